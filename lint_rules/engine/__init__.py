@@ -1,0 +1,1 @@
+"""The engine: discover, index, inspect, link, and what surrounds them. Knows no rule by name."""

@@ -1,0 +1,180 @@
+"""Analysing one file: a pure function of its bytes, the settings, and the facts of the modules it imports.
+
+This runs in worker processes. What comes back is plain data; `asked` names the project modules whose facts were needed
+and not known, in which case the file is analysed again when they are.
+"""
+
+from __future__ import annotations
+
+
+import traceback
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lint_rules.engine.housekeeping import ANALYSIS_FAILED, SYNTAX_ERROR, TOO_COMPLEX, UNREADABLE_FILE
+from lint_rules.engine.suppression_comments import Suppression, parse_suppressions
+from lint_rules.languages.python.file import PythonFile
+from lint_rules.languages.python.grammar import is_too_complex, may_be_deep, syntax_error
+from lint_rules.languages.python.inspect import RuleCheck, inspect, python_checks
+from lint_rules.languages.python.library import types
+from lint_rules.model import Finding, Rule, Span
+from lint_rules.project.facts import ModuleFacts
+from lint_rules.project.modules import Module, Modules
+from lint_rules.project.symbols import Symbols
+from lint_rules.source import SourceText, Unreadable, read_source, source_from_bytes
+
+
+class Task(msgspec.Struct, frozen=True, array_like=True):
+    """What to do with a file: show it to the rules, take its facts, or both (whichever it calls for by itself)."""
+
+    path: str
+    inspect: bool = True
+    facts: bool = False
+
+
+class Analysis(msgspec.Struct, frozen=True, array_like=True):
+    """What one file gave."""
+
+    path: str
+    findings: tuple[Finding, ...] = ()
+    facts: ModuleFacts | None = None
+    asked: tuple[str, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    failed: bool = False
+
+
+class Setting(msgspec.Struct, frozen=True, array_like=True):
+    """What analysis depends on besides bytes: options by rule, the size limit, whether the screen is on."""
+
+    options: dict[str, dict[str, Any]] = {}
+    max_bytes: int = 1_000_000
+    screen: bool = True
+    stdin: tuple[str, bytes] | None = None
+
+
+class Analyser:
+    """Analyses files of one project; keeps what it parsed, so that a second look is cheap."""
+
+    def __init__(self, rules: tuple[Rule, ...], modules: Modules, setting: Setting) -> None:
+        self._checks: tuple[RuleCheck, ...] = python_checks(rules)
+        self._fact_words = tuple({word for rule in rules for check in rule.checks for word in check.words})
+        self._modules = modules
+        self._setting = setting
+        self._facts: dict[str, ModuleFacts] = {}
+        self._sources: dict[str, SourceText | Unreadable] = {}
+        self._files: dict[str, PythonFile] = {}
+        self._kept = 0
+
+    def learn(self, facts: ModuleFacts) -> None:
+        """Make a module's facts known to later analyses."""
+        self._facts[facts.module] = facts
+
+    def holds(self, path: str, words: list[str]) -> bool:
+        """Whether a file's text holds one of the words."""
+        source = self._read(path)
+        return isinstance(source, SourceText) and any(word.encode() in source.data for word in words)
+
+    def analyse(self, task: Task) -> Analysis:
+        """One file, or the notice why not. Raises nothing: a fault of ours is a notice too."""
+        try:
+            return self._analyse(task)
+        except (Exception, RecursionError) as error:
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            message = f"internal error: {type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"
+            advice = "leave the file out with `exclude`, and report it"
+            notice = ANALYSIS_FAILED.finding(task.path, Span(0, 0, 1, 1, 1, 1), message, advice)
+            return Analysis(task.path, (notice,) if task.inspect else (), failed=True)
+
+    def _analyse(self, task: Task) -> Analysis:
+        source = self._read(task.path)
+        if isinstance(source, Unreadable):
+            message = f"cannot be read; {source.reason}"
+            notice = UNREADABLE_FILE.finding(
+                task.path, Span(0, 0, 1, 1, 1, 1), message, "fix the file, or leave it out with `exclude`"
+            )
+            return Analysis(task.path, (notice,) if task.inspect else (), failed=True)
+        module = self._modules.by_path.get(task.path) or Module(task.path, task.path, "__stdin__", "", False)
+        file = self._file(source, module)
+        notices = list(self._notices(file)) if task.inspect else []
+        failed = any(notice.code == TOO_COMPLEX.code for notice in notices)
+        findings: list[Finding] = []
+        if task.inspect and not failed:
+            inspection = inspect(file, self._checks, screen=self._setting.screen)
+            findings = inspection.findings
+            for place in inspection.too_complex:
+                notices.append(_too_complex(file, place))
+            for code, place, error in inspection.failures:
+                notices.append(
+                    ANALYSIS_FAILED.at(
+                        file, place, f"internal error in {code}: {error}", "report this with the code at this place"
+                    )
+                )
+            failed = bool(inspection.too_complex or inspection.failures)
+        facts = None
+        deep = any(notice.code == TOO_COMPLEX.code for notice in notices)
+        if (task.facts or not self._setting.screen or any(word in source.data for word in self._fact_words)) and not (
+            deep and not findings
+        ):
+            facts = file.facts()
+        return Analysis(
+            task.path, tuple(notices + findings), facts, tuple(sorted(file.symbols.asked)),
+            _suppressions(file) if task.inspect else (), failed,
+        )  # fmt: skip
+
+    def _read(self, path: str) -> SourceText | Unreadable:
+        source = self._sources.get(path)
+        if source is None:
+            stdin = self._setting.stdin
+            if stdin is not None and stdin[0] == path:
+                source = source_from_bytes(path, stdin[1])
+            else:
+                source = read_source(path, self._setting.max_bytes)
+            self._sources[path] = source
+        return source
+
+    def _file(self, source: SourceText, module: Module) -> PythonFile:
+        known = self._files.get(module.path)
+        symbols = Symbols(self._modules.by_name, types(), dict(self._facts))
+        if known is not None:
+            known.symbols = symbols
+            return known
+        file = PythonFile(source, module, symbols=symbols, modules=self._modules, options=self._setting.options)
+        if self._kept + len(source.data) <= _KEPT_BYTES:
+            self._kept += len(source.data)
+            self._files[module.path] = file
+        return file
+
+    def _notices(self, file: PythonFile) -> list[Finding]:
+        notices = []
+        if may_be_deep(file.data) and is_too_complex(file.root, counting_nodes=False):
+            return [_too_complex(file, Span(0, 0, 1, 1, 1, 1))]
+        if file.root.has_error and (error := syntax_error(file.data)) is not None:
+            row, column = error.lineno or 1, max(error.offset or 1, 1)
+            start = file.source.offset_at(row, column)
+            notices.append(
+                SYNTAX_ERROR.at(
+                    file, file.source.span(start, start), f"{_plain(error)}", "fix the syntax; the rest was analysed"
+                )
+            )
+        return notices
+
+
+_KEPT_BYTES = 8_000_000
+
+
+def _too_complex(file: PythonFile, place: Span) -> Finding:
+    return TOO_COMPLEX.at(
+        file, place, "nested too deeply or chained too long to analyse", "split the expression or the data"
+    )
+
+
+def _plain(error: SyntaxError) -> str:
+    return f"does not parse; {error.msg}"
+
+
+def _suppressions(file: PythonFile) -> tuple[Suppression, ...]:
+    if b"tenlint:" not in file.data:
+        return ()
+    return parse_suppressions(file.source, file.comments, file.statement_rows)

@@ -1,0 +1,192 @@
+"""One run: analyse the files, link their facts, ask for more facts as long as questions are open, and report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+
+from lint_rules.engine.analyse import Analyser, Analysis, Setting, Task
+from lint_rules.engine.config import Settings
+from lint_rules.engine.discover import Discovered
+from lint_rules.engine.housekeeping import ANALYSIS_FAILED, HOUSEKEEPING, NOTICE_CODES, SYNTAX_ERROR
+from lint_rules.engine.registry import load_rules
+from lint_rules.engine.report import Report
+from lint_rules.engine.selection import Catalogue, as_configured
+from lint_rules.engine.suppress import suppressed
+from lint_rules.engine.workers import Pool
+from lint_rules.languages.python.library import types
+from lint_rules.model import Finding, Rule, Span
+from lint_rules.project.facts import ModuleFacts
+from lint_rules.project.linked import Project
+from lint_rules.project.modules import Modules, find_modules
+from lint_rules.project.symbols import Symbols
+
+Progress = Callable[[int, int], None]
+
+_MAX_ROUNDS = 40
+_FILES_PER_WORKER = 24
+
+
+@dataclass(slots=True)
+class _Run:
+    """What is known so far."""
+
+    modules: Modules
+    requested: frozenset[str]
+    analyses: dict[str, Analysis] = field(default_factory=dict)
+    facts: dict[str, ModuleFacts] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    open_files: dict[str, set[str]] = field(default_factory=dict)
+
+    def take(self, analysis: Analysis) -> None:
+        """Note what a file gave when it was shown to the rules; its findings come from the latest time."""
+        self.take_facts(analysis)
+        before = self.analyses.get(analysis.path)
+        if before is None or not before.failed:
+            self.analyses[analysis.path] = analysis
+        if analysis.asked:
+            self.open_files[analysis.path] = set(analysis.asked)
+
+    def take_facts(self, analysis: Analysis) -> None:
+        """Note a file's facts, or that it has none to give."""
+        if analysis.facts is not None:
+            self.facts[analysis.facts.module] = analysis.facts
+        elif analysis.failed and analysis.path in self.modules.by_path:
+            self.gone.add(self.modules.by_path[analysis.path].name)
+
+    def lacking(self, names: Iterable[str]) -> list[str]:
+        """Files of the modules whose facts are asked for and not known."""
+        paths = {
+            self.modules.by_name[name].path
+            for name in names
+            if name in self.modules.by_name and name not in self.facts and name not in self.gone
+        }
+        return sorted(path for path in paths if path)
+
+
+def run(
+    discovered: Discovered,
+    settings: Settings,
+    rules: tuple[Rule, ...],
+    *,
+    progress: Progress | None = None,
+    stdin: tuple[str, bytes] | None = None,
+    screen: bool = True,
+) -> Report:
+    """Lint what was asked for. Findings are sorted; a file that could not be analysed is a finding too."""
+    files = sorted({*discovered.files, *discovered.requested})
+    modules = find_modules(discovered.root, files)
+    options = {name: dict(values) for name, values in settings.rules.items()}
+    setting = Setting(options, settings.max_file_size, screen, stdin)
+    requested = sorted(discovered.requested)
+    state = _Run(modules, frozenset(requested))
+    jobs = max(1, min(settings.jobs or os.cpu_count() or 1, -(-len(requested) // _FILES_PER_WORKER)))
+    with Pool(jobs, partial(Analyser, rules, modules, setting)) as pool:
+        done = 0
+        for analysis in pool.analyse([Task(path) for path in requested]):
+            state.take(analysis)
+            done += 1
+            if progress is not None:
+                progress(done, len(requested))
+        _answer_files(pool, state)
+        project = _link(pool, state, discovered, options)
+        findings = [*_local(state), *_across(pool, state, project, rules)]
+    return _report(state, findings, discovered.root, settings, rules)
+
+
+def _answer_files(pool: Pool, state: _Run) -> None:
+    """Analyse files again whose checks asked for facts of other modules, until no new question comes up."""
+    told: set[str] = set()
+    for _ in range(_MAX_ROUNDS):
+        if not state.open_files:
+            return
+        asked = {name for names in state.open_files.values() for name in names}
+        _fetch(pool, state, state.lacking(asked))
+        news = sorted(name for name in asked if name in state.facts and name not in told)
+        told.update(news)
+        again = sorted(path for path, names in state.open_files.items() if names & set(news))
+        pool.learn([state.facts[name] for name in news])
+        state.open_files = {}
+        for analysis in pool.analyse([Task(path) for path in again]):
+            state.take(analysis)
+
+
+def _link(pool: Pool, state: _Run, discovered: Discovered, options: dict[str, dict[str, object]]) -> Project:
+    """Explore the call graph from the event loop, fetching facts as it is reached."""
+    symbols = Symbols(state.modules.by_name, types())
+    project = Project(discovered.root, symbols, tuple(sorted(state.modules.by_path)), options)
+    for _ in range(_MAX_ROUNDS):
+        for module in sorted(state.facts):
+            if symbols.facts.get(module) is not state.facts[module]:
+                symbols.add(state.facts[module])
+        symbols.asked.clear()
+        graph = project.explore()
+        wanted = graph.wanted_constructors()
+        if wanted:
+            words = sorted({name.rpartition(".")[2] + "(" for name in wanted})
+            unknown = [module.path for module in state.modules.by_path.values() if module.name not in state.facts]
+            _fetch(pool, state, pool.holding(words, unknown))
+            for module in sorted(state.facts):
+                symbols.add(state.facts[module])
+            graph.bind_constructor_arguments((symbols.facts[name] for name in sorted(symbols.facts)), wanted)
+            continue
+        lacking = state.lacking(symbols.asked)
+        if not lacking:
+            break
+        _fetch(pool, state, lacking)
+    return project
+
+
+def _fetch(pool: Pool, state: _Run, paths: list[str]) -> None:
+    for analysis in pool.analyse([Task(path, False, True) for path in paths]):
+        state.take_facts(analysis)
+
+
+def _local(state: _Run) -> Iterable[Finding]:
+    for analysis in state.analyses.values():
+        yield from analysis.findings
+        if analysis.failed and not analysis.findings:
+            yield ANALYSIS_FAILED.finding(
+                analysis.path, Span(0, 0, 1, 1, 1, 1), "the analysis of this file died or took too long",
+                "leave the file out with `exclude`, and report it",
+            )  # fmt: skip
+
+
+def _across(pool: Pool, state: _Run, project: Project, rules: tuple[Rule, ...]) -> Iterable[Finding]:
+    """The findings of project checks, run again while they ask for facts of further modules."""
+    for rule in rules:
+        for check in rule.checks:
+            if check.selector is not None:
+                continue
+            found: list[Finding] = []
+            for _ in range(_MAX_ROUNDS):
+                project.symbols.asked.clear()
+                found = list(check.function(project))
+                lacking = state.lacking(project.symbols.asked)
+                if not lacking:
+                    break
+                _fetch(pool, state, lacking)
+                for module in sorted(state.facts):
+                    project.symbols.add(state.facts[module])
+            for finding in found:
+                if finding.path in state.requested and (rule.in_tests or not state.modules.by_path[finding.path].is_test):
+                    yield finding
+
+
+def _report(
+    state: _Run, findings: list[Finding], root: str, settings: Settings, rules: tuple[Rule, ...]
+) -> Report:
+    catalogue = Catalogue((*HOUSEKEEPING, *load_rules()))
+    enabled = tuple(dict.fromkeys((*HOUSEKEEPING, *rules)))
+    kept = suppressed(findings, state.analyses.values(), settings, enabled, catalogue)
+    reported = as_configured(set(kept), catalogue.rules, settings, root)
+    notices = tuple(finding for finding in reported if finding.code in NOTICE_CODES)
+    return Report(
+        tuple(sorted(reported, key=lambda finding: finding.sort_key)),
+        len(state.requested),
+        tuple(sorted(notices, key=lambda finding: finding.sort_key)),
+        internal_errors=any(notice.message.startswith("internal error") for notice in notices),
+        complete=not any(notice.code != SYNTAX_ERROR.code for notice in notices),
+    )

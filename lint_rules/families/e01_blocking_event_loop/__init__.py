@@ -1,0 +1,1 @@
+"""Family 01: work that blocks the event loop."""

@@ -1,0 +1,1 @@
+"""One package per language: syntax, names, packages. Knows no rule."""

@@ -1,0 +1,296 @@
+"""From one file's tree to its facts: what it defines, and what its functions call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from lint_rules.languages.python.grammar import first_named, nodes_of_kinds
+from lint_rules.languages.python.names import Names
+from lint_rules.languages.python.scopes import CLASS, FUNCTION, LAMBDA, MODULE, Scope, Scopes, text
+from lint_rules.model import Span
+from lint_rules.project.facts import MODULE_BODY, CallFacts, ClassFacts, FunctionFacts, ModuleFacts
+
+_FLOW_KINDS = ("return_statement", "yield", "raise_statement")
+_CALL_KINDS = ("call", "attribute")
+_PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "django.utils.functional.cached_property"})
+_GENERATOR_TYPES = frozenset(
+    {"Iterator", "Generator", "Iterable", "AsyncIterator", "AsyncGenerator", "AsyncIterable"}
+)
+
+
+@dataclass(slots=True)
+class _Body:
+    """What was found in one function's body."""
+
+    returns: list[Node] = field(default_factory=list)
+    yields: list[Node] = field(default_factory=list)
+    raises: list[Node] = field(default_factory=list)
+    calls: list[CallFacts] = field(default_factory=list)
+
+
+class Extractor:
+    """Takes the facts of one module; `span` turns byte offsets into a Span of the file."""
+
+    def __init__(
+        self,
+        root: Node,
+        names: Names,
+        span: Callable[[int, int], Span],
+        path: str,
+        is_package: bool,
+        registrars: frozenset[str],
+    ) -> None:
+        self._root = root
+        self._names = names
+        self._scopes: Scopes = names.scopes
+        self._span = span
+        self._path = path
+        self._is_package = is_package
+        self._registrars = registrars
+
+    def definitions(self) -> ModuleFacts:
+        """The facts without calls: enough to resolve names."""
+        return self._facts(self._bodies())
+
+    def everything(self) -> ModuleFacts:
+        """All facts, the calls of every function included."""
+        bodies = self._bodies()
+        self._add_calls(bodies)
+        return self._facts(bodies)
+
+    def _bodies(self) -> dict[int, _Body]:
+        bodies: dict[int, _Body] = {}
+        flow = nodes_of_kinds(self._root, _FLOW_KINDS)
+        for kind, attribute in (("return_statement", "returns"), ("yield", "yields"), ("raise_statement", "raises")):
+            for node in flow[kind]:
+                scope = self._running_scope(node.start_byte)
+                getattr(bodies.setdefault(id(scope), _Body()), attribute).append(node)
+        return bodies
+
+    def _running_scope(self, byte: int) -> Scope:
+        """The function (or module body) whose execution runs the code at `byte`."""
+        scope = self._scopes.at(byte)
+        while scope.kind == CLASS and scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    def _add_calls(self, bodies: dict[int, _Body]) -> None:
+        nodes = nodes_of_kinds(self._root, _CALL_KINDS)
+        for call in nodes["call"]:
+            function = call.child_by_field_name("function")
+            if function is None or function.type not in ("identifier", "attribute"):
+                continue
+            target = self._names.symbol(function)
+            if not target:
+                target = self._super(function)
+            if target:
+                self._place(bodies, call, self._call(call, target))
+        for attribute in nodes["attribute"]:
+            parent = attribute.parent
+            if parent is not None and parent.type == "call" and parent.child_by_field_name("function") == attribute:
+                continue
+            target = self._names.symbol(attribute)
+            if target and target.startswith(self._names.module.split(".", 1)[0]):
+                written = parent is not None and parent.type == "assignment"
+                is_target = written and parent is not None and parent.child_by_field_name("left") == attribute
+                kind = "write" if is_target else "read"
+                self._place(bodies, attribute, CallFacts(target, self._span_of(attribute), kind=kind))
+
+    def _super(self, function: Node) -> str:
+        """`super().load` in a method is a symbol of its own: `module.Class.<super>.load`."""
+        base = function.child_by_field_name("object")
+        attribute = function.child_by_field_name("attribute")
+        if base is None or attribute is None or text(base) != "super()":
+            return ""
+        scope: Scope | None = self._scopes.at(function.start_byte)
+        while scope is not None and scope.kind != CLASS:
+            scope = scope.parent
+        return f"{self._names.module}.{scope.name}.<super>.{text(attribute)}" if scope is not None else ""
+
+    def _place(self, bodies: dict[int, _Body], node: Node, call: CallFacts) -> None:
+        scope = self._running_scope(node.start_byte)
+        bodies.setdefault(id(scope), _Body()).calls.append(call)
+
+    def _call(self, call: Node, target: str) -> CallFacts:
+        parent = call.parent
+        while parent is not None and parent.type == "parenthesized_expression":
+            parent = parent.parent
+        awaited = parent is not None and parent.type == "await"
+        last = target.rpartition(".")[2]
+        keeps = last.lstrip("_")[:1].isupper() or last in self._registrars
+        arguments = tuple(self._arguments(call)) if keeps else ()
+        return CallFacts(target, self._span_of(call), awaited, "call", arguments)
+
+    def _arguments(self, call: Node) -> Iterable[str]:
+        arguments = call.child_by_field_name("arguments")
+        for argument in arguments.named_children if arguments is not None else ():
+            if argument.type == "keyword_argument":
+                name, value = argument.child_by_field_name("name"), argument.child_by_field_name("value")
+                if name is not None and value is not None:
+                    yield f"{text(name)}={self._names.symbol(value)}"
+            elif argument.type != "comment":
+                yield self._names.symbol(argument)
+
+    def _span_of(self, node: Node) -> Span:
+        return self._span(node.start_byte, node.end_byte)
+
+    def _facts(self, bodies: dict[int, _Body]) -> ModuleFacts:
+        names = self._names
+        aliases: dict[str, str] = {}
+        variables: dict[str, str] = {}
+        names.bind()
+        for name, bindings in self._scopes.module.bindings.items():
+            imports = [binding for binding in bindings if binding.kind == "import"]
+            if imports:
+                if imports[0].target != f"{names.module}.{name}":
+                    aliases[name] = imports[0].target
+                continue
+            if any(binding.kind == "definition" for binding in bindings):
+                continue
+            variables[name] = self._value(bindings, self._scopes.module, name)
+        functions: dict[str, FunctionFacts] = {}
+        for scope in self._scopes.all:
+            if scope.kind in (FUNCTION, MODULE, LAMBDA):
+                function = self._function(scope, bodies.get(id(scope)))
+                if function.name in functions and scope.kind == LAMBDA:
+                    continue
+                functions.setdefault(function.name, function)
+        return ModuleFacts(
+            names.module, self._path, self._is_package, aliases, tuple(names.stars), variables,
+            self._classes(), functions,
+        )  # fmt: skip
+
+    def _value(self, bindings: list, scope: Scope, name: str) -> str:  # type: ignore[type-arg]
+        for binding in bindings:
+            symbol = self._names.binding_symbol(binding, scope, name, 1)
+            if symbol:
+                return symbol
+        return ""
+
+    def _classes(self) -> dict[str, ClassFacts]:
+        found: dict[str, ClassFacts] = {}
+        attributes = self._attributes()
+        for scope in self._scopes.all:
+            if scope.kind != CLASS:
+                continue
+            superclasses = scope.node.child_by_field_name("superclasses")
+            bases = tuple(
+                self._base(base)
+                for base in (superclasses.named_children if superclasses is not None else ())
+                if base.type not in ("keyword_argument", "comment")
+            )
+            own = {
+                name: value
+                for name, bindings in scope.bindings.items()
+                if not any(binding.kind == "definition" for binding in bindings)
+                and (value := self._value(bindings, scope, name)) is not None
+            }
+            for name, value in attributes.get(scope.name, {}).items():
+                if not own.get(name):
+                    own[name] = value
+            found.setdefault(scope.name, ClassFacts(scope.name, bases, own))
+        return found
+
+    def _base(self, base: Node) -> str:
+        if base.type == "subscript":  # Generic[T], Repository[User]
+            value = base.child_by_field_name("value")
+            return self._names.symbol(value) if value is not None else ""
+        return self._names.symbol(base)
+
+    def _attributes(self) -> dict[str, dict[str, str]]:
+        """What methods store on `self`: class name -> attribute -> symbol, the first known value winning."""
+        stored: dict[str, dict[str, str]] = {}
+        for assignment in nodes_of_kinds(self._root, ("assignment",))["assignment"]:
+            left = assignment.child_by_field_name("left")
+            if left is None or left.type != "attribute":
+                continue
+            base, attribute = left.child_by_field_name("object"), left.child_by_field_name("attribute")
+            if base is None or base.type != "identifier" or attribute is None or text(base) not in ("self", "cls"):
+                continue
+            scope: Scope | None = self._scopes.at(assignment.start_byte)
+            while scope is not None and scope.kind != CLASS:
+                scope = scope.parent
+            if scope is None:
+                continue
+            values = stored.setdefault(scope.name, {})
+            name = text(attribute)
+            if not values.get(name):
+                values[name] = self._assigned(assignment)
+        return stored
+
+    def _assigned(self, assignment: Node) -> str:
+        annotation = assignment.child_by_field_name("type")
+        if annotation is not None and (symbol := self._names.annotation(annotation)):
+            return symbol
+        right = assignment.child_by_field_name("right")
+        while right is not None and right.type == "assignment":
+            right = right.child_by_field_name("right")
+        return self._names.symbol(right) if right is not None else ""
+
+    def _function(self, scope: Scope, body: _Body | None) -> FunctionFacts:
+        body = body or _Body()
+        if scope.kind != FUNCTION:
+            name = MODULE_BODY if scope.kind == MODULE else scope.name
+            return FunctionFacts(name, self._span(scope.node.start_byte, scope.node.start_byte), calls=tuple(body.calls))
+        decorators = tuple(self._decorators(scope))
+        identifier = scope.node.child_by_field_name("name") or scope.node
+        parameters = scope.node.child_by_field_name("parameters")
+        names = tuple(_parameter_names(parameters)) if parameters is not None else ()
+        setter = any(decorator.endswith(".setter") for decorator in decorators)
+        return FunctionFacts(
+            scope.name + ".setter" if setter else scope.name,
+            self._span_of(identifier),
+            is_async=scope.is_async,
+            is_generator=bool(body.yields),
+            is_property=any(decorator in _PROPERTIES for decorator in decorators),
+            on_loop=scope.is_async,
+            returns=self._returns(scope, body),
+            decorators=decorators,
+            parameters=names,
+            calls=tuple(body.calls),
+            raises=tuple(self._span_of(node) for node in body.raises),
+        )
+
+    def _decorators(self, scope: Scope) -> Iterable[str]:
+        parent = scope.node.parent
+        if parent is None or parent.type != "decorated_definition":
+            return
+        for decorator in parent.named_children:
+            expression = first_named(decorator) if decorator.type == "decorator" else None
+            if expression is not None:
+                symbol = self._names.symbol(expression)
+                if symbol:
+                    yield symbol
+                elif expression.type == "attribute":
+                    yield text(expression)
+
+    def _returns(self, scope: Scope, body: _Body) -> str:
+        annotation = scope.node.child_by_field_name("return_type")
+        if annotation is not None:
+            inner = first_named(annotation)
+            if body.yields and inner is not None and inner.type in ("generic_type", "subscript"):
+                outer = first_named(inner)
+                if outer is not None and text(outer).rpartition(".")[2] in _GENERATOR_TYPES:
+                    part = inner.named_children[1]
+                    return self._names.annotation(part.named_children[0] if part.named_children else part)
+            if symbol := self._names.annotation(annotation):
+                return symbol
+        for node in body.yields or body.returns:
+            value = first_named(node)
+            if value is not None and value.type != "none" and (symbol := self._names.symbol(value)):
+                own = f"{self._names.module}.{scope.name}"
+                if not symbol.startswith((own + "()", own + ".<locals>")) and symbol != own:
+                    return symbol
+        return ""
+
+
+def _parameter_names(parameters: Node) -> Iterable[str]:
+    for parameter in parameters.named_children:
+        name: Node | None = parameter.child_by_field_name("name") or parameter
+        while name is not None and name.type != "identifier":
+            name = first_named(name)
+        if name is not None:
+            yield text(name)

@@ -1,0 +1,133 @@
+"""Showing a file to the rules: suspects from the syntax tree, slices around them, one libcst visitor over each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lint_rules.languages.python.grammar import is_too_complex
+from lint_rules.languages.python.lazy import cst
+from lint_rules.languages.python.selectors import SYNTAX_OF
+from lint_rules.languages.python.slices import Cut, cut_around, outermost, parse_cut
+from lint_rules.model import EVENT_LOOP, Check, Finding, Rule, Span
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCheck:
+    """A check and the rule it belongs to."""
+
+    rule: Rule
+    check: Check
+
+
+@dataclass(slots=True)
+class Inspection:
+    """What came of showing one file to the rules.
+
+    `too_complex` are places libcst must not see; `failures` are rules that raised, as (code, place, error).
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    too_complex: list[Span] = field(default_factory=list)
+    failures: list[tuple[str, Span, str]] = field(default_factory=list)
+
+
+def python_checks(rules: Iterable[Rule]) -> tuple[RuleCheck, ...]:
+    """The checks of the rules that look at Python syntax."""
+    return tuple(
+        RuleCheck(rule, check)
+        for rule in rules
+        for check in rule.checks
+        if check.language == "python" and check.selector is not None
+    )
+
+
+def inspect(file: PythonFile, checks: Sequence[RuleCheck], *, screen: bool = True) -> Inspection:
+    """Run the checks over one file; with `screen` off, the whole file is one slice."""
+    inspection = Inspection()
+    if file.is_test:
+        checks = [one for one in checks if one.rule.in_tests]
+    if screen:
+        checks = [one for one in checks if _may_hold(file.data, one.check)]
+        cuts = outermost(cut_around(node, file.data) for node in _suspects(file, checks))
+    else:
+        cuts = [Cut(0, len(file.data), file.root)]
+    for cut in cuts:
+        _inspect_cut(file, cut, checks, inspection)
+    return inspection
+
+
+def _may_hold(data: bytes, check: Check) -> bool:
+    words = check.selector.words
+    return not words or any(word in data for word in words)
+
+
+def _suspects(file: PythonFile, checks: Sequence[RuleCheck]) -> Iterable[object]:
+    by_syntax: dict[str, list[Check]] = {}
+    for one in checks:
+        for kind in one.check.selector.kinds:
+            by_syntax.setdefault(SYNTAX_OF[kind], []).append(one.check)
+    for kind, interested in by_syntax.items():
+        everywhere = [check for check in interested if check.inside is not EVENT_LOOP]
+        on_loop = [check for check in interested if check.inside is EVENT_LOOP]
+        for node in file.nodes(kind):
+            candidates = everywhere
+            if on_loop and file.on_event_loop(node):
+                candidates = interested
+            if any(check.selector.suspect(node, file) for check in candidates) and not file.in_broken_code(node):
+                yield node
+
+
+def _inspect_cut(file: PythonFile, cut: Cut, checks: Sequence[RuleCheck], inspection: Inspection) -> None:
+    place = file.source.span(cut.node.start_byte, min(cut.node.end_byte, cut.node.start_byte + 1))
+    if is_too_complex(cut.node):
+        inspection.too_complex.append(place)
+        return
+    try:
+        part = parse_cut(cut, file.data)
+    except RecursionError:
+        inspection.too_complex.append(place)
+        return
+    except (cst.ParserSyntaxError, SyntaxError, UnicodeDecodeError, TypeError, ValueError):
+        return  # tree-sitter takes what libcst does not; a real syntax error is reported by the engine
+    by_kind: dict[str, list[RuleCheck]] = {}
+    for one in checks:
+        for kind in one.check.selector.kinds:
+            by_kind.setdefault(kind, []).append(one)
+    file.show(part)
+    try:
+        part.module.visit(_visitor(file, by_kind, inspection))
+    finally:
+        file.show(None)
+
+
+def _visitor(file: PythonFile, by_kind: dict[str, list[RuleCheck]], inspection: Inspection) -> cst.CSTVisitor:
+    class Visitor(cst.CSTVisitor):
+        """Hands every node to the checks that declared its kind."""
+
+        def on_visit(self, node: cst.CSTNode) -> bool:
+            interested = by_kind.get(type(node).__name__)
+            if interested is not None:
+                for one in interested:
+                    _run(one, node, file, inspection)
+            return True
+
+        def on_leave(self, original_node: cst.CSTNode) -> None:
+            return None
+
+    return Visitor()
+
+
+def _run(one: RuleCheck, node: cst.CSTNode, file: PythonFile, inspection: Inspection) -> None:
+    try:
+        if one.check.inside is EVENT_LOOP and not file.on_event_loop(node):
+            return
+        if not one.check.selector.accepts(node, file) or file.in_broken_code(file.syntax(node)):
+            return
+        inspection.findings.extend(one.check.function(node, file))
+    except Exception as error:  # the one place where a faulty rule is caught
+        inspection.failures.append((one.rule.code, file.span(node), f"{type(error).__name__}: {error}"))

@@ -1,0 +1,223 @@
+"""From an expression to its symbol: the dotted text that says what it denotes, as far as the file alone can tell.
+
+`requests.get`, `app.db.engine.connect`, `requests.Session().get`; see project.facts for the notation. An expression
+whose meaning the file does not tell has the symbol "".
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+
+from tree_sitter import Node
+
+from lint_rules.languages.python.grammar import first_named
+from lint_rules.languages.python.scopes import CLASS, FUNCTION, MODULE, Binder, Binding, Scope, Scopes, text
+
+_BUILTINS = frozenset(dir(builtins))
+_MAX_STEPS = 24
+_TRANSPARENT = frozenset({"Optional", "Annotated", "Final", "ClassVar", "Union", "Required", "NotRequired", "Type"})
+_LITERALS = {
+    "string": "builtins.str",
+    "concatenated_string": "builtins.str",
+    "integer": "builtins.int",
+    "float": "builtins.float",
+    "true": "builtins.bool",
+    "false": "builtins.bool",
+    "list": "builtins.list",
+    "list_comprehension": "builtins.list",
+    "dictionary": "builtins.dict",
+    "dictionary_comprehension": "builtins.dict",
+    "set": "builtins.set",
+    "tuple": "builtins.tuple",
+}
+
+
+class Names:
+    """Answers what expressions of one file denote."""
+
+    def __init__(
+        self, root: Node, module: str, is_package: bool, scopes: Scopes, locate: Callable[[str], str] = str
+    ) -> None:
+        self.module = module
+        self.package = module if is_package else module.rpartition(".")[0]
+        self.scopes = scopes
+        self._root = root
+        self._locate = locate
+        self._bound = False
+        self._stars: list[str] = []
+        self._memo: dict[int, str] = {}
+
+    @property
+    def stars(self) -> list[str]:
+        """Modules whose names are imported with `*`."""
+        self.bind()
+        return self._stars
+
+    def bind(self) -> None:
+        """Collect what binds the names of the file; done once, on the first question."""
+        if not self._bound:
+            self._bound = True
+            self._stars = Binder(self.scopes, self._root, self.package, self._locate).stars
+
+    def symbol(self, node: Node, steps: int = 0) -> str:
+        """The symbol of an expression, "" where unknown."""
+        known = self._memo.get(node.id)
+        if known is None:
+            known = self._symbol(node, steps)
+            if steps == 0:
+                self._memo[node.id] = known
+        return known
+
+    def _symbol(self, node: Node, steps: int) -> str:
+        if steps > _MAX_STEPS:
+            return ""
+        tail: list[str] = []
+        current: Node | None = node
+        called = ""
+        while current is not None:
+            kind = current.type
+            if kind == "attribute":
+                attribute = current.child_by_field_name("attribute")
+                tail.append((text(attribute) if attribute is not None else "") + called)
+                called = ""
+                current = current.child_by_field_name("object")
+            elif kind == "call":
+                if called:
+                    return ""  # f()(): what a call's result gives when called is unknown
+                called = "()"
+                current = current.child_by_field_name("function")
+            elif kind == "subscript":
+                tail.append("<item>" + called)
+                called = ""
+                current = current.child_by_field_name("value")
+            elif kind in ("await", "parenthesized_expression"):
+                current = first_named(current)
+            elif kind == "identifier":
+                base = self.name(text(current), current.start_byte, steps + 1)
+                return _join(base, called, tail)
+            else:
+                return _join(self._other(current, steps + 1), called, tail)
+        return ""
+
+    def _other(self, node: Node, steps: int) -> str:
+        """Symbols of expressions that are no names, attributes or calls."""
+        if node.type == "conditional_expression":
+            return self._first(node.named_children[::2], steps)
+        if node.type == "boolean_operator":
+            return self._first([side for side in node.named_children], steps)
+        if node.type == "named_expression":
+            value = node.child_by_field_name("value")
+            return self.symbol(value, steps) if value is not None else ""
+        return _LITERALS.get(node.type, "")
+
+    def _first(self, choices: list[Node], steps: int) -> str:
+        for choice in choices:
+            if choice.type not in ("none", "string") and (symbol := self.symbol(choice, steps)):
+                return symbol
+        return ""
+
+    def name(self, name: str, byte: int, steps: int = 0) -> str:
+        """The symbol of a bare name used at `byte`."""
+        self.bind()
+        for scope in self.scopes.at(byte).enclosing():
+            bindings = scope.bindings.get(name)
+            if bindings is not None and name not in scope.globals:
+                return self._bound_symbol(name, scope, bindings, byte, steps)
+        if name in _BUILTINS:
+            return f"builtins.{name}"
+        return f"{self.module}.{name}" if self._stars else ""
+
+    def _bound_symbol(self, name: str, scope: Scope, bindings: list[Binding], byte: int, steps: int) -> str:
+        if scope.kind == MODULE and not (len(bindings) == 1 and bindings[0].kind == "import"):
+            imported = [binding for binding in bindings if binding.kind == "import"]
+            return imported[0].target if imported else f"{self.module}.{name}"
+        if scope.kind == CLASS:
+            return f"{self.module}.{scope.name}.{name}"
+        binding = bindings[0]
+        if len(bindings) > 1 and scope.start <= byte < scope.end:
+            for candidate in bindings:
+                if candidate.at < byte and not _is_its_own_value(candidate, byte):
+                    binding = candidate
+        return self.binding_symbol(binding, scope, name, steps)
+
+    def binding_symbol(self, binding: Binding, scope: Scope, name: str, steps: int) -> str:
+        """What a binding binds its name to."""
+        if steps > _MAX_STEPS:
+            return ""
+        if binding.kind == "import":
+            return binding.target
+        if binding.kind == "definition":
+            return f"{self.module}.{binding.target}"
+        if binding.annotation is not None:
+            annotated = self.annotation(binding.annotation, steps + 1)
+            if annotated:
+                return annotated
+        if binding.kind == "value" and binding.node is not None:
+            return self.symbol(binding.node, steps + 1)
+        if binding.kind == "enter" and binding.node is not None:
+            entered = self.symbol(binding.node, steps + 1)
+            return f"{entered}.<enter>" if entered else ""
+        if binding.kind == "parameter":
+            return self._parameter(binding, scope, name)
+        return ""
+
+    def _parameter(self, binding: Binding, scope: Scope, name: str) -> str:
+        owner = scope.owner_class
+        parameters = scope.node.child_by_field_name("parameters")
+        first = first_named(parameters) if parameters is not None else None
+        if owner is not None and first is not None and text(first) == name and not self._is_static(scope):
+            return f"{self.module}.{owner.name}"
+        if scope.kind == FUNCTION:
+            return f"{self.module}.{scope.name}.<parameter>{name}"
+        return ""
+
+    @staticmethod
+    def _is_static(scope: Scope) -> bool:
+        parent = scope.node.parent
+        return parent is not None and parent.type == "decorated_definition" and any(
+            text(decorator) == "@staticmethod" for decorator in parent.named_children
+        )  # fmt: skip
+
+    def annotation(self, node: Node, steps: int = 0) -> str:
+        """The symbol of the class that an annotation names; containers and unknown forms give theirs or ""."""
+        waiting = [node]
+        while waiting and steps < _MAX_STEPS:
+            steps += 1
+            node = waiting.pop()
+            if node.type in ("type", "parenthesized_expression"):
+                waiting.extend(node.named_children[:1])
+            elif node.type in ("identifier", "attribute"):
+                return self.symbol(node, steps)
+            elif node.type in ("binary_operator", "union_type"):
+                waiting.extend(child for child in reversed(node.named_children) if text(child) != "None")
+            elif node.type in ("generic_type", "subscript"):
+                outer, inner = first_named(node), node.named_children[1:]
+                if outer is not None and text(outer).rpartition(".")[2] in _TRANSPARENT and inner:
+                    parts = inner[0].named_children if inner[0].type == "type_parameter" else inner
+                    waiting.extend(part for part in reversed(parts) if text(part) != "None")
+                elif outer is not None:
+                    return self.symbol(outer, steps)
+            elif node.type == "string":
+                return self._quoted(node, steps)
+        return ""
+
+    def _quoted(self, node: Node, steps: int) -> str:
+        content = text(node).strip("\"'").split("|")[0].split("[")[0].strip()
+        head, dot, rest = content.partition(".")
+        if not head.isidentifier():
+            return ""
+        base = self.name(head, node.start_byte, steps)
+        return f"{base}{dot}{rest}" if base else ""
+
+
+def _is_its_own_value(binding: Binding, byte: int) -> bool:
+    """Whether `byte` lies in the value being bound, as in `session = session or Session()`."""
+    node = binding.node
+    return node is not None and binding.kind in ("value", "enter") and node.start_byte <= byte < node.end_byte
+
+
+def _join(base: str, called: str, tail: list[str]) -> str:
+    if not base:
+        return ""
+    return ".".join([base + called, *reversed(tail)])

@@ -1,0 +1,97 @@
+"""What a check looks at: which libcst nodes, and how the cheap screen finds candidates for them.
+
+A selector is a declaration. From it the engine derives the bytes a file must hold, the syntax-tree nodes that are
+suspects, and the libcst nodes that the check is shown. The screen must never lose a finding: `suspect` may say yes too
+often, never no where `accepts` and the check would say yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tree_sitter import Node
+
+from lint_rules.languages.tables import NameTable
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from lint_rules.languages.python.file import PythonFile
+
+SYNTAX_OF = {
+    "Assign": "assignment",
+    "Attribute": "attribute",
+    "Await": "await",
+    "Call": "call",
+    "ClassDef": "class_definition",
+    "ExceptHandler": "except_clause",
+    "Expr": "expression_statement",
+    "Finally": "finally_clause",
+    "For": "for_statement",
+    "FunctionDef": "function_definition",
+    "If": "if_statement",
+    "Lambda": "lambda",
+    "Raise": "raise_statement",
+    "Return": "return_statement",
+    "Try": "try_statement",
+    "While": "while_statement",
+    "With": "with_statement",
+}
+"""libcst node -> the tree-sitter node that stands for it (same first byte)."""
+
+
+class Selector(Protocol):
+    """What the engine asks of a selector."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Names of libcst node classes."""
+        ...
+
+    @property
+    def words(self) -> tuple[bytes, ...]:
+        """A file without any of these holds nothing for the check; empty: every file may."""
+        ...
+
+    def suspect(self, node: Node, file: PythonFile) -> bool:
+        """Whether the syntax node may be something for the check."""
+        ...
+
+    def accepts(self, node: cst.CSTNode, file: PythonFile) -> bool:
+        """Whether the libcst node is shown to the check."""
+        ...
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Calls of what a table names, however the name came into the file."""
+
+    table: NameTable[Any]
+    words: tuple[bytes, ...] = ()
+    kinds: tuple[str, ...] = ("Call",)
+
+    def suspect(self, node: Node, file: PythonFile) -> bool:
+        function = node.child_by_field_name("function")
+        if function is None:
+            return False
+        return self.table.match(file.canonical(function), file.types) is not None
+
+    def accepts(self, node: cst.CSTNode, file: PythonFile) -> bool:
+        return self.table.match(file.qualified_name(node.func), file.types) is not None  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """All nodes of some kinds; `screen` narrows them on the syntax tree."""
+
+    kinds: tuple[str, ...]
+    words: tuple[bytes, ...] = ()
+    screen: Callable[[Node, PythonFile], bool] | None = None
+
+    def suspect(self, node: Node, file: PythonFile) -> bool:
+        return self.screen is None or self.screen(node, file)
+
+    def accepts(self, node: cst.CSTNode, file: PythonFile) -> bool:
+        return True

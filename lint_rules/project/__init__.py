@@ -1,0 +1,1 @@
+"""What spans files: facts, symbols, the call graph. Knows no grammar and no rule."""

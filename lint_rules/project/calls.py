@@ -1,0 +1,127 @@
+"""The call graph of a project, explored from the functions that matter, and chains through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from lint_rules.project.facts import CallFacts, FunctionFacts, ModuleFacts
+from lint_rules.project.symbols import Reference, Symbols
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One call in a project function: `name` is the canonical callee; `callee` is there if the project defines it."""
+
+    caller: Reference
+    call: CallFacts
+    name: str
+    callee: Reference | None
+
+
+@dataclass(slots=True)
+class CallGraph:
+    """Calls of the explored functions. `explore` walks only as far as facts reach; `symbols.asked` says what lacks."""
+
+    symbols: Symbols
+    edges: dict[str, list[Edge]] = field(default_factory=dict)
+    _constructed: set[str] = field(default_factory=set)
+
+    def explore(self, roots: Iterable[Reference], *, follows: Callable[[FunctionFacts], bool]) -> None:
+        """Walk from `roots` along calls of project functions for which `follows` holds, from the start."""
+        self.edges = {}
+        waiting = list(roots)
+        while waiting:
+            caller = waiting.pop()
+            if caller.name in self.edges:
+                continue
+            outgoing = self.edges[caller.name] = [self._edge(caller, call) for call in caller.function.calls]
+            waiting.extend(edge.callee for edge in outgoing if edge.callee is not None and follows(edge.callee.function))
+
+    def _edge(self, caller: Reference, call: CallFacts) -> Edge:
+        symbols = self.symbols
+        symbol = call.target
+        if call.kind == "write":
+            symbol += ".setter"
+        callee = symbols.function(symbol)
+        if call.kind == "read" and callee is not None and not callee.function.is_property:
+            callee = None
+        return Edge(caller, call, symbols.canonical(symbol), callee)
+
+    def chains(self, begins: Callable[[Edge], bool], *, through: Callable[[FunctionFacts], bool]) -> dict[str, Edge]:
+        """For every function from which an edge with `begins` can be reached, the next edge on a shortest way there.
+
+        Ways lead only through functions for which `through` holds. Ties go to the first call in the text.
+        """
+        callers: dict[str, list[Edge]] = {}
+        next_edge: dict[str, Edge] = {}
+        level: list[str] = []
+        for name in sorted(self.edges):
+            for edge in self.edges[name]:
+                if edge.callee is not None:
+                    callers.setdefault(edge.callee.name, []).append(edge)
+                if name not in next_edge and begins(edge):
+                    next_edge[name] = edge
+                    level.append(name)
+        while level:
+            found: dict[str, Edge] = {}
+            for name in level:
+                for edge in callers.get(name, ()):
+                    caller = edge.caller.name
+                    if edge.callee is None or caller in next_edge or not through(edge.callee.function):
+                        continue
+                    best = found.get(caller)
+                    if best is None or edge.call.span < best.call.span:
+                        found[caller] = edge
+            next_edge.update(found)
+            level = sorted(found)
+        return next_edge
+
+    @staticmethod
+    def follow(edge: Edge, next_edge: dict[str, Edge]) -> Iterator[Edge]:
+        """The edges of a chain, beginning with `edge`, up to the one that ends it."""
+        seen: set[str] = set()
+        current: Edge | None = edge
+        while current is not None:
+            yield current
+            callee = current.callee
+            if callee is None or callee.name in seen:
+                return
+            seen.add(callee.name)
+            current = next_edge.get(callee.name)
+
+    def wanted_constructors(self) -> set[str]:
+        """Classes whose constructor arguments would tell what an attribute holds."""
+        wanted = {
+            edge.name.split(".__init__.<parameter>")[0]
+            for edges in self.edges.values()
+            for edge in edges
+            if ".__init__.<parameter>" in edge.name
+        }
+        return wanted - self._constructed
+
+    def bind_constructor_arguments(self, modules: Iterable[ModuleFacts], classes: set[str]) -> None:
+        """Note what callers pass to the constructors of `classes`, where all callers agree."""
+        passed: dict[str, set[str]] = {}
+        last_names = {name.rpartition(".")[2] for name in classes}
+        for module in modules:
+            for function in module.functions.values():
+                for call in function.calls:
+                    if call.arguments and call.target.rpartition(".")[2] in last_names:
+                        self._note_arguments(call, classes, passed)
+        self._constructed |= classes
+        self.symbols.bind_parameters({key: min(found) for key, found in passed.items() if len(found) == 1})
+
+    def _note_arguments(self, call: CallFacts, classes: set[str], passed: dict[str, set[str]]) -> None:
+        name = self.symbols.canonical(call.target)
+        constructor = self.symbols.function(call.target)
+        if name not in classes or constructor is None:
+            return
+        parameters = constructor.function.parameters[1:]
+        for position, argument in enumerate(call.arguments):
+            keyword, equals, value = argument.partition("=")
+            if not equals and position < len(parameters):
+                keyword, value = parameters[position], argument
+            if value:
+                key = f"{constructor.name}.<parameter>{keyword}"
+                passed.setdefault(key, set()).add(self.symbols.canonical(value))

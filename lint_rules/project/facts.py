@@ -1,0 +1,73 @@
+"""What one file says about itself, as plain frozen data.
+
+Facts are taken from a file alone, travel between processes, and are all that the link stage sees. A *symbol* is a
+dotted text such as `requests.Session().get` or `app.db.engine.connect`: names as the file can see them after undoing
+import aliases and local assignments, `()` behind a name that is called, `<enter>` for the value a `with` binds,
+`<super>` for `super()`,
+`<item>` for a subscript, `function.<parameter>name` for an argument whose type is not written. `project.symbols` turns symbols into canonical names.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from lint_rules.model import Span
+
+MODULE_BODY = "<module>"
+"""The name under which a module's top-level code stands among its functions."""
+
+
+class CallFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One call, or one read or write of an attribute that may be a property.
+
+    `arguments` are symbols in order, `name=symbol` for keywords, "" where unknown; only kept for constructor-like
+    calls and for callables handed on.
+    """
+
+    target: str
+    span: Span
+    awaited: bool = False
+    kind: str = "call"
+    arguments: tuple[str, ...] = ()
+    guarded: bool = False
+
+
+class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):
+    """One function or method; `name` is dotted within the module (`Client.load`, `outer.<locals>.inner`).
+
+    `returns` is the symbol of what a call gives ("" if unknown; for generators, of what they yield).
+    `on_loop` says that the body runs on the event loop by its own form (async, or registered as a loop callback).
+    """
+
+    name: str
+    span: Span
+    is_async: bool = False
+    is_generator: bool = False
+    is_property: bool = False
+    on_loop: bool = False
+    returns: str = ""
+    decorators: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    calls: tuple[CallFacts, ...] = ()
+    raises: tuple[Span, ...] = ()
+
+
+class ClassFacts(msgspec.Struct, frozen=True, array_like=True):
+    """One class: symbols of its bases and of the values its attributes hold."""
+
+    name: str
+    bases: tuple[str, ...] = ()
+    attributes: dict[str, str] = {}
+
+
+class ModuleFacts(msgspec.Struct, frozen=True, array_like=True):
+    """One module: what its names are bound to, its classes, its functions."""
+
+    module: str
+    path: str
+    is_package: bool = False
+    aliases: dict[str, str] = {}
+    stars: tuple[str, ...] = ()
+    variables: dict[str, str] = {}
+    classes: dict[str, ClassFacts] = {}
+    functions: dict[str, FunctionFacts] = {}

@@ -1,0 +1,101 @@
+"""Which module each file is, and which module an import means.
+
+A module's name here is its path from the project's folder with dots (`src.app.store`), so that two services in one
+repository that both have a package `app` stay apart. What the code writes (`app.store`) is looked up from the *anchor*
+of the importing file, the folder from which its top package is imported, and then from all other anchors.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One file as a module; `anchor` is the dotted folder from which its top package is imported, "" for the root."""
+
+    path: str
+    relative: str
+    name: str
+    anchor: str
+    is_package: bool
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the file's place in the project says that it is a test."""
+        return _TEST_PATH.search(self.relative) is not None
+
+
+_TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py)(?:/|$)")
+
+
+@dataclass(slots=True)
+class Modules:
+    """All modules of a project."""
+
+    by_path: dict[str, Module] = field(default_factory=dict)
+    by_name: dict[str, Module] = field(default_factory=dict)
+    _anchors_of_top: dict[str, list[str]] = field(default_factory=dict)
+
+    def resolve(self, written: str, importer: Module) -> str:
+        """The module name for an absolute import as written, or what was written if the project has no such module."""
+        top = written.split(".", 1)[0]
+        folder = importer.name if importer.is_package else importer.name.rpartition(".")[0]
+        for anchor in (importer.anchor, *self._anchors_of_top.get(top, ()), folder):
+            candidate = f"{anchor}.{top}" if anchor else top
+            if candidate in self.by_name:
+                return f"{anchor}.{written}" if anchor else written
+        return written
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.by_name
+
+
+def find_modules(root: str, files: Iterable[str]) -> Modules:
+    """Name the files (absolute paths below `root`, or elsewhere for single files outside it)."""
+    modules = Modules()
+    paths = [path for path in files if path.endswith((".py", ".pyi"))]
+    packages = {os.path.dirname(path) for path in paths if os.path.basename(path) == "__init__.py"}
+    anchors: dict[str, str] = {}
+    for path in paths:
+        folder, base = os.path.split(path)
+        anchor = anchors.get(folder)
+        if anchor is None:
+            anchor = anchors[folder] = _anchor(root, folder, packages)
+        relative = os.path.relpath(path, root) if not path.startswith(root + os.sep) else path[len(root) + 1 :]
+        dotted = relative.rpartition(".")[0].replace(os.sep, ".")
+        is_package = base in ("__init__.py", "__init__.pyi")
+        name = dotted.rpartition(".")[0] if is_package else dotted
+        module = Module(path, relative.replace(os.sep, "/"), name or "__init__", anchor, is_package)
+        modules.by_path[path] = module
+        if name not in modules.by_name or path.endswith(".py"):
+            modules.by_name[module.name] = module
+    for name in list(modules.by_name):  # namespace packages: folders without __init__.py
+        parent = name.rpartition(".")[0]
+        while parent and parent not in modules.by_name:
+            modules.by_name[parent] = Module("", "", parent, "", True)
+            parent = parent.rpartition(".")[0]
+    for module in modules.by_path.values():
+        prefix = f"{module.anchor}." if module.anchor else ""
+        top = module.name.removeprefix(prefix).split(".", 1)[0]
+        known = modules._anchors_of_top.setdefault(top, [])
+        if module.anchor not in known:
+            known.append(module.anchor)
+    return modules
+
+
+def _anchor(root: str, folder: str, packages: set[str]) -> str:
+    """The dotted folder from which the top package of `folder` is imported."""
+    if folder in packages:
+        while folder in packages and folder != root:
+            folder = os.path.dirname(folder)
+    elif "src" not in os.path.relpath(folder, root).split(os.sep):
+        return ""
+    else:
+        while os.path.basename(folder) != "src":
+            folder = os.path.dirname(folder)
+    relative = os.path.relpath(folder, root)
+    return "" if relative == "." else relative.replace(os.sep, ".")

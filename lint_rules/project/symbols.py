@@ -1,0 +1,262 @@
+"""From symbols to canonical names, over the facts of many files.
+
+A canonical name is what tables and rules speak of: `requests.Session.get`, `sqlite3.Connection.execute`, or a name of
+the project such as `app.store.Store.load`. Modules of the project whose facts are needed and not there are noted in
+`asked`; the answer is then the unresolved text, and is asked for again when the facts have come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lint_rules.project.facts import ClassFacts, FunctionFacts, ModuleFacts
+from lint_rules.project.types import Types
+
+_MAX_STEPS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A function of the project: its module's facts and its own."""
+
+    module: ModuleFacts
+    function: FunctionFacts
+
+    @property
+    def name(self) -> str:
+        """`app.store.Store.load`"""
+        return f"{self.module.module}.{self.function.name}"
+
+
+@dataclass(slots=True)
+class Symbols:
+    """Resolves symbols against the facts known so far."""
+
+    known_modules: Mapping[str, object]
+    types: Types
+    facts: dict[str, ModuleFacts] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    parameters: dict[str, str] = field(default_factory=dict)
+    _memo: dict[str, str] = field(default_factory=dict)
+
+    def add(self, facts: ModuleFacts) -> None:
+        """Make a module's facts known; answers given before are forgotten."""
+        self.facts[facts.module] = facts
+        self._memo.clear()
+
+    def bind_parameters(self, parameters: Mapping[str, str]) -> None:
+        """Make known what callers pass: `app.Service.__init__.<parameter>client` -> symbol."""
+        self.parameters.update(parameters)
+        self._memo.clear()
+
+    def canonical(self, symbol: str) -> str:
+        """The canonical name of a symbol; "" stays ""."""
+        known = self._memo.get(symbol)
+        if known is None:
+            asked_before = len(self.asked)
+            known = self._canonical(symbol) if symbol else ""
+            if len(self.asked) == asked_before:
+                self._memo[symbol] = known
+        return known
+
+    def function(self, symbol: str) -> Reference | None:
+        """The project function that a symbol denotes; a class denotes its `__init__`."""
+        name = self.canonical(symbol)
+        module, _, _ = self._split(name)
+        facts = self.facts.get(module)
+        if facts is None or len(name) <= len(module):
+            return None
+        local = name[len(module) + 1 :]
+        function = facts.functions.get(local)
+        if function is None and local in facts.classes:
+            found = self._member(facts, facts.classes[local], "__init__")
+            return found if isinstance(found, Reference) else None
+        return Reference(facts, function) if function is not None else None
+
+    def class_(self, symbol: str) -> tuple[ModuleFacts, ClassFacts] | None:
+        """The project class that a symbol denotes (or is an instance of)."""
+        name = self.canonical(symbol)
+        module, _, _ = self._split(name)
+        facts = self.facts.get(module)
+        found = facts.classes.get(name[len(module) + 1 :]) if facts is not None else None
+        return (facts, found) if facts is not None and found is not None else None
+
+    def ancestors(self, symbol: str) -> list[str]:
+        """Canonical names of a class and all its bases, project and library, nearest first."""
+        result: list[str] = []
+        waiting = [self.canonical(symbol)]
+        while waiting:
+            name = waiting.pop(0)
+            if not name or name in result:
+                continue
+            result.append(name)
+            own = self.class_(name)
+            if own is not None:
+                waiting.extend(self.canonical(base) for base in own[1].bases)
+            else:
+                waiting.extend(self.types.bases.get(name, ()))
+        return result
+
+    def method_of(self, class_symbol: str, method: str) -> Reference | None:
+        """The project method a class has by itself or inherits."""
+        own = self.class_(class_symbol)
+        found = self._member(own[0], own[1], method) if own is not None else None
+        return found if isinstance(found, Reference) else None
+
+    def _split(self, symbol: str) -> tuple[str, str, bool]:
+        """Longest project module in front of a dotted name, the rest, and whether there is one."""
+        end = symbol.find("(")
+        head = symbol if end < 0 else symbol[:end]
+        while head:
+            if head in self.known_modules:
+                return head, symbol[len(head) + 1 :], True
+            head = head.rpartition(".")[0]
+        return "", symbol, False
+
+    def _canonical(self, symbol: str) -> str:
+        steps = 0
+        seen: set[str] = set()
+        while steps < _MAX_STEPS and symbol not in seen:
+            steps += 1
+            seen.add(symbol)
+            module, rest, inside = self._split(symbol)
+            if not inside:
+                return self.types.external(symbol)
+            facts = self.facts.get(module)
+            if facts is None:
+                self.asked.add(module)
+                return symbol
+            if not rest:
+                return symbol
+            step = self._step(facts, rest)
+            if step is None:
+                return symbol
+            if step == symbol:
+                return symbol
+            symbol = step
+        return symbol
+
+    def _step(self, facts: ModuleFacts, rest: str) -> str | None:
+        """One rewriting of `module.rest`; None when there is nothing left to rewrite."""
+        segments = rest.split(".")
+        head = segments[0].removesuffix("()")
+        called = segments[0].endswith("()")
+        tail = segments[1:]
+        target = facts.aliases.get(head)
+        if target is not None:
+            return _join(target, called, tail)
+        if head in facts.classes or head in facts.functions:
+            return self._definition(facts, segments)
+        value = facts.variables.get(head)
+        if value is not None:
+            return _join(value, called, tail) if value else None
+        for star in facts.stars:
+            if self._exports(star, head):
+                return _join(f"{star}.{head}", called, tail)
+        return None
+
+    def _exports(self, module: str, name: str) -> bool:
+        seen: set[str] = set()
+        waiting = [module]
+        while waiting:
+            module = waiting.pop()
+            if module in seen:
+                continue
+            seen.add(module)
+            if module not in self.known_modules:
+                continue
+            facts = self.facts.get(module)
+            if facts is None:
+                self.asked.add(module)
+            elif name in facts.classes or name in facts.functions or name in facts.variables or name in facts.aliases:
+                return True
+            else:
+                waiting.extend(facts.stars)
+        return False
+
+    def _definition(self, facts: ModuleFacts, segments: list[str]) -> str | None:
+        """Rewrite `Class.attribute...` or `function()...` of a module."""
+        for size in range(len(segments), 0, -1):
+            plain = [segment.removesuffix("()") for segment in segments[:size]]
+            name, tail = ".".join(plain), segments[size:]
+            called = segments[size - 1].endswith("()")
+            function = facts.functions.get(name)
+            if function is not None:
+                return self._result(facts, function, called, tail)
+            own_class = facts.classes.get(name)
+            if own_class is not None:
+                return self._of_class(facts, own_class, called, tail)
+        return None
+
+    def _result(self, facts: ModuleFacts, function: FunctionFacts, called: bool, tail: list[str]) -> str | None:
+        if tail and tail[0].startswith("<parameter>") and not called:
+            bound = self.parameters.get(f"{facts.module}.{function.name}.{tail[0].removesuffix('()')}")
+            return _join(bound, tail[0].endswith("()"), tail[1:]) if bound else None
+        if tail and tail[0].startswith("<locals>"):
+            return None
+        if not (called or function.is_property) or not function.returns:
+            return None
+        if function.is_generator and tail[:1] == ["<enter>"]:
+            tail = tail[1:]
+        return _join(function.returns, False, tail)
+
+    def _of_class(self, facts: ModuleFacts, own: ClassFacts, called: bool, tail: list[str]) -> str | None:
+        qualified = f"{facts.module}.{own.name}"
+        if not tail:
+            return qualified if called else None
+        head, called_member = tail[0].removesuffix("()"), tail[0].endswith("()")
+        if head == "<enter>":
+            for enter in ("__enter__", "__aenter__"):
+                found = self._member(facts, own, enter)
+                if isinstance(found, Reference) and found.function.returns:
+                    return _join(found.function.returns, False, tail[1:])
+            return _join(qualified, False, tail[1:])
+        if head == "<super>":
+            return self._inherited(facts, own, tail[1:])
+        member = self._member(facts, own, head)
+        if isinstance(member, Reference):
+            owner = f"{member.module.module}.{member.function.name}"
+            if owner == f"{qualified}.{head}":
+                return self._result(member.module, member.function, called_member, tail[1:])
+            return _join(owner, called_member, tail[1:])
+        return _join(member, called_member, tail[1:]) if member else None
+
+    def _inherited(self, facts: ModuleFacts, own: ClassFacts, tail: list[str]) -> str | None:
+        if not tail or not own.bases:
+            return None
+        for base in own.bases:
+            resolved = self.class_(base)
+            if resolved is None:
+                return _join(self.canonical(base), False, tail)
+            if self._member(*resolved, tail[0].removesuffix("()")):
+                return _join(f"{resolved[0].module}.{resolved[1].name}", False, tail)
+        return None
+
+    def _member(self, facts: ModuleFacts, own: ClassFacts, name: str) -> Reference | str | None:
+        """A method (Reference) or the symbol of an attribute, looked up along the bases; None if nowhere."""
+        waiting: list[tuple[ModuleFacts, ClassFacts]] = [(facts, own)]
+        seen: set[str] = set()
+        outside: str | None = None
+        while waiting:
+            facts, own = waiting.pop(0)
+            qualified = f"{facts.module}.{own.name}"
+            if qualified in seen:
+                continue
+            seen.add(qualified)
+            method = facts.functions.get(f"{own.name}.{name}")
+            if method is not None:
+                return Reference(facts, method)
+            if name in own.attributes:
+                return own.attributes[name] or None
+            for base in own.bases:
+                resolved = self.class_(base)
+                if resolved is not None:
+                    waiting.append(resolved)
+                elif outside is None and base and (canonical := self.canonical(base)) and not self._split(canonical)[2]:
+                    outside = f"{canonical}.{name}"
+        return outside
+
+
+def _join(base: str, called: bool, tail: list[str]) -> str:
+    return ".".join([base + "()" if called else base, *tail])

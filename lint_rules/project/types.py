@@ -1,0 +1,75 @@
+"""What libraries return: the table by which an instance is followed from its constructor to its methods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """Rows of a types.toml: results of calls, types of attributes, other spellings, base classes, `with` values."""
+
+    returns: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    bases: Mapping[str, list[str]] = field(default_factory=dict)
+    enters: Mapping[str, str] = field(default_factory=dict)
+
+    def lineage(self, name: str) -> Iterator[str]:
+        """A method's name, then the same method's name on each base class, nearest first."""
+        yield name
+        owner, _, attribute = name.rpartition(".")
+        waiting = list(self.bases.get(owner, ()))
+        seen = {owner}
+        while waiting:
+            base = waiting.pop(0)
+            if base not in seen:
+                seen.add(base)
+                yield f"{base}.{attribute}"
+                waiting.extend(self.bases.get(base, ()))
+
+    def external(self, symbol: str) -> str:
+        """The canonical name of a symbol that lies wholly outside the project."""
+        return _external(self, symbol)
+
+    def _lookup(self, rows: Mapping[str, str], name: str) -> str | None:
+        found = rows.get(name)
+        if found is not None or "." not in name:
+            return found
+        for candidate in self.lineage(name):
+            found = rows.get(candidate) or rows.get(candidate.rpartition(".")[0] + ".*")
+            if found is not None:
+                return found
+        return None
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+@lru_cache(maxsize=20_000)
+def _external(types: Types, symbol: str) -> str:
+    current = ""
+    for segment in symbol.split("."):
+        if segment == "<enter>":
+            current = types.enters.get(current, current)
+            continue
+        called = segment.endswith("()")
+        own = segment[:-2] if called else segment
+        current = f"{current}.{own}" if current else own
+        current = types.aliases.get(current, current)
+        current = types._lookup(types.attributes, current) or current
+        if called:
+            entered = types.enters.get(current)
+            result = types._lookup(types.returns, current)
+            if result is not None:
+                current = result
+            elif entered is None and not _is_class_name(own):
+                current += "()"
+    return current
+
+
+def _is_class_name(name: str) -> bool:
+    bare = name.lstrip("_")
+    return bare[:1].isupper() and not (len(bare) > 1 and bare.isupper())
