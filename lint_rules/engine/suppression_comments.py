@@ -11,6 +11,7 @@ This runs in workers, where the source is at hand; what it makes can be kept and
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Final
@@ -21,9 +22,9 @@ from lint_rules.model import Span
 from lint_rules.source import Comment, SourceText
 
 # A reason may hold "#12"; only what other tools read begins a new comment within the comment.
-_OTHER_TOOL = r"(?:noqa|nosec|pragma|type:|mypy:|pyright:|pylint:|ruff:|fmt:|isort:|eslint|tenlint:)"
+_OTHER_TOOL = r"(?:noqa|nosec|pragma|type:|mypy:|pyright:|pylint:|ruff:|fmt:|isort:|eslint)"
 _DIRECTIVE = re.compile(r"(?:#|//|/\*)[ \t]*tenlint:[ \t]*([A-Za-z-]*)[ \t]*(\[[^\[\]#\n]*\])?")
-_NEXT_DIRECTIVE = re.compile(rf"(?<=[ \t])(?:#|//)[ \t]*{_OTHER_TOOL}")
+_OTHER_DIRECTIVE = re.compile(rf"(?<=[ \t])(?:#|//)[ \t]*{_OTHER_TOOL}")
 _NAME = re.compile(r"[^\s,\[\]]+")
 _LAST_ROW: Final = 2**31
 LINE, STATEMENT, FILE, START, END = "line", "statement", "ignore-file", "ignore-start", "ignore-end"
@@ -78,9 +79,13 @@ def _parts(source: SourceText, comment: Comment) -> Iterator[Suppression]:
     before = source.text(source.line_starts[comment.span.row - 1], comment.span.start)
     is_alone = not before.strip()
     place = _placer(source, comment)
-    for found in _DIRECTIVE.finditer(text):
-        following = _NEXT_DIRECTIVE.search(text, found.end())
-        end = len(text[: following.start()].rstrip(" \t")) if following else len(text)
+    directives = list(_DIRECTIVE.finditer(text))
+    # A directive ends where the next one, or that of another tool, begins.
+    ends = sorted({found.start() for found in (*directives, *_OTHER_DIRECTIVE.finditer(text))} | {len(text)})
+    for found in directives:
+        end = ends[bisect_left(ends, found.end())]
+        while end < len(text) and text[end - 1] in " \t":
+            end -= 1
         brackets = found.group(2) or ""
         names = tuple(
             Name(name.group(), place(found.start(2) + name.start(), found.start(2) + name.end()))

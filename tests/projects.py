@@ -1,0 +1,91 @@
+"""The fixture projects: which there are, what they expect, and how they are linted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lint_rules.engine.config import Settings, load_settings
+from lint_rules.engine.discover import Discovered
+from lint_rules.engine.pipeline import run
+from lint_rules.engine.registry import load_rules
+from lint_rules.engine.report import Report
+from lint_rules.engine.selection import enabled_rules
+from lint_rules.model import Finding
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+SUFFIXES = (".py", ".pyi", ".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")
+
+_MARKER = re.compile(r"(?:#|//)\s*expect(?P<next>-next)?:\s*(?P<rest>.*)$")
+_ANY_MARKER = re.compile(r"(?:#|//)\s*expect")
+_EXPECTED = re.compile(r"\s*(?P<code>TEN\d{4})(?:\s+\"(?P<message>[^\"]*)\")?\s*(?:,|$)")
+
+
+@dataclass(frozen=True, order=True)
+class Expectation:
+    """A finding that a marker asks for; `message` is a part of the finding's message."""
+
+    file: str
+    line: int
+    code: str
+    message: str = ""
+
+
+def projects() -> list[Path]:
+    """Every fixture project: fixtures/<code>/<case>/."""
+    return sorted(path for path in FIXTURES.glob("TEN*/*") if path.is_dir())
+
+
+def sources(project: Path) -> list[Path]:
+    """The source files of a project, without the expected results of fixes."""
+    return sorted(path for path in project.rglob("*") if path.suffix in SUFFIXES and ".fixed." not in path.name)
+
+
+def expectations(project: Path) -> Iterator[Expectation]:
+    """What the markers of a project expect. Raises ValueError on a marker that cannot be read."""
+    for path in sources(project):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if not _ANY_MARKER.search(line):
+                continue
+            marker = _MARKER.search(line)
+            if marker is None:
+                raise ValueError(f"{path}:{number}: malformed marker")
+            rest = marker["rest"].strip()
+            while rest:
+                expected = _EXPECTED.match(rest)
+                if expected is None:
+                    raise ValueError(f"{path}:{number}: malformed marker at {rest!r}")
+                yield Expectation(
+                    path.relative_to(project).as_posix(),
+                    number + (1 if marker["next"] else 0),
+                    expected["code"],
+                    expected["message"] or "",
+                )
+                rest = rest[expected.end() :].strip()
+
+
+def lint(project: Path, *, everything: bool = False, screen: bool = True, jobs: int = 1) -> Report:
+    """Lint a fixture project with its own configuration; an opt-in rule's folder selects its rule."""
+    return lint_files(project, sources(project), everything=everything, screen=screen, jobs=jobs)
+
+
+def lint_files(
+    project: Path, files: list[Path], *, everything: bool = False, screen: bool = True, jobs: int = 1
+) -> Report:
+    """Lint some files as one project."""
+    config = project / "tenlint.toml"
+    settings = load_settings(str(project), config=[str(config)]) if config.exists() else Settings()
+    selected = ("ALL",) if everything else ((project.parent.name,) if project.parent.name.startswith("TEN") else ())
+    settings = replace(settings, extend_select=(*settings.extend_select, *selected), jobs=jobs)
+    paths = tuple(str(path) for path in files)
+    discovered = Discovered(str(project), paths, frozenset(paths))
+    return run(discovered, settings, enabled_rules(load_rules(), settings), screen=screen)
+
+
+def shown(project: Path, finding: Finding) -> Expectation:
+    """A finding in the form of an expectation, with its whole message."""
+    return Expectation(
+        Path(finding.path).relative_to(project).as_posix(), finding.span.row, finding.code, finding.message
+    )
