@@ -55,6 +55,7 @@ class PythonFile:
         self._names: Names | None = None
         self._definitions: ModuleFacts | None = None
         self._slice: Slice | None = None
+        self._has_loop_code: bool | None = None
         self._nodes: dict[str, list[Node]] = {}
         self._comments: tuple[Comment, ...] | None = None
 
@@ -228,6 +229,13 @@ class PythonFile:
     def runs_on_loop(self, function: Scope) -> bool:
         """Whether a function's body runs on the event loop by its own form."""
         return function.kind == FUNCTION and function.is_async
+
+    @property
+    def has_loop_code(self) -> bool:
+        """Whether any function of the file runs on the event loop."""
+        if self._has_loop_code is None:
+            self._has_loop_code = any(self.runs_on_loop(function) for function in self.scopes.functions)
+        return self._has_loop_code
 
     def is_awaited(self, call: cst.CSTNode | Node) -> bool:
         """Whether the value of a call is awaited on the spot: `await`, `async with`, `async for`."""

@@ -20,7 +20,8 @@ MAX_NODES = 60_000
 """Syntax nodes in one slice past which libcst would need seconds and gigabytes."""
 
 _FLAT_HERE_NESTED_IN_LIBCST = frozenset({"elif_clause", "string", "comparison_operator"})
-_MAY_BE_DEEP = re.compile(rb"[^\n]{3000}|(?:[\[({]\s*){150}")
+_LONG_LINE = 3000
+_OPENING_BRACKETS = re.compile(rb"(?:[\[({]\s*){150}")
 
 
 def parse(data: bytes) -> Tree:
@@ -71,7 +72,7 @@ def first_token(node: Node) -> str:
 
 def may_be_deep(data: bytes) -> bool:
     """Whether the text has the look of extreme nesting, so that the tree is worth measuring."""
-    return _MAY_BE_DEEP.search(data) is not None
+    return max(map(len, data.split(b"\n"))) > _LONG_LINE or _OPENING_BRACKETS.search(data) is not None
 
 
 def is_too_complex(node: Node, *, counting_nodes: bool = True) -> bool:

@@ -74,6 +74,8 @@ def _suspects(file: PythonFile, checks: Sequence[RuleCheck]) -> Iterable[object]
     for kind, interested in by_syntax.items():
         everywhere = [check for check in interested if check.inside is not EVENT_LOOP]
         on_loop = [check for check in interested if check.inside is EVENT_LOOP]
+        if not everywhere and not file.has_loop_code:
+            continue
         for node in file.nodes(kind):
             candidates = everywhere
             if on_loop and file.on_event_loop(node):
