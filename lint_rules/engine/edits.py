@@ -14,22 +14,23 @@ _CONTEXT_ROWS: Final = 1
 
 def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
     """`data` with the edits put in; they do not overlap. Insertions at one place keep their order."""
-    parts = []
-    done = 0
-    for edit in sorted(edits, key=lambda edit: (edit.span.start, edit.span.end)):
-        parts += [data[done : edit.span.start], edit.content.encode()]
-        done = edit.span.end
-    return b"".join((*parts, data[done:]))
+    return _spliced(data, [(edit.span.start, edit.span.end, edit.content) for edit in in_order(edits)])
+
+
+def in_order(edits: Iterable[Edit]) -> list[Edit]:
+    """The edits by place."""
+    return sorted(edits, key=lambda edit: (edit.span.start, edit.span.end))
 
 
 def changed_lines(source: SourceText, edits: Iterable[Edit]) -> Iterator[tuple[str, int, str]]:
-    """What edits change, as (sign, row, line): sign `-`, `+` or ` ` for a line around them, `.` between two places.
+    """What edits change, as (sign, row, line): sign `-`, `+` or ` ` for a line around them; a row of 0 stands for
+    lines left out.
 
     Only the rows around the edits are looked at, so that an import far above costs nothing.
     """
     shift = 0
     is_first = True
-    for cluster in _clusters(sorted(edits, key=lambda edit: (edit.span.start, edit.span.end))):
+    for cluster in _clusters(in_order(edits)):
         if not is_first:
             yield " ", 0, "..."
         is_first = False
@@ -84,7 +85,11 @@ def diff_of(name: str, before: bytes, after: bytes) -> Iterator[str]:
     """
     if before == after:
         return
-    old = [line.decode("utf-8", "replace") for line in before.split(b"\n")]
-    new = [line.decode("utf-8", "replace") for line in after.split(b"\n")]
-    lines = unified_diff([f"{line}\n" for line in old], [f"{line}\n" for line in new], name, name)
-    yield from lines
+    for line in unified_diff(_lines_for_patch(before), _lines_for_patch(after), name, name):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _lines_for_patch(data: bytes) -> list[str]:
+    lines = data.decode("utf-8", "replace").split("\n")
+    last = lines.pop()
+    return [f"{line}\n" for line in lines] + ([last] if last else [])

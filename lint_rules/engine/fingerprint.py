@@ -14,9 +14,7 @@ from lint_rules.source import SourceText
 _MOST_ROWS: Final = 20
 
 
-def fingerprints(
-    findings: Iterable[Finding], root: str, read: Callable[[str], SourceText | None]
-) -> Iterator[str]:
+def fingerprints(findings: Iterable[Finding], root: str, read: Callable[[str], SourceText | None]) -> Iterator[str]:
     """A fingerprint per finding, in order: 32 hexadecimal digits, unique within the findings.
 
     It is made of the rule, the path relative to `root`, the enclosing symbol and the lines of the span without their

@@ -40,13 +40,13 @@ class CallGraph:
 
     def _edge(self, caller: Reference, call: CallFacts) -> Edge:
         symbols = self.symbols
-        symbol = call.target
-        if call.kind == "write":
-            symbol += ".setter"
-        callee = symbols.function(symbol)
-        if call.kind == "read" and callee is not None and not callee.function.is_property:
+        if call.kind == "call":
+            return Edge(caller, call, symbols.canonical(call.target), symbols.function(call.target))
+        symbol = call.target + ".setter" if call.kind == "write" else call.target
+        callee = symbols.property(symbol)
+        if callee is not None and call.kind == "read" and not callee.function.is_property:
             callee = None
-        return Edge(caller, call, symbols.canonical(symbol), callee)
+        return Edge(caller, call, callee.name if callee is not None else symbol, callee)
 
     def chains(self, begins: Callable[[Edge], bool], *, through: Callable[[FunctionFacts], bool]) -> dict[str, Edge]:
         """For every function from which an edge with `begins` can be reached, the next edge on a shortest way there.

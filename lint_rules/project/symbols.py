@@ -74,6 +74,12 @@ class Symbols:
             return found if isinstance(found, Reference) else None
         return Reference(facts, function) if function is not None else None
 
+    def property(self, symbol: str) -> Reference | None:
+        """The project's property (or other method) that reading an attribute runs."""
+        owner, _, attribute = symbol.removesuffix(".setter").rpartition(".")
+        suffix = ".setter" if symbol.endswith(".setter") else ""
+        return self.method_of(owner, attribute + suffix) if owner else None
+
     def class_(self, symbol: str) -> tuple[ModuleFacts, ClassFacts] | None:
         """The project class that a symbol denotes (or is an instance of)."""
         name = self.canonical(symbol)
@@ -183,6 +189,8 @@ class Symbols:
             called = segments[size - 1].endswith("()")
             function = facts.functions.get(name)
             if function is not None:
+                if plain[:-1] != segments[: size - 1]:  # a method through an instance: `Store().load`
+                    return _join(f"{facts.module}.{name}", called, tail)
                 return self._result(facts, function, called, tail)
             own_class = facts.classes.get(name)
             if own_class is not None:

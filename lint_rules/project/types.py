@@ -71,5 +71,4 @@ def _external(types: Types, symbol: str) -> str:
 
 
 def _is_class_name(name: str) -> bool:
-    bare = name.lstrip("_")
-    return bare[:1].isupper() and not (len(bare) > 1 and bare.isupper())
+    return name.lstrip("_")[:1].isupper()

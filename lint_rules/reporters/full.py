@@ -59,5 +59,8 @@ def _place(view: View, path: str, row: int, column: int) -> str:
 def _fix_lines(view: View, source: SourceText, fix: Fix, gutter: int) -> Iterator[str]:
     yield f"{' ' * gutter} {view.paint('= fix', 'bold')} ({fix.applicability.value}): {visible(fix.message)}"
     for sign, row, text in changed_lines(source, fix.edits):
+        if not row:
+            yield f"{' ' * gutter} {view.paint('...', 'blue')}"
+            continue
         colour = {"-": "red", "+": "green"}.get(sign, "faint")
         yield f"{row:>{gutter}} {view.paint(f'{sign} {shown_line(text).text}'.rstrip(), colour)}"

@@ -19,7 +19,9 @@ def render(report: Report, view: View) -> Iterator[str]:
     """The findings as one JSON list."""
     yield "["
     separator = "\n"
-    for finding, fingerprint in zip(report.findings, fingerprints(report.findings, view.root, view.source), strict=True):
+    for finding, fingerprint in zip(
+        report.findings, fingerprints(report.findings, view.root, view.source), strict=True
+    ):
         yield separator + json.dumps(as_object(finding, fingerprint))
         separator = ",\n"
     yield "]\n" if separator == "\n" else "\n]\n"

@@ -34,7 +34,7 @@ def summary(report: Report, view: View) -> str:
     return "; ".join((line, ", ".join(ways))) if ways else line
 
 
-_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
 
 
 def _counted(number: int, word: str) -> str:
