@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from lint_rules.engine.edits import apply_edits
 from lint_rules.model import Applicability, Edit, Finding, Fix
-from lint_rules.source import SourceText, Unreadable, read_source
+from lint_rules.source import SourceText
 
 MOST_PASSES: Final = 10
 
@@ -65,6 +65,7 @@ def fix_file(
     """
     if not parses(source.data):
         return FixedFile(source, source.data, problem="does not parse; fix its syntax first")
+    findings = list(findings)
     now = source
     applied = 0
     for _ in range(MOST_PASSES):
@@ -182,9 +183,3 @@ def _replace(target: str, content: bytes, status: os.stat_result) -> None:
         with suppress(OSError):
             os.unlink(temporary)
         raise
-
-
-def read_for_fixing(path: str, max_bytes: int) -> SourceText | None:
-    """The file a finding is about; None if it cannot be read (any more)."""
-    source = read_source(path, max_bytes)
-    return None if isinstance(source, Unreadable) else source

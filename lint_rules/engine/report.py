@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lint_rules.model import Finding
+from lint_rules.model import Finding, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +21,11 @@ class Report:
     notices: tuple[Finding, ...] = ()
     internal_errors: bool = False
     complete: bool = True
+
+    def exit_code(self, fail_on: Severity | None, *, exit_zero: bool = False) -> int:
+        """0, 1 if there is a finding of severity `fail_on` or above, 2 if the run was not complete."""
+        if self.internal_errors or not self.complete:
+            return 2
+        if exit_zero or fail_on is None:
+            return 0
+        return int(any(finding.severity.rank >= fail_on.rank for finding in self.findings))

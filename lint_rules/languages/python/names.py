@@ -112,10 +112,10 @@ class Names:
         return _LITERALS.get(node.type, "")
 
     def _first(self, choices: list[Node], steps: int) -> str:
-        for choice in choices:
-            if choice.type not in ("none", "string") and (symbol := self.symbol(choice, steps)):
-                return symbol
-        return ""
+        """The first choice with a meaning; an untyped parameter (`session or Session()`) is the last resort."""
+        symbols = [self.symbol(choice, steps) for choice in choices if choice.type not in ("none", "string")]
+        known = [symbol for symbol in symbols if symbol]
+        return next((symbol for symbol in known if "<parameter>" not in symbol), known[0] if known else "")
 
     def name(self, name: str, byte: int, steps: int = 0) -> str:
         """The symbol of a bare name used at `byte`."""

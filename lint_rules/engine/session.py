@@ -1,0 +1,126 @@
+"""One run of `tenlint check` from its settings to its report: discover, lint, fix. Prints nothing."""
+
+# Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
+# ruff: noqa: PTH100
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lint_rules.engine.config import Settings, load_settings
+from lint_rules.engine.discover import Discovered, FileChoice, discover, start_folder
+from lint_rules.engine.fix import FixedFile, fix_file, is_applicable
+from lint_rules.engine.housekeeping import HOUSEKEEPING
+from lint_rules.engine.report import Report
+from lint_rules.engine.selection import Catalogue, as_configured, enabled_rules
+from lint_rules.model import Finding
+from lint_rules.source import SourceText, Unreadable, read_source, source_from_bytes
+
+Progress = Callable[[int, int], None]
+
+
+def full_catalogue() -> Catalogue:
+    """All rules there are, the engine's own included. Imports every rule."""
+    from lint_rules.engine.registry import load_rules
+
+    return Catalogue((*HOUSEKEEPING, *load_rules()))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What stays the same while a run lints, fixes and lints again. `stdin` is a path and the bytes that stand for it."""
+
+    catalogue: Catalogue
+    settings: Settings
+    discovered: Discovered
+    stdin: tuple[str, bytes] | None = None
+
+    def lint(self, progress: Progress | None = None) -> Report:
+        """Lint what was asked for."""
+        return self._run(self.discovered, self.stdin, progress)
+
+    def read(self, path: str) -> SourceText | None:
+        """The text of a file of the run; None if it cannot be read (any more)."""
+        if self.stdin is not None and path == self.stdin[0]:
+            source = source_from_bytes(*self.stdin)
+        else:
+            source = read_source(path, self.settings.max_file_size)
+        return None if isinstance(source, Unreadable) else source
+
+    def fix(self, report: Report, *, unsafe: bool) -> list[FixedFile]:
+        """The files with fixable findings, fixed in memory, by path."""
+        from lint_rules.languages.python.grammar import parses
+
+        by_path: dict[str, list[Finding]] = defaultdict(list)
+        for finding in report.findings:
+            by_path[finding.path].append(finding)
+        fixed = []
+        for path, findings in sorted(by_path.items()):
+            if not any(is_applicable(finding.fix, unsafe=unsafe) for finding in findings):
+                continue
+            source = self.read(path)
+            if source is None:
+                continue
+
+            def lint(data: bytes, source: SourceText = source) -> Sequence[Finding]:
+                changed = SourceText(source.path, data, source.encoding, source.bom)
+                return self._lint_instead(source.path, changed)
+
+            fixed.append(fix_file(source, findings, unsafe=unsafe, lint=lint, parses=parses))
+        return fixed
+
+    def _lint_instead(self, path: str, source: SourceText) -> Sequence[Finding]:
+        """The findings of one file, had it this text."""
+        try:
+            content = source.original_bytes()
+        except UnicodeEncodeError:
+            # A fix brought a character that the file's encoding lacks; writing it is refused later.
+            return ()
+        alone = replace(self.discovered, requested=frozenset({path}))
+        return self._run(alone, (path, content)).findings
+
+    def _run(
+        self, discovered: Discovered, stdin: tuple[str, bytes] | None = None, progress: Progress | None = None
+    ) -> Report:
+        from lint_rules.engine.pipeline import run
+
+        rules = enabled_rules(self.catalogue.rules, self.settings)
+        report = run(discovered, self.settings, rules, progress=progress, stdin=stdin)
+        findings = as_configured(report.findings, self.catalogue.rules, self.settings, discovered.root)
+        is_complete = report.complete and not (discovered.unsupported or discovered.unreadable)
+        return replace(report, findings=findings, complete=is_complete)
+
+
+def open_session(
+    paths: Sequence[str],
+    *,
+    isolated: bool = False,
+    config: Sequence[str] = (),
+    overrides: Mapping[str, Any] | None = None,
+    stdin: tuple[str, bytes] | None = None,
+) -> Session:
+    """Load the settings for `paths` and discover the files. With `stdin` its path is the only one reported on.
+
+    Raises ConfigError.
+    """
+    if stdin is not None:
+        stdin = (os.path.abspath(stdin[0]), stdin[1])
+        paths = (stdin[0],)
+    catalogue = full_catalogue()
+    start = start_folder([os.path.abspath(path) for path in paths])
+    settings = load_settings(start, catalogue, isolated=isolated, config=config, overrides=overrides)
+    discovered = _around(stdin[0], settings) if stdin is not None else discover(paths, settings)
+    return Session(catalogue, settings, discovered, stdin)
+
+
+def _around(path: str, settings: Settings) -> Discovered:
+    """The project of a file that need not exist (yet), with that file as the one asked for."""
+    discovered = discover((path,), settings)
+    if settings.force_exclude and FileChoice(settings, discovered.root).is_excluded(path):
+        return replace(discovered, requested=frozenset(), missing=())
+    files = tuple(sorted({*discovered.files, path}))
+    return replace(discovered, files=files, requested=frozenset({path}), missing=())
