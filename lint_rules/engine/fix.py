@@ -47,6 +47,10 @@ class FixedFile:
         """Whether there is anything to write."""
         return self.after != self.before.data
 
+    def fixed_bytes(self) -> bytes:
+        """What to write. Raises UnicodeEncodeError if the file's encoding cannot write the fixed text."""
+        return SourceText(self.path, self.after, self.before.encoding, self.before.bom).original_bytes()
+
 
 def is_applicable(fix: Fix | None, *, unsafe: bool) -> bool:
     """Whether `--fix` (or with `unsafe`: `--unsafe-fixes`) applies a fix."""
@@ -144,7 +148,7 @@ def write_fixed(fixed: FixedFile) -> str:
     target = os.path.realpath(fixed.path)
     try:
         before = fixed.before.original_bytes()
-        after = SourceText(fixed.path, fixed.after, fixed.before.encoding, fixed.before.bom).original_bytes()
+        after = fixed.fixed_bytes()
     except UnicodeEncodeError:
         return f"the fixed text cannot be written in {fixed.before.encoding}"
     try:

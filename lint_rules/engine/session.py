@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from lint_rules.engine.config import Settings, load_settings
 from lint_rules.engine.discover import Discovered, FileChoice, discover, start_folder
-from lint_rules.engine.fix import FixedFile, fix_file, is_applicable
+from lint_rules.engine.fix import FixedFile, fix_file, is_applicable, write_fixed
 from lint_rules.engine.housekeeping import HOUSEKEEPING
 from lint_rules.engine.report import Report
-from lint_rules.engine.selection import Catalogue, as_configured, enabled_rules
+from lint_rules.engine.selection import Catalogue, enabled_rules
 from lint_rules.model import Finding
 from lint_rules.source import SourceText, Unreadable, read_source, source_from_bytes
 
@@ -32,7 +33,10 @@ def full_catalogue() -> Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What stays the same while a run lints, fixes and lints again. `stdin` is a path and the bytes that stand for it."""
+    """What stays the same while a run lints, fixes and lints again.
+
+    `stdin` is an absolute path and the bytes that stand for the file there.
+    """
 
     catalogue: Catalogue
     settings: Settings
@@ -73,6 +77,23 @@ class Session:
             fixed.append(fix_file(source, findings, unsafe=unsafe, lint=lint, parses=parses))
         return fixed
 
+    def write(self, fixed_files: Iterable[FixedFile]) -> list[tuple[str, str]]:
+        """Write fixed files; the paths of those that could not be written, with the reason."""
+        problems = []
+        for fixed in fixed_files:
+            problem = write_fixed(fixed) if fixed.is_changed else ""
+            if problem:
+                problems.append((fixed.path, problem))
+        return problems
+
+    def with_fixed_stdin(self, fixed_files: Iterable[FixedFile]) -> Session:
+        """The session with the fixed text in place of standard input."""
+        for fixed in fixed_files:
+            if self.stdin is not None and fixed.path == self.stdin[0]:
+                with suppress(UnicodeEncodeError):
+                    return replace(self, stdin=(fixed.path, fixed.fixed_bytes()))
+        return self
+
     def _lint_instead(self, path: str, source: SourceText) -> Sequence[Finding]:
         """The findings of one file, had it this text."""
         try:
@@ -90,9 +111,7 @@ class Session:
 
         rules = enabled_rules(self.catalogue.rules, self.settings)
         report = run(discovered, self.settings, rules, progress=progress, stdin=stdin)
-        findings = as_configured(report.findings, self.catalogue.rules, self.settings, discovered.root)
-        is_complete = report.complete and not (discovered.unsupported or discovered.unreadable)
-        return replace(report, findings=findings, complete=is_complete)
+        return replace(report, complete=report.complete and not (discovered.unsupported or discovered.unreadable))
 
 
 def open_session(

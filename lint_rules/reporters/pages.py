@@ -38,13 +38,18 @@ def rule_object(rule: Rule, page: str | None = None) -> dict[str, Any]:
     return described if page is None else {**described, "page": page}
 
 
+def rules_json(rules: Iterable[Rule]) -> Iterator[str]:
+    """The catalogue as a JSON list."""
+    yield json.dumps([rule_object(rule) for rule in rules], indent=2) + "\n"
+
+
 def rules_table(rules: Iterable[Rule]) -> Iterator[str]:
     """The catalogue, a line per rule."""
     rows = [("code", "name", "severity", "languages", "default", "fix", "summary")]
     rows += [
         (
-            rule.code, rule.name, rule.severity.value, ", ".join(rule.languages) or "-", "yes" if rule.default else "no",
-            rule.fix.value if rule.fix else "-", rule.summary,
+            rule.code, rule.name, rule.severity.value, ", ".join(rule.languages) or "-",
+            "yes" if rule.default else "no", rule.fix.value if rule.fix else "-", rule.summary,
         )
         for rule in rules
     ]  # fmt: skip
@@ -73,8 +78,7 @@ def _facts(rule: Rule) -> Iterator[tuple[str, str]]:
     yield "fix", rule.fix.value if rule.fix else "none"
     for option in rule.options:
         yield f"option `{option.name}`", f"{option.description} (default: {json.dumps(option.default)})"
-    for name, url in rule.references.items():
-        yield name, url
+    yield from rule.references.items()
 
 
 def _markdown(page: str) -> Iterator[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, TextIO
 
 _DELAY_SECONDS: Final = 1.0
@@ -35,3 +37,16 @@ class ProgressBar:
     def _write(self, text: str) -> None:
         self._stream.write(text)
         self._stream.flush()
+
+
+@contextmanager
+def watched(stream: TextIO, *, is_wanted: bool) -> Iterator[ProgressBar | None]:
+    """A progress bar for the block, if it is wanted and `stream` is a terminal."""
+    if not is_wanted or not stream.isatty():
+        yield None
+        return
+    bar = ProgressBar(stream)
+    try:
+        yield bar
+    finally:
+        bar.close()

@@ -128,6 +128,15 @@ class Names:
             return f"builtins.{name}"
         return f"{self.module}.{name}" if self._stars else ""
 
+    def only_value(self, name: str, byte: int) -> Node | None:
+        """The expression that a name used at `byte` is bound to, None if it is bound otherwise or more than once."""
+        self.bind()
+        for scope in self.scopes.at(byte).enclosing():
+            bindings = scope.bindings.get(name)
+            if bindings is not None and name not in scope.globals:
+                return bindings[0].node if len(bindings) == 1 and bindings[0].kind == "value" else None
+        return None
+
     def _bound_symbol(self, name: str, scope: Scope, bindings: list[Binding], byte: int, steps: int) -> str:
         if scope.kind == MODULE and not (len(bindings) == 1 and bindings[0].kind == "import"):
             imported = [binding for binding in bindings if binding.kind == "import"]

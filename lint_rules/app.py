@@ -1,0 +1,253 @@
+"""The command line: options in, exit code out. What a command does is written in engine/ and reporters/.
+
+Nothing heavy is imported before a command needs it: `--help` and `--version` load click and nothing of ours.
+"""
+
+# Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
+# ruff: noqa: PTH109
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from lint_rules import __version__
+
+if TYPE_CHECKING:
+    from lint_rules.engine.session import Session
+    from lint_rules.reporters.output import Output
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Options = dict[str, Any]
+
+EXAMPLES = """
+\b
+Examples:
+  tenlint                                   check the current folder
+  tenlint check src tests                   check two folders of a project
+  tenlint --fix src                         apply the safe fixes
+  tenlint --select TEN01,swallowed-exception .
+  tenlint --output-format full --output-format json:report.json .
+  tenlint check - --stdin-filename app.py   check what an editor holds
+  tenlint explain TEN0101                   why, and what to do
+"""
+
+
+@click.group(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tenlint")
+def cli() -> None:
+    """Find the ten errors that take backend services down.
+
+    `tenlint PATH...` is short for `tenlint check PATH...`, and `tenlint` for `tenlint check .`.
+    """
+
+
+def split_selectors(context: click.Context, option: click.Parameter, values: Sequence[str]) -> tuple[str, ...] | None:
+    """The rules of a repeatable option, each value of which may hold several with commas between; None without it."""
+    return tuple(part.strip() for value in values for part in value.split(",") if part.strip()) if values else None
+
+
+def rules_option(name: str, help_text: str) -> Callable[[Command], Command]:
+    """An option that takes rules: codes, prefixes, names, families, ALL."""
+    return click.option(name, multiple=True, metavar="RULES", callback=split_selectors, help=help_text)
+
+
+@cli.command(epilog=EXAMPLES)
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@rules_option("--select", "Run these rules in place of the default set: codes, prefixes, names, families, ALL.")
+@rules_option("--extend-select", "Run these rules besides.")
+@rules_option("--ignore", "Do not run these rules.")
+@click.option("--fix", is_flag=True, help="Apply safe fixes.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: apply unsafe fixes too.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, write nothing; exit 1 if there is anything.")
+@click.option("--output-format", multiple=True, metavar="F[:FILE]", help="full, concise, json or github; repeatable.")
+@click.option("--fail-on", type=click.Choice(["error", "warning", "info", "never"]), help="Default: warning.")
+@click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are findings.")
+@click.option("--statistics", is_flag=True, help="Show how often each rule is broken in place of the findings.")
+@click.option("--show-files", is_flag=True, help="List the files that would be checked, and stop.")
+@click.option("--force-exclude", is_flag=True, help="Leave out excluded files even if they are named.")
+@click.option("--max-file-size", type=click.IntRange(min=1), metavar="BYTES", help="Do not analyse larger files.")
+@click.option("--no-inline", is_flag=True, help="Report what suppression comments hide.")
+@click.option("-j", "--jobs", type=click.IntRange(min=0), metavar="N", help="Worker processes; 0: one per core.")
+@click.option("--no-cache", is_flag=True, help="Do not read or write the cache.")
+@click.option("--config", multiple=True, metavar='FILE|"KEY = VALUE"', help="A configuration file, or one setting.")
+@click.option("--isolated", is_flag=True, help="Read no configuration file.")
+@click.option("--stdin-filename", metavar="PATH", help="The file that standard input (-) stands for.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: auto.")
+@click.option("-q", "--quiet", is_flag=True, help="Print findings and nothing else.")
+@click.option("-v", "--verbose", is_flag=True, help="Say which settings and files are used.")
+def check(paths: tuple[str, ...], **options: Any) -> int:
+    """Check files and folders (default: the current folder; - is standard input)."""
+    from lint_rules.engine.config import ConfigError
+    from lint_rules.engine.session import open_session
+    from lint_rules.reporters.console import shown, tell_what_is_left_out
+    from lint_rules.reporters.output import parse_outputs
+
+    stdin = None
+    if "-" in paths:
+        if len(paths) > 1:
+            raise click.UsageError("standard input (-) cannot be combined with other paths")
+        stdin = (options["stdin_filename"] or "stdin.py", sys.stdin.buffer.read())
+    try:
+        outputs = parse_outputs(options["output_format"])
+        session = open_session(
+            paths or (".",),
+            isolated=options["isolated"],
+            config=options["config"],
+            overrides=overrides_of(options),
+            stdin=stdin,
+        )
+    except (ConfigError, ValueError) as error:
+        fail(str(error))
+    if session.discovered.missing:
+        fail(f"no such file or folder: {', '.join(session.discovered.missing)}")
+    tell_what_is_left_out(session, quiet=options["quiet"], verbose=options["verbose"])
+    if options["show_files"]:
+        sys.stdout.writelines(f"{shown(path)}\n" for path in sorted(session.discovered.requested))
+        return 0
+    return lint_and_report(session, outputs, options)
+
+
+def overrides_of(options: Options) -> Options:
+    """The Settings fields that options of `check` set."""
+    from lint_rules.engine.config_keys import fail_on
+    from lint_rules.engine.selection import Selection
+
+    chosen = Selection(options["select"], options["extend_select"] or (), options["ignore"] or ())
+    overrides: Options = {"command_line": chosen}
+    for name in ("force_exclude", "no_inline"):
+        if options[name]:
+            overrides[name] = True
+    for name in ("max_file_size", "jobs"):
+        if options[name] is not None:
+            overrides[name] = options[name]
+    if options["fail_on"] is not None:
+        overrides["fail_on"] = fail_on(options["fail_on"])
+    return overrides
+
+
+def lint_and_report(session: Session, outputs: Sequence[Output], options: Options) -> int:
+    """Lint, fix or show the diff if asked to, report, and say how it ended."""
+    from lint_rules.reporters.console import tell, write_diff
+    from lint_rules.reporters.output import is_terminal, wants_colour, write_reports
+    from lint_rules.reporters.progress import watched
+    from lint_rules.reporters.view import View
+
+    with watched(sys.stderr, is_wanted=not options["quiet"]) as progress:
+        report = session.lint(progress)
+    fixed_files = session.fix(report, unsafe=options["unsafe_fixes"]) if options["fix"] or options["diff"] else []
+    for fixed in fixed_files:
+        if fixed.problem:
+            tell("warning", f"{fixed.path}: not fixed: {fixed.problem}")
+    if options["diff"]:
+        for fixed in fixed_files:
+            write_diff(fixed)
+        is_anything_to_fix = any(fixed.is_changed for fixed in fixed_files)
+        return report.exit_code(None) or int(is_anything_to_fix and not options["exit_zero"])
+    stream = sys.stdout
+    if options["fix"] and session.stdin is not None:
+        # The fixed text goes where the text came from: through the pipe.
+        session = session.with_fixed_stdin(fixed_files)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(session.stdin[1] if session.stdin else b"")
+        stream = sys.stderr
+    else:
+        for path, problem in session.write(fixed_files):
+            tell("warning", f"{path}: not fixed: {problem}")
+    if any(fixed.is_changed for fixed in fixed_files):
+        report = session.lint()
+    view = View(
+        folder=os.getcwd(),
+        root=session.discovered.root,
+        colour=wants_colour(options["color"], stream),
+        hyperlinks=is_terminal(stream),
+        unsafe_fixes=options["unsafe_fixes"],
+        show_summary=not options["quiet"],
+        read=session.read,
+    )
+    try:
+        write_reports(outputs, report, view, stream, statistics=options["statistics"])
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        fail(f"the report cannot be written: {(error.strerror or '').lower()}")
+    if report.internal_errors:
+        tell("error", "a rule failed; please report the TEN0003 finding")
+    return report.exit_code(session.settings.fail_on, exit_zero=options["exit_zero"])
+
+
+@cli.command()
+@click.argument("rule")
+@click.option("--output-format", type=click.Choice(["text", "markdown", "json"]), default="text", help="Default: text.")
+def explain(rule: str, output_format: str) -> int:
+    """Show the page of a RULE, given by code or name."""
+    from lint_rules.engine.registry import rule_page
+    from lint_rules.engine.session import full_catalogue
+    from lint_rules.reporters.pages import rule_text
+
+    catalogue = full_catalogue()
+    found = catalogue.rule(rule) or catalogue.rule(rule.upper())
+    if found is None:
+        fail(catalogue.unknown_message(rule))
+    sys.stdout.write(rule_text(found, rule_page(found), output_format))
+    return 0
+
+
+@cli.command()
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
+def rules(output_format: str) -> int:
+    """List all rules."""
+    from lint_rules.engine.session import full_catalogue
+    from lint_rules.reporters.pages import rules_json, rules_table
+
+    catalogue = full_catalogue()
+    sys.stdout.writelines(rules_json(catalogue.rules) if output_format == "json" else rules_table(catalogue.rules))
+    return 0
+
+
+def fail(message: str) -> NoReturn:
+    """End with exit code 2: the user has to change something."""
+    from lint_rules.reporters.console import tell
+
+    tell("error", message)
+    sys.exit(2)
+
+
+def with_default_command(arguments: Sequence[str]) -> list[str]:
+    """The arguments with `check` in front, unless they name a command or ask for the help of the whole."""
+    if arguments and (arguments[0] in cli.commands or arguments[0] in ("-h", "--help", "--version")):
+        return list(arguments)
+    return ["check", *arguments]
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit: 0, 1 with findings, 2 if something is wrong, 130 and 143 on signals."""
+    from lint_rules.reporters.streams import prepare_streams, silence_stdout
+
+    prepare_streams()
+    # As an exception, so that temporary files and workers are cleaned up on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        code = cli.main(with_default_command(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as exit_request:
+        code = exit_request.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except (KeyboardInterrupt, click.Abort):
+        code = 130
+    except BrokenPipeError:
+        # Whoever read the report has enough; the interpreter must not complain when it flushes at its end.
+        silence_stdout()
+        code = 141
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

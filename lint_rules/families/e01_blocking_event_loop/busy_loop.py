@@ -1,0 +1,133 @@
+"""Busy loop on the event loop.
+
+What it finds: code on the event loop that goes round without letting go of it. A `while` whose condition only another
+task, thread or process can change, with no `await` in its body (`while not self.ready: pass`, also written as
+`while True` with an `if ...: break`); a `while` that runs until a time is reached; a `while True` with neither `await`
+nor a way out; and loops over literal ranges of a million rounds and more (`for number in range(10_000_000)`), nested
+loops multiplied.
+
+Why it matters: as long as the loop spins, nothing else runs, so the task that would set `self.ready` never does, and
+the service hangs for good with one processor at 100 %. A million rounds of the emptiest body take tens of
+milliseconds; a body that does something takes seconds, for every client at once.
+
+Bad (python):
+
+    class Feed:
+        def __init__(self) -> None:
+            self.connected = False
+
+        async def publish(self, message: str) -> None:
+            while not self.connected:
+                pass
+            await self.send(message)
+
+Good (python):
+
+    import asyncio
+
+    class Feed:
+        def __init__(self) -> None:
+            self.connected = asyncio.Event()
+
+        async def publish(self, message: str) -> None:
+            await self.connected.wait()
+            await self.send(message)
+
+How to fix it: await what ends the wait: an `asyncio.Event` or `asyncio.Condition` that the other task sets, a queue, or
+the task itself. Where there is nothing to await, put `await asyncio.sleep(0.1)` into the body. Move long computations
+to a thread with `await asyncio.to_thread(...)`, or to a process pool.
+
+Not seen: loops in synchronous helpers that async code calls; counts that are computed or come from another file; loops
+whose body calls something that may or may not change the condition. A loop that blocks in a call, such as
+`while not done(): time.sleep(1)`, is left to `blocking-call`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.families.e01_blocking_event_loop.rounds import is_range, rounds_of_range, rounds_of_while
+from lint_rules.families.e01_blocking_event_loop.spinning import Spin, spin
+from lint_rules.languages.python.lazy import cst
+from lint_rules.languages.python.selectors import Nodes
+from lint_rules.model import EVENT_LOOP, WARNING, Finding, Option, Rule
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+
+RULE = Rule(
+    "TEN0106",
+    "busy-loop",
+    severity=WARNING,
+    summary="A loop spins on the event loop without letting anything else run",
+    in_tests=False,
+    options=(Option("rounds", 1_000_000, "How many rounds between literal bounds are too many on the event loop"),),
+)
+
+_ADVICE = {
+    Spin.OTHERS: (
+        "never lets another task run; await what ends the wait",
+        "await an `asyncio.Event`, a queue or the task that ends the wait, or at least `await asyncio.sleep(0.1)` in "
+        "the body",
+    ),
+    Spin.CLOCK: (
+        "holds the event loop until the time is up; use `await asyncio.sleep(...)`",
+        "use `await asyncio.sleep(...)` to let time pass and `asyncio.timeout(...)` to limit a wait",
+    ),
+    Spin.NOTHING: (
+        "never ends and never lets another task run; await in its body what it waits for",
+        "await something in the body (a queue, an event, `asyncio.sleep`), or run the loop in a thread",
+    ),
+}
+
+
+def _may_spin(loop: Node, file: PythonFile) -> bool:
+    return spin(loop, file) is not None or rounds_of_while(loop, file) >= _limit(file)
+
+
+def _may_be_long(call: Node, file: PythonFile) -> bool:
+    return is_range(call, file) and rounds_of_range(call, file, _limit(file)) is not None
+
+
+@RULE.python(Nodes(kinds=("While",), words=(b"while",), screen=_may_spin), inside=EVENT_LOOP)
+def check_while(statement: cst.While, file: PythonFile) -> Iterator[Finding]:
+    loop = file.syntax(statement)
+    spinning = spin(loop, file)
+    if spinning is None:
+        yield from _too_long(file, loop, rounds_of_while(loop, file))
+    elif not any(outer.type == "while_statement" and spin(outer, file) for outer in file.enclosing(loop)):
+        problem, suggestion = _ADVICE[spinning]
+        yield RULE.at(file, statement.test, f"`{_header(loop, file)}` {problem}", suggestion)
+
+
+@RULE.python(Nodes(kinds=("Call",), words=(b"range",), screen=_may_be_long), inside=EVENT_LOOP)
+def check_range(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
+    found = rounds_of_range(file.syntax(call), file, _limit(file)) if is_range(file.syntax(call), file) else None
+    if found is not None:
+        yield from _too_long(file, found[1], found[0])
+
+
+def _too_long(file: PythonFile, loop: Node, rounds: int) -> Iterator[Finding]:
+    if rounds >= _limit(file):
+        yield RULE.at(
+            file,
+            loop,
+            f"`{_header(loop, file)}` holds the event loop for {rounds:,} rounds; run it in a thread or a process",
+            "move the loop into a function and run it with `await asyncio.to_thread(...)`, or in a process pool with "
+            "`loop.run_in_executor(pool, ...)`",
+        )
+
+
+def _limit(file: PythonFile) -> int:
+    return int(file.option(RULE.name, "rounds", 1_000_000))
+
+
+def _header(loop: Node, file: PythonFile) -> str:
+    """The loop without its body, on one line and not too long."""
+    body = loop.child_by_field_name("body") if loop.type.endswith("_statement") else None
+    header = file.source.text(loop.start_byte, body.start_byte) if body is not None else file.text(loop)
+    line = " ".join(header.split("#")[0].split()).removesuffix(":")
+    return line if len(line) <= 60 else f"{line[:57]}..."

@@ -1,0 +1,78 @@
+"""Work that is started in the background: which calls start it, and whether anybody keeps what they return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.languages.python.library import frameworks
+from lint_rules.languages.python.scopes import text
+from lint_rules.languages.python.usage import Usage, Use, usage_of, usages_of
+from lint_rules.languages.tables import NameTable, TableRow, name_table, read_table
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+
+_TABLE = Path(__file__).parent / "tasks.toml"
+
+STARTED = name_table(_TABLE, "started")
+_LOOPS = read_table(_TABLE)["loops"]
+_LOOP_CALLBACKS = NameTable((row["call"], row) for row in frameworks()["loop_callbacks"]["calls"])
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A call that starts work which nobody looks after: its row, and the use (dropped or unused) of its value."""
+
+    row: TableRow
+    usage: Usage
+
+
+def dropped(call: Node, file: PythonFile) -> Dropped | None:
+    """What is wrong with a call that starts work, None if all is well or it is another call."""
+    usage = usage_of(call, file)
+    if usage.use not in (Use.DROPPED, Use.BOUND) and not _is_callback(usage):
+        return None
+    row = started(call, file)
+    if row is None:
+        return None
+    if usage.use is Use.BOUND:
+        usages = usages_of(call, file)
+        return Dropped(row, usages[0]) if all(usage.use is Use.UNUSED for usage in usages) else None
+    if usage.use is Use.RETURNED and not _result_is_ignored(usage.place, file):
+        return None
+    return Dropped(row, usage)
+
+
+def started(call: Node, file: PythonFile) -> TableRow | None:
+    """The row of a call that starts work."""
+    function = call.child_by_field_name("function")
+    if function is None:
+        return None
+    row = STARTED.match(file.canonical(function), file.types)
+    if row is not None or function.type != "attribute":
+        return row
+    receiver, method = function.child_by_field_name("object"), function.child_by_field_name("attribute")
+    if receiver is None or method is None or text(method) not in STARTED.last_names:
+        return None
+    if text(receiver).rpartition(".")[2] not in _LOOPS["names"] or file.function(function) is not None:
+        return None
+    return STARTED.match(f"{_LOOPS['type']}.{text(method)}", file.types)
+
+
+def _is_callback(usage: Usage) -> bool:
+    return usage.use is Use.RETURNED and usage.place.type == "lambda"
+
+
+def _result_is_ignored(callback: Node, file: PythonFile) -> bool:
+    """Whether a lambda is handed to something that calls it and drops the result: `loop.call_later(1, lambda: ...)`."""
+    usage = usage_of(callback, file)
+    function = usage.place.child_by_field_name("function")
+    return (
+        usage.use is Use.PASSED
+        and function is not None
+        and _LOOP_CALLBACKS.match(file.canonical(function), file.types) is not None
+    )
