@@ -233,7 +233,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # As an exception, so that temporary files and workers are cleaned up on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        code = cli.main(with_default_command(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
+        wanted = with_default_command(sys.argv[1:] if arguments is None else arguments)
+        code = cli.main(wanted, prog_name="tenlint", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Exit as exit_request:
         code = exit_request.exit_code
@@ -245,7 +246,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         # Whoever read the report has enough; the interpreter must not complain when it flushes at its end.
         silence_stdout()
-        code = 141
+        code = 1
     sys.exit(code)
 
 

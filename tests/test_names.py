@@ -112,7 +112,7 @@ ONE_FILE = {
         "requests.Session.get"),
     "unknown": ("def f(a):\n    for b in a:\n        b.get(1)", ""),
     "loop variable shadows a module": ("import requests\nfor requests in (1, 2):\n    pass\ndef f():\n    requests.get(1)", "requests.get"),
-    "awaited value": ("import aiohttp\nasync def f(s: aiohttp.ClientSession):\n    (await s.get(1)).json()", "aiohttp.ClientSession.get().json"),
+    "awaited value": ("import aiohttp\nasync def f(s: aiohttp.ClientSession):\n    (await s.get(1)).json()", "aiohttp.ClientResponse.json"),
     "subscript": ("import os\nos.environ['HOME'].lower()", "os.environ.<item>.lower"),
     "class in a function": ("def f():\n    class A:\n        def g(self):\n            self.h()\n        def h(self): ...", "service.f.<locals>.A.h"),
     "string method": ("', '.join([])", "builtins.str.join"),

@@ -17,7 +17,7 @@ from lint_rules.engine.housekeeping import ANALYSIS_FAILED, SYNTAX_ERROR, TOO_CO
 from lint_rules.engine.suppression_comments import Suppression, parse_suppressions
 from lint_rules.languages.python.file import PythonFile
 from lint_rules.languages.python.grammar import is_too_complex, may_be_deep, syntax_error
-from lint_rules.languages.python.inspect import RuleCheck, inspect, python_checks
+from lint_rules.languages.python.inspect import Inspection, RuleCheck, inspect, python_checks
 from lint_rules.languages.python.library import types
 from lint_rules.model import Finding, Rule, Span
 from lint_rules.project.facts import ModuleFacts
@@ -62,14 +62,15 @@ class Analyser:
         self._fact_words = tuple({word for rule in rules for check in rule.checks for word in check.words})
         self._modules = modules
         self._setting = setting
-        self._facts: dict[str, ModuleFacts] = {}
+        self._symbols = Symbols(modules.by_name, types())
+        self._earlier: dict[str, tuple[Analysis, Inspection]] = {}
         self._sources: dict[str, SourceText | Unreadable] = {}
         self._files: dict[str, PythonFile] = {}
         self._kept = 0
 
     def learn(self, facts: ModuleFacts) -> None:
         """Make a module's facts known to later analyses."""
-        self._facts[facts.module] = facts
+        self._symbols.add(facts)
 
     def holds(self, path: str, words: list[str]) -> bool:
         """Whether a file's text holds one of the words."""
@@ -88,6 +89,10 @@ class Analyser:
             return Analysis(task.path, (notice,) if task.inspect else (), failed=True)
 
     def _analyse(self, task: Task) -> Analysis:
+        self._symbols.asked.clear()
+        earlier = self._earlier.get(task.path) if task.inspect else None
+        if earlier is not None and not earlier[1].may_change(self._symbols):
+            return msgspec.structs.replace(earlier[0], facts=None, asked=tuple(sorted(self._symbols.asked)))
         source = self._read(task.path)
         if isinstance(source, Unreadable):
             message = f"cannot be read; {source.reason}"
@@ -100,6 +105,7 @@ class Analyser:
         notices = list(self._notices(file)) if task.inspect else []
         failed = any(notice.code == TOO_COMPLEX.code for notice in notices)
         findings: list[Finding] = []
+        inspection = Inspection()
         if task.inspect and not failed:
             inspection = inspect(file, self._checks, screen=self._setting.screen)
             findings = inspection.findings
@@ -118,10 +124,13 @@ class Analyser:
             deep and not findings
         ):
             facts = file.facts()
-        return Analysis(
+        analysis = Analysis(
             task.path, tuple(notices + findings), facts, tuple(sorted(file.symbols.asked)),
             _suppressions(file) if task.inspect else (), failed,
         )  # fmt: skip
+        if task.inspect and analysis.asked:
+            self._earlier[task.path] = (msgspec.structs.replace(analysis, facts=None), inspection)
+        return analysis
 
     def _read(self, path: str) -> SourceText | Unreadable:
         source = self._sources.get(path)
@@ -136,11 +145,10 @@ class Analyser:
 
     def _file(self, source: SourceText, module: Module) -> PythonFile:
         known = self._files.get(module.path)
-        symbols = Symbols(self._modules.by_name, types(), dict(self._facts))
         if known is not None:
-            known.symbols = symbols
+            known.renew()
             return known
-        file = PythonFile(source, module, symbols=symbols, modules=self._modules, options=self._setting.options)
+        file = PythonFile(source, module, symbols=self._symbols, modules=self._modules, options=self._setting.options)
         if self._kept + len(source.data) <= _KEPT_BYTES:
             self._kept += len(source.data)
             self._files[module.path] = file

@@ -42,8 +42,9 @@ class Discovered:
     """The files of a run; all paths are absolute.
 
     `files` is the whole project, sorted; `requested` are those to report on. `missing` are arguments that do not exist,
-    `unsupported` named files of a language that is not analysed yet, `unreadable` folders that could not be listed,
-    with the reason. Any of the three makes the run incomplete.
+    `unsupported` named files of a language that is not analysed yet, `unnamable` files asked for whose names are no
+    UTF-8 and cannot travel to a worker, `unreadable` folders that could not be listed, with the reason. Any of these
+    makes the run incomplete.
     """
 
     root: str
@@ -51,6 +52,7 @@ class Discovered:
     requested: frozenset[str]
     missing: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()
+    unnamable: tuple[str, ...] = ()
     unreadable: tuple[tuple[str, str], ...] = ()
 
 
@@ -87,10 +89,11 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovered:
     )
     return Discovered(
         root,
-        tuple(sorted(requested.union(project))),
-        frozenset(requested),
+        tuple(sorted(filter(_is_utf8, requested.union(project)))),
+        frozenset(filter(_is_utf8, requested)),
         tuple(path for path, absolute in zip(paths, arguments, strict=True) if not os.path.exists(absolute)),
         tuple(sorted(file for file in named if file.endswith(JAVASCRIPT_SUFFIXES))),
+        tuple(sorted(path for path in requested if not _is_utf8(path))),
         tuple(sorted({(path, reason) for path, reason in unlisted if any(_is_in(path, asked) for asked in folders)})),
     )
 
@@ -277,6 +280,17 @@ def _is_regular_file(path: str) -> bool:
         return S_ISREG(os.lstat(path).st_mode)
     except OSError:
         return False
+
+
+def _is_utf8(path: str) -> bool:
+    """Whether a file name is text; bytes of it that are no UTF-8 are lone surrogates here."""
+    if path.isascii():
+        return True
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_in(path: str, folder: str) -> bool:

@@ -28,9 +28,13 @@ def changed_lines(source: SourceText, edits: Iterable[Edit]) -> Iterator[tuple[s
 
     Only the rows around the edits are looked at, so that an import far above costs nothing.
     """
+    ordered = in_order(edits)
+    if any(edit.span.end > len(source.data) or edit.span.end_row > source.row_count for edit in ordered):
+        # The file became shorter since it was analysed.
+        return
     shift = 0
     is_first = True
-    for cluster in _clusters(in_order(edits)):
+    for cluster in _clusters(ordered):
         if not is_first:
             yield " ", 0, "..."
         is_first = False

@@ -16,7 +16,7 @@ from lint_rules.engine.report import Report
 from lint_rules.engine.selection import Catalogue, as_configured
 from lint_rules.engine.suppress import suppressed
 from lint_rules.engine.workers import Pool
-from lint_rules.languages.python.library import types
+from lint_rules.languages.python.library import handler_table, types
 from lint_rules.model import Finding, Rule, Span
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.linked import Project
@@ -39,6 +39,7 @@ class _Run:
     facts: dict[str, ModuleFacts] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     open_files: dict[str, set[str]] = field(default_factory=dict)
+    searched: set[str] = field(default_factory=set)
 
     def take(self, analysis: Analysis) -> None:
         """Note what a file gave when it was shown to the rules; its findings come from the latest time."""
@@ -55,6 +56,14 @@ class _Run:
             self.facts[analysis.facts.module] = analysis.facts
         elif analysis.failed and analysis.path in self.modules.by_path:
             self.gone.add(self.modules.by_path[analysis.path].name)
+
+    def unknown(self) -> list[str]:
+        """Files whose facts are not known."""
+        return [
+            module.path
+            for module in self.modules.by_path.values()
+            if module.name not in self.facts and module.name not in self.gone
+        ]
 
     def lacking(self, names: Iterable[str]) -> list[str]:
         """Files of the modules whose facts are asked for and not known."""
@@ -107,7 +116,7 @@ def _answer_files(pool: Pool, state: _Run) -> None:
         news = sorted(name for name in asked if name in state.facts and name not in told)
         told.update(news)
         again = sorted(path for path, names in state.open_files.items() if names & set(news))
-        pool.learn([state.facts[name] for name in news])
+        pool.learn([state.facts[name].definitions() for name in news])
         state.open_files = {}
         for analysis in pool.analyse([Task(path) for path in again]):
             state.take(analysis)
@@ -116,7 +125,7 @@ def _answer_files(pool: Pool, state: _Run) -> None:
 def _link(pool: Pool, state: _Run, discovered: Discovered, options: dict[str, dict[str, object]]) -> Project:
     """Explore the call graph from the event loop, fetching facts as it is reached."""
     symbols = Symbols(state.modules.by_name, types())
-    project = Project(discovered.root, symbols, tuple(sorted(state.modules.by_path)), options)
+    project = Project(discovered.root, symbols, tuple(sorted(state.modules.by_path)), options, handler_table())
     for _ in range(_MAX_ROUNDS):
         for module in sorted(state.facts):
             if symbols.facts.get(module) is not state.facts[module]:
@@ -126,8 +135,7 @@ def _link(pool: Pool, state: _Run, discovered: Discovered, options: dict[str, di
         wanted = graph.wanted_constructors()
         if wanted:
             words = sorted({name.rpartition(".")[2] + "(" for name in wanted})
-            unknown = [module.path for module in state.modules.by_path.values() if module.name not in state.facts]
-            _fetch(pool, state, pool.holding(words, unknown))
+            _fetch(pool, state, pool.holding(words, state.unknown()))
             for module in sorted(state.facts):
                 symbols.add(state.facts[module])
             graph.bind_constructor_arguments((symbols.facts[name] for name in sorted(symbols.facts)), wanted)
@@ -137,6 +145,13 @@ def _link(pool: Pool, state: _Run, discovered: Discovered, options: dict[str, di
             break
         _fetch(pool, state, lacking)
     return project
+
+
+def _holding(pool: Pool, state: _Run, words: set[str]) -> list[str]:
+    """Files without known facts whose text holds one of the words that a check has newly asked for."""
+    asked = sorted(words - state.searched)
+    state.searched.update(asked)
+    return pool.holding(asked, state.unknown()) if asked else []
 
 
 def _fetch(pool: Pool, state: _Run, paths: list[str]) -> None:
@@ -164,10 +179,10 @@ def _across(pool: Pool, state: _Run, project: Project, rules: tuple[Rule, ...]) 
             for _ in range(_MAX_ROUNDS):
                 project.symbols.asked.clear()
                 found = list(check.function(project))
-                lacking = state.lacking(project.symbols.asked)
+                lacking = [*state.lacking(project.symbols.asked), *_holding(pool, state, project.asked_words)]
                 if not lacking:
                     break
-                _fetch(pool, state, lacking)
+                _fetch(pool, state, sorted(set(lacking)))
                 for module in sorted(state.facts):
                     project.symbols.add(state.facts[module])
             for finding in found:

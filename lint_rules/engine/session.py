@@ -15,10 +15,10 @@ from typing import Any
 from lint_rules.engine.config import Settings, load_settings
 from lint_rules.engine.discover import Discovered, FileChoice, discover, start_folder
 from lint_rules.engine.fix import FixedFile, fix_file, is_applicable, write_fixed
-from lint_rules.engine.housekeeping import HOUSEKEEPING
+from lint_rules.engine.housekeeping import HOUSEKEEPING, UNREADABLE_FILE
 from lint_rules.engine.report import Report
-from lint_rules.engine.selection import Catalogue, enabled_rules
-from lint_rules.model import Finding
+from lint_rules.engine.selection import Catalogue, as_configured, enabled_rules
+from lint_rules.model import Finding, Span
 from lint_rules.source import SourceText, Unreadable, read_source, source_from_bytes
 
 Progress = Callable[[int, int], None]
@@ -111,7 +111,23 @@ class Session:
 
         rules = enabled_rules(self.catalogue.rules, self.settings)
         report = run(discovered, self.settings, rules, progress=progress, stdin=stdin)
-        return replace(report, complete=report.complete and not (discovered.unsupported or discovered.unreadable))
+        left_out = discovered.unsupported or discovered.unreadable or discovered.unnamable
+        findings = (*report.findings, *self._unnamable(discovered))
+        return replace(
+            report,
+            findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
+            files=report.files + len(discovered.unnamable),
+            complete=report.complete and not left_out,
+        )
+
+    def _unnamable(self, discovered: Discovered) -> tuple[Finding, ...]:
+        found = [
+            UNREADABLE_FILE.finding(
+                path, Span(0, 0, 1, 1, 1, 1), "cannot be read; its name is no UTF-8", "rename the file"
+            )
+            for path in discovered.unnamable
+        ]
+        return as_configured(found, self.catalogue.rules, self.settings, discovered.root)
 
 
 def open_session(

@@ -40,9 +40,10 @@ class TableRow:
 
 
 class NameTable(Generic[Row]):
-    """Patterns to rows. The last segment of a pattern may be `*`: any one segment."""
+    """Patterns to rows. The last segment of a pattern may be `*`: any one segment, but those that `but` names."""
 
-    def __init__(self, rows: Iterable[tuple[str, Row]]) -> None:
+    def __init__(self, rows: Iterable[tuple[str, Row]], but: Iterable[str] = ()) -> None:
+        self._but = frozenset(but)
         self._exact: dict[str, Row] = {}
         self._any: dict[str, Row] = {}
         for pattern, row in rows:
@@ -63,6 +64,8 @@ class NameTable(Generic[Row]):
             return None
         for candidate in types.lineage(name):
             row = self._exact.get(candidate)
+            if row is None and candidate in self._but:
+                return None
             if row is None and self._any:
                 row = self._any.get(candidate.rpartition(".")[0])
             if row is not None:
@@ -73,4 +76,5 @@ class NameTable(Generic[Row]):
 def name_table(path: Path, section: str, key: str = "calls") -> NameTable[TableRow]:
     """The rows `[[section]]` of a table file, indexed by the patterns under `key`."""
     rows = [TableRow(tuple(row[key]), row) for row in read_table(path).get(section, ())]
-    return NameTable((pattern, row) for row in rows for pattern in row.patterns)
+    but = (name for row in rows for name in row.get("but", ()))
+    return NameTable(((pattern, row) for row in rows for pattern in row.patterns), but)

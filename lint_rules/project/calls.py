@@ -25,6 +25,7 @@ class CallGraph:
 
     symbols: Symbols
     edges: dict[str, list[Edge]] = field(default_factory=dict)
+    _complete: dict[str, list[Edge]] = field(default_factory=dict)
     _constructed: set[str] = field(default_factory=set)
 
     def explore(self, roots: Iterable[Reference], *, follows: Callable[[FunctionFacts], bool]) -> None:
@@ -35,10 +36,21 @@ class CallGraph:
             caller = waiting.pop()
             if caller.name in self.edges:
                 continue
-            outgoing = self.edges[caller.name] = [self._edge(caller, call) for call in caller.function.calls]
+            outgoing = self.edges[caller.name] = self._outgoing(caller)
             waiting.extend(edge.callee for edge in outgoing if edge.callee is not None and follows(edge.callee.function))
 
-    def _edge(self, caller: Reference, call: CallFacts) -> Edge:
+    def _outgoing(self, caller: Reference) -> list[Edge]:
+        """The calls of a function; kept once none of them leads to a module whose facts are not known."""
+        known = self._complete.get(caller.name)
+        if known is None:
+            misses = self.symbols.misses
+            known = [self.edge(caller, call) for call in caller.function.calls]
+            if self.symbols.misses == misses:
+                self._complete[caller.name] = known
+        return known
+
+    def edge(self, caller: Reference, call: CallFacts) -> Edge:
+        """One call with what it calls."""
         symbols = self.symbols
         if call.kind == "call":
             return Edge(caller, call, symbols.canonical(call.target), symbols.function(call.target))
@@ -111,6 +123,11 @@ class CallGraph:
                         self._note_arguments(call, classes, passed)
         self._constructed |= classes
         self.symbols.bind_parameters({key: min(found) for key, found in passed.items() if len(found) == 1})
+        self._complete = {
+            name: edges
+            for name, edges in self._complete.items()
+            if not any(".<parameter>" in edge.name for edge in edges)
+        }
 
     def _note_arguments(self, call: CallFacts, classes: set[str], passed: dict[str, set[str]]) -> None:
         name = self.symbols.canonical(call.target)

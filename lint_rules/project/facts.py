@@ -21,7 +21,8 @@ class CallFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One call, or one read or write of an attribute that may be a property.
 
     `arguments` are symbols in order, `name=symbol` for keywords, "" where unknown; only kept for constructor-like
-    calls and for callables handed on.
+    calls and for callables handed on. `handed` are the callables that a registering call is given, wrapped or in lists
+    too: `1=app.views.index`, `endpoint=app.views.index`, `0=app.work()` for a call; and keywords that are `True`.
     """
 
     target: str
@@ -30,13 +31,16 @@ class CallFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     kind: str = "call"
     arguments: tuple[str, ...] = ()
     guarded: bool = False
+    handed: tuple[str, ...] = ()
 
 
 class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):
     """One function or method; `name` is dotted within the module (`Client.load`, `outer.<locals>.inner`).
 
     `returns` is the symbol of what a call gives ("" if unknown; for generators, of what they yield).
-    `on_loop` says that the body runs on the event loop by its own form (async, or registered as a loop callback).
+    `on_loop` says that the body runs on the event loop by its own form (async, or a lambda that is a loop callback);
+    `is_offloaded` that a decorator hands it to a thread or process; `is_guarded` that a handler of its own catches errors
+    of every kind somewhere in the body.
     """
 
     name: str
@@ -50,6 +54,8 @@ class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):
     parameters: tuple[str, ...] = ()
     calls: tuple[CallFacts, ...] = ()
     raises: tuple[Span, ...] = ()
+    is_offloaded: bool = False
+    is_guarded: bool = False
 
 
 class ClassFacts(msgspec.Struct, frozen=True, array_like=True):
@@ -71,3 +77,10 @@ class ModuleFacts(msgspec.Struct, frozen=True, array_like=True):
     variables: dict[str, str] = {}
     classes: dict[str, ClassFacts] = {}
     functions: dict[str, FunctionFacts] = {}
+
+    def definitions(self) -> ModuleFacts:
+        """The same without what functions do: enough to resolve names."""
+        bare = {
+            name: msgspec.structs.replace(function, calls=(), raises=()) for name, function in self.functions.items()
+        }
+        return msgspec.structs.replace(self, functions=bare)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from lint_rules.project.calls import CallGraph
 from lint_rules.project.facts import FunctionFacts, ModuleFacts
+from lint_rules.project.handlers import LOOP, Handler, HandlerTable, project_handlers
+from lint_rules.project.reach import Reaching, reaching
 from lint_rules.project.symbols import Reference, Symbols
 
 
@@ -16,14 +18,19 @@ class Project:
     """What project checks are given.
 
     `root` is the project's folder; `files` are all analysed files and the deployment files beside them, relative to
-    it, with `/`; `options` are the user's settings by rule name.
+    it, with `/`; `options` are the user's settings by rule name. A check that needs the facts of every file whose text
+    holds a word puts it into `asked_words`, and is run again when they have come.
     """
 
     root: str
     symbols: Symbols
     files: tuple[str, ...] = ()
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    handler_table: HandlerTable | None = None
+    asked_words: set[str] = field(default_factory=set)
     _graph: CallGraph | None = None
+    _handlers: dict[str, Handler] = field(default_factory=dict)
+    _handlers_version: int = -1
 
     @property
     def facts(self) -> Mapping[str, ModuleFacts]:
@@ -48,8 +55,28 @@ class Project:
     def explore(self) -> CallGraph:
         """Walk the call graph again with what is known now."""
         graph = self._graph = self._graph or CallGraph(self.symbols)
-        graph.explore((one for one in self.functions() if runs_on_loop(one.function)), follows=is_synchronous)
+        graph.explore((one for one in self.functions() if self.on_loop(one)), follows=is_synchronous)
         return graph
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """The known functions that a framework calls, whatever file registers them, by `module.function`."""
+        if self._handlers_version != self.symbols.version and self.handler_table is not None:
+            self._handlers = project_handlers(self.symbols, self.handler_table)
+            self._handlers_version = self.symbols.version
+        return self._handlers
+
+    def on_loop(self, reference: Reference) -> bool:
+        """Whether a function's body runs on the event loop, by its own form or by what its framework does with it."""
+        handler = self.handlers().get(reference.name)
+        if handler is None:
+            return runs_on_loop(reference.function)
+        return handler.runs == LOOP and not reference.function.is_offloaded
+
+    def reaching(self, ends: Callable[[str], bool], end_names: frozenset[str]) -> Reaching:
+        """The functions that reach a call whose canonical name `ends`, with callers and registrations asked for."""
+        found = reaching(self.functions(), self.symbols, ends, end_names)
+        self.asked_words.update(found.words)
+        return found
 
     def option(self, rule: str, name: str, default: Any) -> Any:
         """The user's value for an option of a rule."""
@@ -63,4 +90,4 @@ def runs_on_loop(function: FunctionFacts) -> bool:
 
 def is_synchronous(function: FunctionFacts) -> bool:
     """Whether calling the function runs its body on the spot."""
-    return not function.is_async
+    return not function.is_async and not function.is_offloaded

@@ -29,7 +29,7 @@ class Module:
         return _TEST_PATH.search(self.relative) is not None
 
 
-_TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py)(?:/|$)")
+_TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|benchmarks?|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py)(?:/|$)")
 
 
 @dataclass(slots=True)

@@ -38,25 +38,28 @@ class Symbols:
     facts: dict[str, ModuleFacts] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
     parameters: dict[str, str] = field(default_factory=dict)
+    version: int = 0
+    misses: int = 0
     _memo: dict[str, str] = field(default_factory=dict)
 
     def add(self, facts: ModuleFacts) -> None:
-        """Make a module's facts known; answers given before are forgotten."""
+        """Make a module's facts known. Answers that needed no unknown module stand."""
         self.facts[facts.module] = facts
-        self._memo.clear()
+        self.version += 1
 
     def bind_parameters(self, parameters: Mapping[str, str]) -> None:
         """Make known what callers pass: `app.Service.__init__.<parameter>client` -> symbol."""
         self.parameters.update(parameters)
+        self.version += 1
         self._memo.clear()
 
     def canonical(self, symbol: str) -> str:
         """The canonical name of a symbol; "" stays ""."""
         known = self._memo.get(symbol)
         if known is None:
-            asked_before = len(self.asked)
+            misses = self.misses
             known = self._canonical(symbol) if symbol else ""
-            if len(self.asked) == asked_before:
+            if self.misses == misses:
                 self._memo[symbol] = known
         return known
 
@@ -131,7 +134,7 @@ class Symbols:
                 return self.types.external(symbol)
             facts = self.facts.get(module)
             if facts is None:
-                self.asked.add(module)
+                self._ask(module)
                 return symbol
             if not rest:
                 return symbol
@@ -162,6 +165,10 @@ class Symbols:
                 return _join(f"{star}.{head}", called, tail)
         return None
 
+    def _ask(self, module: str) -> None:
+        self.asked.add(module)
+        self.misses += 1
+
     def _exports(self, module: str, name: str) -> bool:
         seen: set[str] = set()
         waiting = [module]
@@ -174,7 +181,7 @@ class Symbols:
                 continue
             facts = self.facts.get(module)
             if facts is None:
-                self.asked.add(module)
+                self._ask(module)
             elif name in facts.classes or name in facts.functions or name in facts.variables or name in facts.aliases:
                 return True
             else:

@@ -30,8 +30,11 @@ def _block(finding: Finding, view: View) -> Iterator[str]:
     label = view.paint_severity(f"{finding.severity.value}[{finding.code}]", finding.severity)
     mark = view.paint(fix_mark(finding, view), "cyan")
     yield f"{label} {finding.name}{mark}: {view.paint(visible(finding.message), 'bold')}"
-    source = view.source(finding.path)
     span = finding.span
+    source = view.source(finding.path)
+    if source is not None and span.end > len(source.data):
+        # The file became shorter while it was analysed.
+        source = None
     rows = [span.end_row + 1, *(related.span.end_row + 1 for related in finding.related)]
     gutter = len(str(max(rows)))
     arrow = view.paint("-->", "blue")
@@ -63,4 +66,4 @@ def _fix_lines(view: View, source: SourceText, fix: Fix, gutter: int) -> Iterato
             yield f"{' ' * gutter} {view.paint('...', 'blue')}"
             continue
         colour = {"-": "red", "+": "green"}.get(sign, "faint")
-        yield f"{row:>{gutter}} {view.paint(f'{sign} {shown_line(text).text}'.rstrip(), colour)}"
+        yield f"{row:>{gutter}} {view.paint(f'{sign} {shown_line(text).text}'.rstrip(), colour)}".rstrip()

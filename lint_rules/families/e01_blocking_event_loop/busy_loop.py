@@ -49,7 +49,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e01_blocking_event_loop.rounds import is_range, rounds_of_range, rounds_of_while
+from lint_rules.families.e01_blocking_event_loop.rounds import Long, is_range, long_range, long_while
 from lint_rules.families.e01_blocking_event_loop.spinning import Spin, spin
 from lint_rules.languages.python.lazy import cst
 from lint_rules.languages.python.selectors import Nodes
@@ -85,11 +85,11 @@ _ADVICE = {
 
 
 def _may_spin(loop: Node, file: PythonFile) -> bool:
-    return spin(loop, file) is not None or rounds_of_while(loop, file) >= _limit(file)
+    return spin(loop, file) is not None or long_while(loop, file, _limit(file)) is not None
 
 
 def _may_be_long(call: Node, file: PythonFile) -> bool:
-    return is_range(call, file) and rounds_of_range(call, file, _limit(file)) is not None
+    return is_range(call, file) and long_range(call, file, _limit(file)) is not None
 
 
 @RULE.python(Nodes(kinds=("While",), words=(b"while",), screen=_may_spin), inside=EVENT_LOOP)
@@ -97,7 +97,7 @@ def check_while(statement: cst.While, file: PythonFile) -> Iterator[Finding]:
     loop = file.syntax(statement)
     spinning = spin(loop, file)
     if spinning is None:
-        yield from _too_long(file, loop, rounds_of_while(loop, file))
+        yield from _too_long(file, long_while(loop, file, _limit(file)))
     elif not any(outer.type == "while_statement" and spin(outer, file) for outer in file.enclosing(loop)):
         problem, suggestion = _ADVICE[spinning]
         yield RULE.at(file, statement.test, f"`{_header(loop, file)}` {problem}", suggestion)
@@ -105,17 +105,17 @@ def check_while(statement: cst.While, file: PythonFile) -> Iterator[Finding]:
 
 @RULE.python(Nodes(kinds=("Call",), words=(b"range",), screen=_may_be_long), inside=EVENT_LOOP)
 def check_range(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
-    found = rounds_of_range(file.syntax(call), file, _limit(file)) if is_range(file.syntax(call), file) else None
-    if found is not None:
-        yield from _too_long(file, found[1], found[0])
+    if is_range(file.syntax(call), file):
+        yield from _too_long(file, long_range(file.syntax(call), file, _limit(file)))
 
 
-def _too_long(file: PythonFile, loop: Node, rounds: int) -> Iterator[Finding]:
-    if rounds >= _limit(file):
+def _too_long(file: PythonFile, long: Long | None) -> Iterator[Finding]:
+    if long is not None:
+        rounds = f"{long.rounds:,} rounds" + (" with the loops around it" if long.nested else "")
         yield RULE.at(
             file,
-            loop,
-            f"`{_header(loop, file)}` holds the event loop for {rounds:,} rounds; run it in a thread or a process",
+            long.node,
+            f"`{_header(long.node, file)}` holds the event loop for {rounds}; run it in a thread or a process",
             "move the loop into a function and run it with `await asyncio.to_thread(...)`, or in a process pool with "
             "`loop.run_in_executor(pool, ...)`",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 BUILTIN_SPEED = 10
 """How many times faster a builtin such as `sum` runs through a range than a loop written in Python."""
 
-_RUN_THROUGH = frozenset({"sum", "list", "tuple", "set", "frozenset", "sorted", "max", "min", "dict", "bytes", "bytearray"})
+_RUN_THROUGH = frozenset(
+    {"sum", "list", "tuple", "set", "frozenset", "sorted", "max", "min", "dict", "bytes", "bytearray"}
+)
 _WRAPPERS = frozenset({"enumerate", "reversed", "tqdm", "list", "iter"})
 _EAGER = frozenset({"list_comprehension", "set_comprehension", "dictionary_comprehension"})
 _EXITS = ("break_statement", "return_statement", "raise_statement")
@@ -29,8 +32,17 @@ def is_range(call: Node, file: PythonFile) -> bool:
     return function is not None and text(function) == "range" and file.canonical(function) == "builtins.range"
 
 
-def rounds_of_range(call: Node, file: PythonFile, limit: int) -> tuple[int, Node] | None:
-    """The rounds that a `range(...)` makes in its loop and the loops around it, if at least `limit`, and that loop.
+@dataclass(frozen=True, slots=True)
+class Long:
+    """A loop, or a call that runs through a range; `rounds` counts those of the loops around it too if `nested`."""
+
+    node: Node
+    rounds: int
+    nested: bool = False
+
+
+def long_range(call: Node, file: PythonFile, limit: int) -> Long | None:
+    """The loop that a `range(...)` feeds, if it makes at least `limit` rounds in itself and the loops around it.
 
     None where the bounds are no literals, where a loop lets go of the event loop or may be left early, and where a loop
     further out is long enough to be the one to speak of.
@@ -39,51 +51,51 @@ def rounds_of_range(call: Node, file: PythonFile, limit: int) -> tuple[int, Node
     fed = _fed(call) if own is not None else None
     if own is None or fed is None:
         return None
-    loop, is_builtin = fed
+    loop, speed = fed
     around = 1
     for outer, source in _loops_around(loop, call):
         if _stops_early(outer):
             break
         around *= (_length(source, file) if source.type == "call" and is_range(source, file) else None) or 1
-    if is_builtin:
-        own //= BUILTIN_SPEED
-    return (around * own, loop) if around < limit <= around * own else None
+    if not around < limit <= around * own // speed:
+        return None
+    whole = loop.parent if loop.type == "generator_expression" else loop
+    return Long(whole or loop, around * own, around > 1)
 
 
-def rounds_of_while(loop: Node, file: PythonFile) -> int:
-    """The rounds of `while count < 10_000_000: ... count += 1`, 0 where it is no such loop."""
+def long_while(loop: Node, file: PythonFile, limit: int) -> Long | None:
+    """The same for `while count < 10_000_000: ... count += 1`."""
     condition = loop.child_by_field_name("condition")
-    sides = condition.named_children if condition is not None and condition.type == "comparison_operator" else []
-    if len(sides) != 2 or sides[0].type != "identifier" or _stops_early(loop):
-        return 0
-    bound = integer(sides[1], file)
-    sign = next((child.type for child in condition.children if not child.is_named), "") if condition is not None else ""
-    if bound is None or sign not in ("<", "<=", "!="):
-        return 0
+    if condition is None or condition.type != "comparison_operator" or condition.named_child_count != 2:
+        return None
+    counter, bound = condition.named_children[0], integer(condition.named_children[1], file)
+    sign = next((child.type for child in condition.children if not child.is_named), "")
+    if bound is None or counter.type != "identifier" or sign not in ("<", "<=", "!=") or _stops_early(loop):
+        return None
     for node in own_nodes(loop):
         if node.type == "augmented_assignment" and any(child.type == "+=" for child in node.children):
             target, step = node.child_by_field_name("left"), node.child_by_field_name("right")
             size = integer(step, file) if step is not None else None
-            if target is not None and text(target) == text(sides[0]) and size:
-                return bound // size
-    return 0
+            if target is not None and text(target) == text(counter) and size and bound // size >= limit:
+                return Long(loop, bound // size)
+    return None
 
 
-def _fed(call: Node) -> tuple[Node, bool] | None:
-    """The loop, comprehension or builtin that runs through a range, and whether it is a builtin that does so alone."""
+def _fed(call: Node) -> tuple[Node, int] | None:
+    """The loop, comprehension or builtin that runs through a range, and how fast it is."""
     current = call
     while (parent := current.parent) is not None:
         if parent.type == "for_statement" and parent.child_by_field_name("right") == current:
-            return None if _stops_early(parent) else (parent, False)
+            return None if _stops_early(parent) else (parent, 1)
         if parent.type == "for_in_clause" and parent.child_by_field_name("right") == current:
             comprehension = parent.parent
-            return (comprehension, False) if comprehension is not None and _runs_to_its_end(comprehension) else None
+            return (comprehension, 1) if comprehension is not None and _runs_to_its_end(comprehension) else None
         outer = parent.parent if parent.type == "argument_list" else None
         name = _called(outer) if outer is not None and outer.type == "call" else ""
         if outer is not None and name in _WRAPPERS and outer.parent is not None and _is_iterated(outer):
             current = outer
         else:
-            return (outer, True) if outer is not None and name in _RUN_THROUGH else None
+            return (outer, BUILTIN_SPEED) if outer is not None and name in _RUN_THROUGH else None
     return None
 
 
@@ -115,7 +127,7 @@ def _stops_early(loop: Node) -> bool:
 
 
 def _loops_around(loop: Node, call: Node) -> Iterator[tuple[Node, Node]]:
-    """Loops around `loop` in the same function, and the clauses beside it in a comprehension, with what they run over."""
+    """Loops around `loop` in the same function, and clauses in front of its own, with what they run over."""
     if loop.type in _EAGER or loop.type == "generator_expression":
         for clause in loop.named_children:
             right = clause.child_by_field_name("right") if clause.type == "for_in_clause" else None

@@ -46,7 +46,9 @@ def spin(loop: Node, file: PythonFile) -> Spin | None:
     inside = list(own_nodes(loop))
     if _works(loop, inside, file):
         return _holds_on(loop, inside, file)
-    tests = [test for node in (loop, *inside) if node.type in _TESTED and (test := node.child_by_field_name("condition"))]
+    tests = [
+        test for node in (loop, *inside) if node.type in _TESTED and (test := node.child_by_field_name("condition"))
+    ]
     if _names(tests) & _moving(inside, file) or not all(_is_conditional(node, loop) for node in _exits(inside)):
         return None
     if any(_meaning(node, file) == "clock" for node in inside if node.type == "call"):
@@ -99,7 +101,7 @@ def _works(loop: Node, inside: Iterable[Node], file: PythonFile) -> bool:
 
 
 def _meaning(call: Node, file: PythonFile) -> str:
-    """"clock", "question" or "record" for a call that changes nothing, else ""."""
+    """What a call that changes nothing does: it is a "clock", a "question" or a "record"; else ""."""
     function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
     if function is None or arguments is None:
         return ""
@@ -110,8 +112,8 @@ def _meaning(call: Node, file: PythonFile) -> str:
     if attribute is None:
         return ""
     name = text(attribute)
-    if name == "sleep" or (name == "get" and arguments.named_child_count and arguments.named_children[0].type == "string"):
-        return "question"
+    if name == "get" and arguments.named_child_count and arguments.named_children[0].type == "string":
+        return "question"  # of a dict; a queue's `get` takes no string
     looks = name in _QUESTIONS["methods"] or name.startswith(tuple(_QUESTIONS["prefixes"]))
     return "question" if looks and not arguments.named_child_count else ""
 
@@ -130,7 +132,8 @@ def _moving(inside: Iterable[Node], file: PythonFile) -> set[str]:
             moving |= _names([target])
     all_assigned = set().union(*(names for names, _ in assigned))
     for names, value in assigned:
-        looks = any(node.type in ("attribute", "call", "subscript") for node in (value, *own_nodes(value)))
+        goes_over = value.parent is not None and value.parent.type in ("for_statement", "for_in_clause")
+        looks = goes_over or any(node.type in ("attribute", "call", "subscript") for node in (value, *own_nodes(value)))
         if not looks or _names([value]) & (all_assigned | moving):
             moving |= names
     return moving

@@ -21,14 +21,26 @@ def severity_of(row: TableRow) -> Severity:
 
 
 def blocks(row: TableRow, call: Node) -> bool:
-    """Whether a call with these arguments blocks: `unless = {block = false}` names keywords that make it not."""
+    """Whether a call with these arguments blocks: `unless` names arguments, by keyword or position, that prevent it."""
     unless = row.get("unless")
     if not unless:
         return True
     arguments = call.child_by_field_name("arguments")
-    given = {}
+    position = 0
     for argument in arguments.named_children if arguments is not None else ():
         name, value = argument.child_by_field_name("name"), argument.child_by_field_name("value")
         if argument.type == "keyword_argument" and name is not None and value is not None:
-            given[text(name)] = text(value)
-    return not any(given.get(keyword) == repr(value) for keyword, value in unless.items())
+            key = text(name)
+        elif argument.type == "comment":
+            continue
+        else:
+            key, value, position = str(position), argument, position + 1
+        if value is not None and key in unless and _is_given(value, unless[key]):
+            return False
+    return True
+
+
+def _is_given(value: Node, wanted: object) -> bool:
+    """Whether the source of an argument is this value, or this text."""
+    source = text(value)
+    return source == wanted if isinstance(wanted, str) else source in (repr(wanted), f"{wanted}.0")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.languages.python.library import frameworks
+from lint_rules.families.e02_uncaught_exceptions.failing import may_fail
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.usage import Usage, Use, usage_of, usages_of
-from lint_rules.languages.tables import NameTable, TableRow, name_table, read_table
+from lint_rules.languages.tables import TableRow, name_table, read_table
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
@@ -20,7 +20,6 @@ _TABLE = Path(__file__).parent / "tasks.toml"
 
 STARTED = name_table(_TABLE, "started")
 _LOOPS = read_table(_TABLE)["loops"]
-_LOOP_CALLBACKS = NameTable((row["call"], row) for row in frameworks()["loop_callbacks"]["calls"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ def dropped(call: Node, file: PythonFile) -> Dropped | None:
     if usage.use not in (Use.DROPPED, Use.BOUND) and not _is_callback(usage):
         return None
     row = started(call, file)
-    if row is None:
+    if row is None or (row["kind"] in ("job", "foreign") and _cannot_fail(call, row, file)):
         return None
     if usage.use is Use.BOUND:
         usages = usages_of(call, file)
@@ -68,11 +67,33 @@ def _is_callback(usage: Usage) -> bool:
 
 
 def _result_is_ignored(callback: Node, file: PythonFile) -> bool:
-    """Whether a lambda is handed to something that calls it and drops the result: `loop.call_later(1, lambda: ...)`."""
-    usage = usage_of(callback, file)
-    function = usage.place.child_by_field_name("function")
-    return (
-        usage.use is Use.PASSED
-        and function is not None
-        and _LOOP_CALLBACKS.match(file.canonical(function), file.types) is not None
-    )
+    """Whether the event loop calls a lambda and drops its result: `loop.call_later(1, lambda: ...)`."""
+    scope = file.scopes.of(callback)
+    handler = file.handler(scope)
+    return handler is not None and handler.kind == "callback"
+
+
+def _cannot_fail(call: Node, row: TableRow, file: PythonFile) -> bool:
+    """Whether the work that a call starts looks after its own errors."""
+    work = argument_of(call, row)
+    if work is not None and work.type == "call":
+        work = work.child_by_field_name("function")
+    function = file.function(work) if work is not None else None
+    return function is not None and not may_fail(function, file)
+
+
+def argument_of(call: Node, row: TableRow) -> Node | None:
+    """The coroutine or function that a call starts."""
+    arguments = call.child_by_field_name("arguments")
+    if arguments is None or arguments.type != "argument_list":
+        return None
+    positional = [one for one in arguments.named_children if one.type not in ("comment", "keyword_argument")]
+    return positional[row["argument"]] if len(positional) > row["argument"] else None
+
+
+def work_of(call: Node, row: TableRow) -> str:
+    """What a call starts, in the user's words: `self.refresh` of `create_task(self.refresh())`, "" if it is unnamed."""
+    work = argument_of(call, row)
+    if work is not None and work.type == "call":
+        work = work.child_by_field_name("function")
+    return text(work) if work is not None and work.type in ("identifier", "attribute") else ""

@@ -1,4 +1,4 @@
-"""The value of constant integer expressions: `10_000_000`, `10 ** 7`, `int(1e7)`, `ROUNDS` bound once to one of these."""
+"""The value of constant integer expressions: `10_000_000`, `10 ** 7`, `int(1e7)`, `ROUNDS` bound once to such."""
 
 from __future__ import annotations
 

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from lint_rules.languages.python.grammar import first_named, nodes_of_kinds
+from lint_rules.languages.python.grammar import SyntaxIndex, first_named
+from lint_rules.languages.python.guards import GUARD_KINDS, keeps_errors
 from lint_rules.languages.python.names import Names
+from lint_rules.languages.python.registrations import called_function, handed_on, true_keywords
+from lint_rules.languages.python.registrations import decorators as decorators_of
 from lint_rules.languages.python.scopes import CLASS, FUNCTION, LAMBDA, MODULE, Scope, Scopes, text
 from lint_rules.model import Span
 from lint_rules.project.facts import MODULE_BODY, CallFacts, ClassFacts, FunctionFacts, ModuleFacts
+from lint_rules.project.handlers import HandlerTable
+from lint_rules.project.types import Types
 
-_FLOW_KINDS = ("return_statement", "yield", "raise_statement")
-_CALL_KINDS = ("call", "attribute")
 _PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "django.utils.functional.cached_property"})
 _GENERATOR_TYPES = frozenset(
     {"Iterator", "Generator", "Iterable", "AsyncIterator", "AsyncGenerator", "AsyncIterable"}
@@ -29,6 +32,7 @@ class _Body:
     yields: list[Node] = field(default_factory=list)
     raises: list[Node] = field(default_factory=list)
     calls: list[CallFacts] = field(default_factory=list)
+    is_guarded: bool = False
 
 
 class Extractor:
@@ -36,20 +40,23 @@ class Extractor:
 
     def __init__(
         self,
-        root: Node,
+        index: SyntaxIndex,
         names: Names,
         span: Callable[[int, int], Span],
         path: str,
         is_package: bool,
-        registrars: frozenset[str],
+        handlers: HandlerTable,
+        types: Types,
     ) -> None:
-        self._root = root
+        self._index = index
         self._names = names
         self._scopes: Scopes = names.scopes
         self._span = span
         self._path = path
         self._is_package = is_package
-        self._registrars = registrars
+        self._handlers = handlers
+        self._types = types
+        self._loop_lambdas: set[int] = set()
 
     def definitions(self) -> ModuleFacts:
         """The facts without calls: enough to resolve names."""
@@ -63,11 +70,12 @@ class Extractor:
 
     def _bodies(self) -> dict[int, _Body]:
         bodies: dict[int, _Body] = {}
-        flow = nodes_of_kinds(self._root, _FLOW_KINDS)
         for kind, attribute in (("return_statement", "returns"), ("yield", "yields"), ("raise_statement", "raises")):
-            for node in flow[kind]:
+            for node in self._index.nodes(kind):
                 scope = self._running_scope(node.start_byte)
                 getattr(bodies.setdefault(id(scope), _Body()), attribute).append(node)
+        for guard in (node for kind in GUARD_KINDS for node in self._index.nodes(kind) if keeps_errors(node)):
+            bodies.setdefault(id(self._running_scope(guard.start_byte)), _Body()).is_guarded = True
         return bodies
 
     def _running_scope(self, byte: int) -> Scope:
@@ -78,8 +86,7 @@ class Extractor:
         return scope
 
     def _add_calls(self, bodies: dict[int, _Body]) -> None:
-        nodes = nodes_of_kinds(self._root, _CALL_KINDS)
-        for call in nodes["call"]:
+        for call in self._index.nodes("call"):
             function = call.child_by_field_name("function")
             if function is None or function.type not in ("identifier", "attribute"):
                 continue
@@ -88,12 +95,19 @@ class Extractor:
                 target = self._super(function)
             if target:
                 self._place(bodies, call, self._call(call, target))
-        for attribute in nodes["attribute"]:
+        own_top = self._names.module.split(".", 1)[0]
+        stored = {
+            f"{self._names.module}.{owner}.{name}" for owner, values in self._attributes().items() for name in values
+        }
+        for attribute in self._index.nodes("attribute"):
             parent = attribute.parent
+            last = attribute.child_by_field_name("attribute")
+            if last is None or text(last)[:1].isupper():  # constants and classes are no properties
+                continue
             if parent is not None and parent.type == "call" and parent.child_by_field_name("function") == attribute:
                 continue
             target = self._names.symbol(attribute)
-            if target and target.startswith(self._names.module.split(".", 1)[0]):
+            if target and target.startswith(own_top) and target not in stored:
                 written = parent is not None and parent.type == "assignment"
                 is_target = written and parent is not None and parent.child_by_field_name("left") == attribute
                 kind = "write" if is_target else "read"
@@ -120,9 +134,23 @@ class Extractor:
             parent = parent.parent
         awaited = parent is not None and parent.type == "await"
         last = target.rpartition(".")[2]
-        keeps = last.lstrip("_")[:1].isupper() or last in self._registrars
+        registers = last in self._handlers.registrar_names
+        keeps = registers or last.lstrip("_")[:1].isupper() or last in self._handlers.offload_names
         arguments = tuple(self._arguments(call)) if keeps else ()
-        return CallFacts(target, self._span_of(call), awaited, "call", arguments)
+        handed = tuple(self._handed(call, target)) if registers else ()
+        return CallFacts(target, self._span_of(call), awaited, "call", arguments, handed=handed)
+
+    def _handed(self, call: Node, target: str) -> Iterable[str]:
+        registrations = self._handlers.registrations(self._types.external(target), self._types)
+        for place, value, called in handed_on(call):
+            if value.type == "lambda":
+                if any(one.kind == "callback" and one.takes(place) for one in registrations):
+                    self._loop_lambdas.add(value.id)
+                continue
+            symbol = self._names.symbol(value)
+            if symbol and not symbol.endswith((")", ">")) and "<parameter>" not in symbol:
+                yield f"{place}={symbol}{'()' if called else ''}"
+        yield from (f"{keyword}=True" for keyword in true_keywords(call))
 
     def _arguments(self, call: Node) -> Iterable[str]:
         arguments = call.child_by_field_name("arguments")
@@ -203,7 +231,7 @@ class Extractor:
     def _attributes(self) -> dict[str, dict[str, str]]:
         """What methods store on `self`: class name -> attribute -> symbol, the first known value winning."""
         stored: dict[str, dict[str, str]] = {}
-        for assignment in nodes_of_kinds(self._root, ("assignment",))["assignment"]:
+        for assignment in self._index.nodes("assignment"):
             left = assignment.child_by_field_name("left")
             if left is None or left.type != "attribute":
                 continue
@@ -234,7 +262,8 @@ class Extractor:
         body = body or _Body()
         if scope.kind != FUNCTION:
             name = MODULE_BODY if scope.kind == MODULE else scope.name
-            return FunctionFacts(name, self._span(scope.node.start_byte, scope.node.start_byte), calls=tuple(body.calls))
+            place = self._span(scope.node.start_byte, scope.node.start_byte)
+            return FunctionFacts(name, place, on_loop=scope.node.id in self._loop_lambdas, calls=tuple(body.calls))
         decorators = tuple(self._decorators(scope))
         identifier = scope.node.child_by_field_name("name") or scope.node
         parameters = scope.node.child_by_field_name("parameters")
@@ -252,20 +281,23 @@ class Extractor:
             parameters=names,
             calls=tuple(body.calls),
             raises=tuple(self._span_of(node) for node in body.raises),
+            is_offloaded=any(self._offloads(expression) for expression in decorators_of(scope.node)),
+            is_guarded=body.is_guarded,
         )
 
     def _decorators(self, scope: Scope) -> Iterable[str]:
-        parent = scope.node.parent
-        if parent is None or parent.type != "decorated_definition":
-            return
-        for decorator in parent.named_children:
-            expression = first_named(decorator) if decorator.type == "decorator" else None
-            if expression is not None:
-                symbol = self._names.symbol(expression)
-                if symbol:
-                    yield symbol
-                elif expression.type == "attribute":
-                    yield text(expression)
+        for expression in decorators_of(scope.node):
+            symbol = self._names.symbol(expression)
+            if symbol:
+                yield symbol
+            elif expression.type == "attribute":
+                yield text(expression)
+
+    def _offloads(self, decorator: Node) -> bool:
+        name = self._types.external(self._names.symbol(called_function(decorator)))
+        return self._handlers.offloads(name, self._types) or any(
+            keyword in self._handlers.thread_arguments for keyword in true_keywords(decorator)
+        )
 
     def _returns(self, scope: Scope, body: _Body) -> str:
         annotation = scope.node.child_by_field_name("return_type")

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tree_sitter import Node
 
 from lint_rules.languages.python.extract import Extractor
-from lint_rules.languages.python.grammar import first_token, nodes_of_kinds, parse
-from lint_rules.languages.python.library import registrar_names
+from lint_rules.languages.python.grammar import SyntaxIndex, first_token, parse
+from lint_rules.languages.python.handlers import FileHandlers
+from lint_rules.languages.python.library import handler_table
 from lint_rules.languages.python.names import Names
-from lint_rules.languages.python.scopes import FUNCTION, LAMBDA, Scope, Scopes
+from lint_rules.languages.python.scopes import LAMBDA, Scope, Scopes
 from lint_rules.languages.python.selectors import SYNTAX_OF
 from lint_rules.languages.python.slices import Slice
 from lint_rules.model import Span
 from lint_rules.project.facts import ModuleFacts
+from lint_rules.project.handlers import Handler
 from lint_rules.project.modules import Module, Modules
 from lint_rules.project.symbols import Reference, Symbols
 from lint_rules.project.types import Types
@@ -46,6 +49,7 @@ class PythonFile:
         self.data = source.data
         self.tree = parse(source.data)
         self.root = self.tree.root_node
+        self.index = SyntaxIndex(self.root)
         self.symbols = symbols
         self.types: Types = symbols.types
         self._module = module
@@ -55,8 +59,7 @@ class PythonFile:
         self._names: Names | None = None
         self._definitions: ModuleFacts | None = None
         self._slice: Slice | None = None
-        self._has_loop_code: bool | None = None
-        self._nodes: dict[str, list[Node]] = {}
+        self._handlers: FileHandlers | None = None
         self._comments: tuple[Comment, ...] | None = None
 
     # What the engine uses.
@@ -65,19 +68,23 @@ class PythonFile:
         """Make `part` the slice whose libcst nodes are being asked about."""
         self._slice = part
 
+    def renew(self) -> None:
+        """Forget what was concluded while some modules were unknown."""
+        self._handlers = None
+        self._has_loop_code = None
+
     def nodes(self, kind: str) -> list[Node]:
-        """All syntax nodes of a kind outside broken code."""
-        found = self._nodes.get(kind)
-        if found is None:
-            found = self._nodes[kind] = nodes_of_kinds(self.root, (kind,))[kind]
-        return found
+        """All syntax nodes of a kind, in the order of the text."""
+        return self.index.nodes(kind)
 
     def facts(self) -> ModuleFacts:
         """Everything this file says about itself, calls included."""
         return self._extractor().everything()
 
     def _extractor(self) -> Extractor:
-        return Extractor(self.root, self.names, self.source.span, self.path, self._module.is_package, registrar_names())
+        return Extractor(
+            self.index, self.names, self.source.span, self.path, self._module.is_package, handler_table(), self.types
+        )
 
     # Places.
 
@@ -131,6 +138,12 @@ class PythonFile:
             )
         return self._comments
 
+    def comments_between(self, start: int, end: int) -> list[Node]:
+        """The comment nodes that begin in the bytes `start:end`, in order."""
+        nodes = self.nodes("comment")
+        first = bisect_left(nodes, start, key=lambda node: node.start_byte)
+        return nodes[first : bisect_left(nodes, end, first, key=lambda node: node.start_byte)]
+
     def statement_rows(self, row: int) -> tuple[int, int]:
         """First and last row of the statement that begins on `row`; (row, row) if none does."""
         line_start = self.source.offset_at(row, 1)
@@ -161,14 +174,14 @@ class PythonFile:
     def scopes(self) -> Scopes:
         """The scopes of the file."""
         if self._scopes is None:
-            self._scopes = Scopes(self.root)
+            self._scopes = Scopes(self.index)
         return self._scopes
 
     @property
     def names(self) -> Names:
         """What the file alone tells of its names."""
         if self._names is None:
-            self._names = Names(self.root, self.module, self._module.is_package, self.scopes, self._locate)
+            self._names = Names(self.index, self.module, self._module.is_package, self.scopes, self._locate)
         return self._names
 
     def _locate(self, written: str) -> str:
@@ -227,15 +240,30 @@ class PythonFile:
         return function is not None and self.runs_on_loop(function)
 
     def runs_on_loop(self, function: Scope) -> bool:
-        """Whether a function's body runs on the event loop by its own form."""
-        return function.kind == FUNCTION and function.is_async
+        """Whether a function's body runs on the event loop, as far as this file and its imports tell."""
+        return self.handlers.on_loop(function)
 
     @property
     def has_loop_code(self) -> bool:
         """Whether any function of the file runs on the event loop."""
-        if self._has_loop_code is None:
-            self._has_loop_code = any(self.runs_on_loop(function) for function in self.scopes.functions)
-        return self._has_loop_code
+        return self.handlers.has_loop_code
+
+    @property
+    def handlers(self) -> FileHandlers:
+        """Which functions of the file a framework calls; known anew when more of the project is known."""
+        if self._handlers is None:
+            self._handlers = FileHandlers(self)
+        return self._handlers
+
+    def handler(self, function: Scope | None) -> Handler | None:
+        """What a framework makes of a function; None if the file does not say that one calls it."""
+        return self.handlers.of(function) if function is not None else None
+
+    def ancestors(self, owner: Scope) -> list[str]:
+        """Canonical names of a class of this file and all its bases, nearest first."""
+        name = f"{self.module}.{owner.name}"
+        self.resolve(name)
+        return self.symbols.ancestors(name)
 
     def is_awaited(self, call: cst.CSTNode | Node) -> bool:
         """Whether the value of a call is awaited on the spot: `await`, `async with`, `async for`."""

@@ -6,12 +6,14 @@ import ast
 import re
 import warnings
 from functools import lru_cache
+from operator import attrgetter
 
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
 LANGUAGE = Language(tree_sitter_python.language())
 _PARSER = Parser(LANGUAGE)
+_START = attrgetter("start_byte")
 
 MAX_DEPTH = 150
 """Nesting and chain length past which a place is reported as too complex (libcst dies at about 2,000)."""
@@ -55,8 +57,37 @@ def _query(kinds: tuple[str, ...]) -> Query:
 
 def nodes_of_kinds(root: Node, kinds: tuple[str, ...]) -> dict[str, list[Node]]:
     """All nodes of the given kinds below `root`, by kind, in the order of the text."""
-    found = QueryCursor(_query(kinds)).captures(root)
-    return {kind: found.get(kind, []) for kind in kinds}
+    found = QueryCursor(_query(kinds)).captures(root)  # lists in no particular order
+    return {kind: sorted(found.get(kind, ()), key=_START) for kind in kinds}
+
+
+_GROUPS = (
+    (
+        "function_definition", "class_definition", "lambda", "except_clause", "finally_clause", "while_statement",
+        "try_statement", "raise_statement", "with_statement", "global_statement", "nonlocal_statement",
+    ),
+    (
+        "assignment", "augmented_assignment", "named_expression", "as_pattern", "for_statement", "for_in_clause",
+        "import_statement", "import_from_statement", "return_statement", "yield", "call", "await", "if_statement",
+    ),
+)  # fmt: skip
+
+
+class SyntaxIndex:
+    """The nodes of one tree by kind. Kinds that are asked for together are found by one query, run once."""
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+        self._found: dict[str, list[Node]] = {}
+
+    def nodes(self, kind: str) -> list[Node]:
+        """All nodes of a kind, in the order of the text."""
+        found = self._found.get(kind)
+        if found is None:
+            group = next((group for group in _GROUPS if kind in group), (kind,))
+            self._found.update(nodes_of_kinds(self.root, group))
+            found = self._found[kind]
+        return found
 
 
 def first_named(node: Node) -> Node | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tree_sitter import Node
+
 from lint_rules.languages.python.grammar import is_too_complex
 from lint_rules.languages.python.lazy import cst
-from lint_rules.languages.python.selectors import SYNTAX_OF
+from lint_rules.languages.python.selectors import SYNTAX_OF, Calls, Selector
 from lint_rules.languages.python.slices import Cut, cut_around, outermost, parse_cut
 from lint_rules.model import EVENT_LOOP, Check, Finding, Rule, Span
+from lint_rules.project.symbols import Symbols
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
@@ -28,12 +31,22 @@ class RuleCheck:
 class Inspection:
     """What came of showing one file to the rules.
 
-    `too_complex` are places libcst must not see; `failures` are rules that raised, as (code, place, error).
+    `too_complex` are places libcst must not see; `failures` are rules that raised, as (code, place, error). `pending` are
+    calls whose names led to modules with unknown facts, as (selector, symbol); `was_unsure` says that more than the
+    screening of calls depended on such modules.
     """
 
     findings: list[Finding] = field(default_factory=list)
     too_complex: list[Span] = field(default_factory=list)
     failures: list[tuple[str, Span, str]] = field(default_factory=list)
+    pending: list[tuple[Calls, str]] = field(default_factory=list)
+    was_unsure: bool = False
+
+    def may_change(self, symbols: Symbols) -> bool:
+        """Whether the file must be shown to the rules again, now that more modules are known."""
+        return self.was_unsure or any(
+            calls.table.match(symbols.canonical(symbol), symbols.types) is not None for calls, symbol in self.pending
+        )
 
 
 def python_checks(rules: Iterable[Rule]) -> tuple[RuleCheck, ...]:
@@ -53,11 +66,14 @@ def inspect(file: PythonFile, checks: Sequence[RuleCheck], *, screen: bool = Tru
         checks = [one for one in checks if one.rule.in_tests]
     if screen:
         checks = [one for one in checks if _may_hold(file.data, one.check)]
-        cuts = outermost(cut_around(node, file.data) for node in _suspects(file, checks))
+        cuts = outermost(cut_around(node, file.data) for node in _suspects(file, checks, inspection))
     else:
         cuts = [Cut(0, len(file.data), file.root)]
+    misses = file.symbols.misses
     for cut in cuts:
         _inspect_cut(file, cut, checks, inspection)
+    if file.symbols.misses != misses:
+        inspection.was_unsure = True
     return inspection
 
 
@@ -66,7 +82,9 @@ def _may_hold(data: bytes, check: Check) -> bool:
     return not words or any(word in data for word in words)
 
 
-def _suspects(file: PythonFile, checks: Sequence[RuleCheck]) -> Iterable[object]:
+def _suspects(file: PythonFile, checks: Sequence[RuleCheck], inspection: Inspection) -> Iterator[Node]:
+    symbols = file.symbols
+    misses = symbols.misses
     by_syntax: dict[str, list[Check]] = {}
     for one in checks:
         for kind in one.check.selector.kinds:
@@ -80,8 +98,25 @@ def _suspects(file: PythonFile, checks: Sequence[RuleCheck]) -> Iterable[object]
             candidates = everywhere
             if on_loop and file.on_event_loop(node):
                 candidates = interested
-            if any(check.selector.suspect(node, file) for check in candidates) and not file.in_broken_code(node):
+            if symbols.misses != misses:  # whether the place is on the event loop depends on other modules
+                misses = symbols.misses
+                inspection.was_unsure = True
+            is_suspect = False
+            for check in candidates:
+                is_suspect = is_suspect or check.selector.suspect(node, file)
+                if symbols.misses != misses:
+                    misses = symbols.misses
+                    _note_unsure(check.selector, node, file, inspection)
+            if is_suspect and not file.in_broken_code(node):
                 yield node
+
+
+def _note_unsure(selector: Selector, node: Node, file: PythonFile, inspection: Inspection) -> None:
+    function = node.child_by_field_name("function") if isinstance(selector, Calls) else None
+    if isinstance(selector, Calls) and function is not None:
+        inspection.pending.append((selector, file.names.symbol(function)))
+    else:
+        inspection.was_unsure = True
 
 
 def _inspect_cut(file: PythonFile, cut: Cut, checks: Sequence[RuleCheck], inspection: Inspection) -> None:

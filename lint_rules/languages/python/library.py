@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lint_rules.languages.tables import read_table
+from lint_rules.project.handlers import HandlerTable
 from lint_rules.project.types import Types
 
 _HERE = Path(__file__).parent
@@ -32,12 +33,6 @@ def frameworks() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def registrar_names() -> frozenset[str]:
-    """Last names of the calls that take a function and run it later; their arguments are kept in the facts."""
-    table = frameworks()
-    calls = [row["call"] for row in table.get("loop_callbacks", {}).get("calls", ())]
-    calls += table.get("offload", {}).get("general", ())
-    for framework in table.get("framework", ()):
-        calls += [row["call"] for row in framework.get("registrations", ())]
-        calls += framework.get("offload", ())
-    return frozenset(call.rpartition(".")[2] for call in calls)
+def handler_table() -> HandlerTable:
+    """The same rows by the decorators, base classes and calls that make a function a handler."""
+    return HandlerTable(frameworks())

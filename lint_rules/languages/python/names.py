@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
-from lint_rules.languages.python.grammar import first_named
+from lint_rules.languages.python.grammar import SyntaxIndex, first_named
 from lint_rules.languages.python.scopes import CLASS, FUNCTION, MODULE, Binder, Binding, Scope, Scopes, text
 
 _BUILTINS = frozenset(dir(builtins))
@@ -37,12 +37,12 @@ class Names:
     """Answers what expressions of one file denote."""
 
     def __init__(
-        self, root: Node, module: str, is_package: bool, scopes: Scopes, locate: Callable[[str], str] = str
+        self, index: SyntaxIndex, module: str, is_package: bool, scopes: Scopes, locate: Callable[[str], str] = str
     ) -> None:
         self.module = module
         self.package = module if is_package else module.rpartition(".")[0]
         self.scopes = scopes
-        self._root = root
+        self._index = index
         self._locate = locate
         self._bound = False
         self._stars: list[str] = []
@@ -58,7 +58,7 @@ class Names:
         """Collect what binds the names of the file; done once, on the first question."""
         if not self._bound:
             self._bound = True
-            self._stars = Binder(self.scopes, self._root, self.package, self._locate).stars
+            self._stars = Binder(self.scopes, self._index, self.package, self._locate).stars
 
     def symbol(self, node: Node, steps: int = 0) -> str:
         """The symbol of an expression, "" where unknown."""

@@ -11,21 +11,11 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from lint_rules.languages.python.grammar import first_named, first_token, nodes_of_kinds
+from lint_rules.languages.python.grammar import SyntaxIndex, first_named, first_token
 
 MODULE, CLASS, FUNCTION, LAMBDA = "module", "class", "function", "lambda"
 
 _SCOPE_KINDS = ("function_definition", "class_definition", "lambda")
-_BINDING_KINDS = (
-    "assignment",
-    "named_expression",
-    "as_pattern",
-    "for_statement",
-    "for_in_clause",
-    "import_statement",
-    "import_from_statement",
-    "global_statement",
-)
 
 
 @dataclass(slots=True, eq=False)
@@ -89,21 +79,21 @@ def text(node: Node) -> str:
 class Scopes:
     """All scopes of one module, and the scope at any byte."""
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, index: SyntaxIndex) -> None:
+        root = index.root
         self.module = Scope(MODULE, "", root, 0, root.end_byte + 1, None)
         self.all: list[Scope] = [self.module]
-        self._place(root)
+        self._place(index)
         self._starts = [scope.start for scope in self.all]
         self._by_node = {scope.node.id: scope for scope in self.all}
 
-    def _place(self, root: Node) -> None:
-        nodes = nodes_of_kinds(root, _SCOPE_KINDS)
+    def _place(self, index: SyntaxIndex) -> None:
         placed = sorted(
             (body.start_byte, -node.end_byte, kind, node)
             for kind in _SCOPE_KINDS
-            for node in nodes[kind]
+            for node in index.nodes(kind)
             if (body := node.child_by_field_name("body")) is not None
-        ) if any(nodes.values()) else []  # fmt: skip
+        )
         current = self.module
         for start, negative_end, kind, node in placed:
             while current.end <= start and current.parent is not None:
@@ -140,30 +130,29 @@ class Scopes:
 class Binder:
     """Fills the bindings of all scopes, once, from one query."""
 
-    def __init__(self, scopes: Scopes, root: Node, package: str, locate: Callable[[str], str]) -> None:
+    def __init__(self, scopes: Scopes, index: SyntaxIndex, package: str, locate: Callable[[str], str]) -> None:
         self._scopes = scopes
         self._locate = locate
         self._package = package
         self.stars: list[str] = []
-        nodes = nodes_of_kinds(root, _BINDING_KINDS)
-        for statement in nodes["global_statement"]:
+        for statement in index.nodes("global_statement"):
             scope = scopes.at(statement.start_byte)
             scope.globals.update(text(name) for name in statement.named_children)
         for scope in scopes.all:
             if scope.kind != MODULE:
                 self._definition(scope)
-        for assignment in nodes["assignment"]:
+        for assignment in index.nodes("assignment"):
             self._assignment(assignment)
-        for named in nodes["named_expression"]:
+        for named in index.nodes("named_expression"):
             self._bind(named.child_by_field_name("name"), "value", named.child_by_field_name("value"))
-        for pattern in nodes["as_pattern"]:
+        for pattern in index.nodes("as_pattern"):
             self._as_pattern(pattern)
         for kind in ("for_statement", "for_in_clause"):
-            for loop in nodes[kind]:
+            for loop in index.nodes(kind):
                 self._bind(loop.child_by_field_name("left"), "unknown", None)
-        for statement in nodes["import_statement"]:
+        for statement in index.nodes("import_statement"):
             self._import(statement)
-        for statement in nodes["import_from_statement"]:
+        for statement in index.nodes("import_from_statement"):
             self._import_from(statement)
         for scope in scopes.all:
             for bindings in scope.bindings.values():

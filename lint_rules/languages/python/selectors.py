@@ -27,6 +27,7 @@ SYNTAX_OF = {
     "Call": "call",
     "ClassDef": "class_definition",
     "ExceptHandler": "except_clause",
+    "ExceptStarHandler": "except_clause",
     "Expr": "expression_statement",
     "Finally": "finally_clause",
     "For": "for_statement",
@@ -36,6 +37,7 @@ SYNTAX_OF = {
     "Raise": "raise_statement",
     "Return": "return_statement",
     "Try": "try_statement",
+    "TryStar": "try_statement",
     "While": "while_statement",
     "With": "with_statement",
 }

@@ -273,4 +273,4 @@ def _is_no_read(identifier: Node) -> bool:
         return False
     if parent.type in ("assignment", "for_statement", "for_in_clause"):
         return parent.child_by_field_name("left") == identifier
-    return parent.type in ("as_pattern_target", "delete_statement", "global_statement", "nonlocal_statement")
+    return parent.type in ("as_pattern_target", "global_statement", "nonlocal_statement")

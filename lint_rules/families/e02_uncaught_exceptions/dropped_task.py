@@ -1,0 +1,104 @@
+"""Task whose result nobody keeps.
+
+What it finds: `asyncio.create_task`, `ensure_future`, `loop.create_task`, `gather`, `run_in_executor` and
+`run_coroutine_threadsafe` whose result is dropped, or bound to a local name that nothing reads, `_` among them. The
+result is kept when it is awaited, returned, stored, passed on or given a done callback; task groups and nurseries keep
+their tasks themselves.
+
+Why it matters: the event loop holds a task by a weak reference only. A task that nothing else holds can be collected
+while it waits, and its work ends in the middle without a word. Where it does run to its end, nobody sees the error that
+it ended with.
+
+Bad (python):
+
+    import asyncio
+
+    async def place_order(order: Order) -> None:
+        await store(order)
+        asyncio.create_task(send_confirmation(order))
+
+Good (python):
+
+    import asyncio
+
+    running: set[asyncio.Task] = set()
+
+    async def place_order(order: Order) -> None:
+        await store(order)
+        task = asyncio.create_task(send_confirmation(order))
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+How to fix it: await the result where the caller needs it. Otherwise start the task in an `asyncio.TaskGroup`, or keep
+it in a collection until it is done, and log its exception in a done callback.
+
+Not seen: a task that is stored and never looked at again; a name that is bound several times and read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.families.e02_uncaught_exceptions.tasks import STARTED, Dropped, dropped, work_of
+from lint_rules.languages.python.edits import replace
+from lint_rules.languages.python.lazy import cst
+from lint_rules.languages.python.selectors import Nodes
+from lint_rules.languages.python.usage import Use
+from lint_rules.model import ERROR, UNSAFE, Finding, Fix, Rule
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+
+RULE = Rule(
+    "TEN0204",
+    "dropped-task",
+    severity=ERROR,
+    summary="A background task is started and its result dropped",
+    fix=UNSAFE,
+)
+
+_WORDS = tuple(sorted(name.encode() for name in STARTED.last_names))
+_LOST = {
+    "task": "nothing keeps the task of {work}, which can vanish half done; keep it until it is done and look at its error",
+    "gather": "{call} is not awaited, so its tasks can vanish half done and their errors are lost; await it",
+    "job": "nobody waits for {work} in the executor, and its error is lost; await the call",
+    "foreign": "nobody waits for {work} on the loop, and its error is lost; keep the future and ask for its result",
+}
+_SUGGESTION = {
+    "task": "keep the task until it is done: `tasks.add(task)` and `task.add_done_callback(tasks.discard)`, or start it in "
+    "an `asyncio.TaskGroup`",
+    "gather": "write `await` in front of the call, or keep what it returns and await that later",
+    "job": "write `await` in front of the call, or handle every error inside the function",
+    "foreign": "call `.result()` on the future, or give it a done callback that logs `future.exception()`",
+}
+
+
+def _is_dropped(call: Node, file: PythonFile) -> bool:
+    return dropped(call, file) is not None
+
+
+@RULE.python(Nodes(("Call",), words=_WORDS, screen=_is_dropped))
+def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
+    syntax = file.syntax(call)
+    lost = dropped(syntax, file)
+    if lost is None:
+        return
+    kind = lost.row["kind"]
+    work = work_of(syntax, lost.row)
+    message = _LOST[kind].format(work=f"`{work}`" if work else "this call", call=f"`{file.text(call.func)}`")
+    if lost.usage.use is Use.UNUSED:
+        message = f"`{lost.usage.name}` is never read: {message}"
+    yield RULE.at(file, call, message, _SUGGESTION[kind], fix=_awaited(call, lost, file))
+
+
+def _awaited(call: cst.Call, lost: Dropped, file: PythonFile) -> Fix | None:
+    """`await` in front of the call, where the function is async and nothing but waiting changes."""
+    function = file.enclosing_function(call)
+    if lost.row["kind"] not in ("gather", "job") or function is None or not function.is_async:
+        return None
+    if not lost.usage.whole or lost.usage.use not in (Use.DROPPED, Use.UNUSED):
+        return None
+    return Fix("Await the call", (replace(file, call, cst.Await(call)),), UNSAFE)

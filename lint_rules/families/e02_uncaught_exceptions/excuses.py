@@ -1,0 +1,217 @@
+"""Why a handler may swallow an error: a reason in a comment, a name that promises it, cleaning up, another way taken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from tree_sitter import Node
+
+from lint_rules.families.e02_uncaught_exceptions.handlers import TABLE, ExceptClause, is_log, last_name, words
+from lint_rules.languages.python.scopes import text
+from lint_rules.languages.python.suspension import own_nodes
+from lint_rules.languages.tables import read_table
+
+_WORDS = {key: frozenset(names) for key, names in read_table(TABLE)["words"].items()}
+_CLEANUP = {key: frozenset(names) for key, names in read_table(TABLE)["cleanup"].items()}
+_COMMENTS = {key: frozenset(names) for key, names in read_table(TABLE)["comments"].items()}
+_SPECIAL = frozenset(read_table(TABLE)["special"]["methods"])
+
+_TOOL_COMMENT = re.compile(r"#+[:!\s]*(?:[a-z][\w-]*|[A-Z]+\d+)(?:\[[^\]]*\])?:")
+_LABEL = re.compile(r"#+\s*([A-Za-z]+)")
+_PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z'’]*")
+_REASON_WORDS = 2
+_CONSTANTS = frozenset({"none", "true", "false", "integer", "float", "string"})
+
+
+def excuse(handler: ExceptClause) -> str:
+    """Why the handler may swallow what it catches, "" if nothing speaks for it."""
+    return next((name for name, holds in _EXCUSES if holds(handler)), "")
+
+
+def gives_reason(handler: ExceptClause) -> bool:
+    """Whether a comment at the handler says why, or that another linter's check for this was considered."""
+    return any(is_reason(comment) or is_acknowledged(comment) for comment in comments(handler))
+
+
+def comments(handler: ExceptClause) -> Iterator[str]:
+    """The comments in the handler, behind it and directly above its `except`."""
+    clause, data = handler.clause, handler.file.data
+    before = clause.prev_named_sibling
+    while before is not None and before.type == "comment":
+        before = before.prev_named_sibling
+    start = data.find(b"\n", before.end_byte, clause.start_byte) if before is not None else clause.start_byte
+    end = data.find(b"\n", clause.end_byte)
+    for comment in handler.file.comments_between(max(start, 0), len(data) if end < 0 else end):
+        yield text(comment)
+
+
+def is_acknowledged(comment: str) -> bool:
+    """Whether it switches off another linter's check for broad or empty handlers by name."""
+    return any(mark in comment for mark in _COMMENTS["acknowledged"])
+
+
+def is_reason(comment: str) -> bool:
+    """Whether it says more than that an error is ignored, and is no directive for a tool."""
+    label = _LABEL.match(comment)
+    if _TOOL_COMMENT.match(comment) or (label is not None and label[1].lower() in _COMMENTS["labels"]):
+        return False
+    plain = [word.lower() for word in _PLAIN_WORD.findall(comment)]
+    return sum(word not in _COMMENTS["noise"] for word in plain) >= _REASON_WORDS
+
+
+def _imports(handler: ExceptClause) -> bool:
+    """Optional imports, and what is bound from them."""
+    statements = [node for node in handler.tried.named_children if node.type != "comment"]
+    return any(node.type.startswith("import_") for node in statements) and not any(
+        node.type == "call" for statement in statements for node in own_nodes(statement)
+    )
+
+
+def _handles_another(handler: ExceptClause) -> bool:
+    """It stands where an error is being handled already, or where things are cleaned up on the way out."""
+    for outer in handler.file.enclosing(handler.clause):
+        if outer.type in ("except_clause", "finally_clause"):
+            return True
+        if outer.type in ("function_definition", "lambda"):
+            return False
+    return False
+
+
+def _goes_on_to_fail(handler: ExceptClause) -> bool:
+    """What follows is the way of failure: the way of success leaves in `else`, or a raise comes next."""
+    statement = handler.try_statement
+    if statement is None:
+        return False
+    succeeds = next((child for child in statement.named_children if child.type == "else_clause"), None)
+    if succeeds is not None and any(node.type in _LEAVES for node in own_nodes(succeeds)):
+        return True
+    current: Node | None = statement
+    while current is not None and current.type not in ("function_definition", "lambda", "module", "class_definition"):
+        if current.type in ("try_statement", "for_statement", "while_statement", "if_statement", "with_statement"):
+            after = current.next_named_sibling
+            while after is not None and after.type == "comment":
+                after = after.next_named_sibling
+            if after is not None and any(node.type == "raise_statement" for node in (after, *own_nodes(after))):
+                return True
+        current = current.parent
+    return False
+
+
+_LEAVES = frozenset({"return_statement", "break_statement", "continue_statement"})
+
+
+def _name_says_so(handler: ExceptClause) -> bool:
+    """A function around it is named for not failing, for telling of failures, or for cleaning up."""
+    for scope in _definitions(handler):
+        own = scope.rpartition(".")[2]
+        parts = words(own)
+        first = next(iter(re.findall(r"[a-z]+", own.lower())), "")
+        if own in _SPECIAL or not parts.isdisjoint(_WORDS["quiet"] | _WORDS["failure"]):
+            return True
+        if first in _CLEANUP["functions"]:
+            return True
+    return False
+
+
+def _definitions(handler: ExceptClause) -> Iterator[str]:
+    scope = handler.file.enclosing_function(handler.clause)
+    while scope is not None:
+        yield scope.name
+        scope = scope.parent.function if scope.parent is not None else None
+
+
+def _asks(handler: ExceptClause) -> bool:
+    """A function that asks a question answers it: `def is_alive(): ... except Exception: return False`."""
+    name = next(_definitions(handler), "").rpartition(".")[2]
+    first = next(iter(re.findall(r"[a-z]+", name.lower())), "")
+    return first in _WORDS["question"] and all(_gives_constant(statement) for statement in handler.statements)
+
+
+def _gives_constant(statement: Node) -> bool:
+    if statement.type in ("pass_statement", "continue_statement", "break_statement"):
+        return True
+    if statement.type == "return_statement":
+        return all(child.type in _CONSTANTS for child in statement.named_children)
+    return statement.type == "expression_statement"
+
+
+def _is_optional(handler: ExceptClause) -> bool:
+    """Telemetry and the like, which must not disturb the work proper."""
+    optional = _WORDS["optional"]
+    names = [*_definitions(handler), handler.file.module.rpartition(".")[2], *handler.file.module.split(".")[1:-1]]
+    if any(not optional.isdisjoint(words(name)) for name in names):
+        return True
+    calls = [node for node in own_nodes(handler.tried) if node.type == "call"]
+    return any(not optional.isdisjoint(words(last_name(call))) for call in calls)
+
+
+def _cleans_up(handler: ExceptClause) -> bool:
+    """All that is tried are last calls of things: `connection.close()`."""
+    statements = [node for node in handler.tried.named_children if node.type != "comment"]
+    calls = [node for statement in statements for node in own_nodes(statement) if node.type == "call"]
+    outermost = [call for call in calls if not any(_inside(call, other) for other in calls)]
+    return bool(outermost) and all(
+        next(iter(re.findall(r"[a-z]+", last_name(call).lower())), "") in _CLEANUP["calls"] for call in outermost
+    )
+
+
+def _inside(inner: Node, outer: Node) -> bool:
+    return inner.id != outer.id and outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
+
+
+def _takes_another_way(handler: ExceptClause) -> bool:
+    """It gets the value by another call, or makes the same call in another way."""
+    file = handler.file
+    tried = {text(function) for call in own_nodes(handler.tried) if (function := call.child_by_field_name("function"))}
+    for statement in handler.statements:
+        for node in (statement, *own_nodes(statement)):
+            if node.type == "call" and not is_log(node, file):
+                function = node.child_by_field_name("function")
+                if function is not None and text(function) in tried:
+                    return True
+            value = node.child_by_field_name("right") if node.type == "assignment" else None
+            if node.type == "return_statement":
+                value = node.named_children[0] if node.named_children else None
+            if value is not None and any(
+                inner.type == "call" and not is_log(inner, file) and not _is_empty(inner)
+                for inner in (value, *own_nodes(value))
+            ):
+                return True
+    return False
+
+
+def _is_empty(call: Node) -> bool:
+    """`dict()`, `set()`: nothing, written as a call."""
+    function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+    return (
+        function is not None
+        and text(function) in ("dict", "list", "set", "tuple", "frozenset", "str", "bytes", "defaultdict", "object")
+        and arguments is not None
+        and not arguments.named_children
+    )
+
+
+def _calls_nothing(handler: ExceptClause) -> bool:
+    """Nothing is called in the `try`, and the handler gives another value: a missing key or attribute."""
+    if any(node.type in ("call", "await", "for_statement", "with_statement") for node in own_nodes(handler.tried)):
+        return False
+    return any(node.type in ("assignment", "return_statement") for node in handler.statements) or any(
+        statement.type == "expression_statement" and statement.named_children[0].type == "assignment"
+        for statement in handler.statements
+    )
+
+
+_EXCUSES: tuple[tuple[str, Callable[[ExceptClause], bool]], ...] = (
+    ("reason", gives_reason),
+    ("imports", _imports),
+    ("handles another", _handles_another),
+    ("goes on to fail", _goes_on_to_fail),
+    ("name", _name_says_so),
+    ("asks", _asks),
+    ("optional", _is_optional),
+    ("cleanup", _cleans_up),
+    ("names failure", lambda handler: handler.names_failure),
+    ("another way", _takes_another_way),
+    ("calls nothing", _calls_nothing),
+)

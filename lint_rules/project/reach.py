@@ -1,0 +1,71 @@
+"""From a call that matters backwards to the functions that reach it, looking only at files that can hold a caller.
+
+The call graph of `project.calls` is walked forwards from the event loop. This goes the other way, for calls that are
+rare (ending the process): the facts of a file are asked for only when its text holds the name of a function that
+reaches such a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from lint_rules.project.calls import CallGraph, Edge
+from lint_rules.project.symbols import Reference, Symbols
+
+_MOST_HOPS = 12
+_COMMAND_DECORATORS = frozenset({"command", "group", "callback"})
+
+
+@dataclass(slots=True)
+class Reaching:
+    """`edges`: by function, its calls that lead to the end, in the order of the text; `next_edge`: the shortest way."""
+
+    edges: dict[str, list[Edge]] = field(default_factory=dict)
+    next_edge: dict[str, Edge] = field(default_factory=dict)
+    functions: dict[str, Reference] = field(default_factory=dict)
+    words: set[str] = field(default_factory=set)
+
+
+def reaching(
+    functions: Iterable[Reference], symbols: Symbols, ends: Callable[[str], bool], end_names: frozenset[str]
+) -> Reaching:
+    """The functions that reach a call whose canonical name `ends`; `end_names` are the last segments of such names.
+
+    `words` of the result are texts of which a file holds one if it calls or registers one of the functions.
+    """
+    graph = CallGraph(symbols)
+    by_last_name: dict[str, list[tuple[Reference, int]]] = {}
+    for function in functions:
+        for position, call in enumerate(function.function.calls):
+            by_last_name.setdefault(call.target.rpartition(".")[2], []).append((function, position))
+    result = Reaching()
+    level = set(end_names)
+    for _ in range(_MOST_HOPS):
+        new: dict[str, Edge] = {}
+        for caller, position in sorted(
+            (one for name in level for one in by_last_name.get(name, ())), key=lambda one: (one[0].name, one[1])
+        ):
+            edge = graph.edge(caller, caller.function.calls[position])
+            leads = edge.callee.name in result.next_edge if edge.callee is not None else ends(edge.name)
+            if leads and edge not in result.edges.get(caller.name, ()):
+                result.edges.setdefault(caller.name, []).append(edge)
+                result.functions[caller.name] = caller
+                if caller.name not in result.next_edge:
+                    new.setdefault(caller.name, edge)
+        result.next_edge.update(new)
+        level = {_name_at_calls(result.functions[name]) for name in new} - {""}
+        result.words.update(word for name in level for word in (f"{name}(", f"{name},", f"{name})", f"{name} as "))
+        if not level:
+            break
+    return result
+
+
+def _name_at_calls(function: Reference) -> str:
+    """The last name by which others call a function: its own, or its class's for a constructor; "" for commands."""
+    owner, _, name = function.function.name.rpartition(".")
+    if name == "__init__":
+        return owner.rpartition(".")[2]
+    decorators = (decorator.removesuffix("()").rpartition(".")[2] for decorator in function.function.decorators)
+    is_command = name == "main" or any(decorator in _COMMAND_DECORATORS for decorator in decorators)
+    return "" if is_command or name.startswith("<") else name
