@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lint_rules.engine import fix as fix_module
 from lint_rules.engine.edits import apply_edits, changed_lines, diff_of
 from lint_rules.engine.fix import FixedFile, compatible, fix_file, write_fixed
 from lint_rules.model import DISPLAY, ERROR, SAFE, UNSAFE, Applicability, Edit, Finding, Fix, Rule
@@ -210,7 +209,7 @@ def test_read_only_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     path = tmp_path / "app.py"
     path.write_bytes(b"x")
     # Root may write every file, so the mode alone would prove nothing there.
-    monkeypatch.setattr(fix_module.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert written(path, b"y") == "it is read-only"
 
 
@@ -223,7 +222,7 @@ def test_a_failure_while_writing_leaves_the_old_file_and_no_other(
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(fix_module.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     assert written(path, b"y") == "it cannot be written: no space left on device"
     assert path.read_bytes() == b"x"
     assert not leftovers(tmp_path)
@@ -231,7 +230,7 @@ def test_a_failure_while_writing_leaves_the_old_file_and_no_other(
     def interrupt(descriptor: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fix_module.os, "fsync", interrupt)
+    monkeypatch.setattr(os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         written(path, b"y")
     assert path.read_bytes() == b"x"

@@ -39,8 +39,8 @@ class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):
 
     `returns` is the symbol of what a call gives ("" if unknown; for generators, of what they yield).
     `on_loop` says that the body runs on the event loop by its own form (async, or a lambda that is a loop callback);
-    `is_offloaded` that a decorator hands it to a thread or process; `is_guarded` that a handler of its own catches errors
-    of every kind somewhere in the body.
+    `is_offloaded` that a decorator hands it to a thread or process. `risks` is what can fail in the body: symbols of
+    functions of the project, "" for everything else; empty where a handler catches errors of every kind.
     """
 
     name: str
@@ -55,7 +55,7 @@ class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):
     calls: tuple[CallFacts, ...] = ()
     raises: tuple[Span, ...] = ()
     is_offloaded: bool = False
-    is_guarded: bool = False
+    risks: tuple[str, ...] = ()
 
 
 class ClassFacts(msgspec.Struct, frozen=True, array_like=True):

@@ -1,274 +1,135 @@
-"""Functions that a framework calls, and where they run: the rows of a table, matched by canonical names.
-
-Nothing here knows a grammar. A file tells decorators, bases and calls of one function at a time and asks the table;
-the project asks it for all functions at once, whatever file registers them.
-"""
+"""Handlers over all files of a project: what frameworks make of functions, whatever file registers them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-from lint_rules.project.facts import MODULE_BODY, CallFacts, FunctionFacts, ModuleFacts
-from lint_rules.project.symbols import Symbols
-from lint_rules.project.types import Types
+from lint_rules.project.facts import MODULE_BODY, CallFacts, ModuleFacts
+from lint_rules.project.frameworks import LOOP, Handler, HandlerTable
+from lint_rules.project.symbols import Reference, Symbols
 
-LOOP, THREAD, SYNC = "loop", "thread", "sync"
-"""Where a handler runs: on the event loop, in a thread of a pool, in a server without an event loop."""
-
-_DECORATOR_KINDS = {
-    "decorators": "route",
-    "socket_decorators": "socket",
-    "hook_decorators": "hook",
-    "error_decorators": "error",
-    "startup_decorators": "startup",
-}
-_METHOD_KINDS = {"view_methods": "route", "view_sockets": "socket", "view_hooks": "hook"}
-_PER_REQUEST = frozenset({"route", "socket", "hook", "error", "dependency", "background"})
+_MOST_BASES = 20
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Framework:
-    """One row of the table, see the head of frameworks.toml."""
+class ProjectHandlers:
+    """What frameworks make of the functions whose facts are known, whatever file registers them."""
 
-    row: Mapping[str, Any]
+    def __init__(self, symbols: Symbols, table: HandlerTable) -> None:
+        self._symbols = symbols
+        self._table = table
+        self._own: dict[str, Handler | None] = {}
+        self._given: dict[str, Handler] = {}
+        self._given_by: dict[str, dict[str, Handler]] = {}
+        self._version = -1
 
-    @property
-    def name(self) -> str:
-        """`FastAPI`"""
-        return str(self.row["name"])
+    def of(self, reference: Reference) -> Handler | None:
+        """What a framework makes of a function; None if nothing known says that one calls it."""
+        name = reference.name
+        own = self._own.get(name)
+        if own is None and name not in self._own:
+            misses = self._symbols.misses
+            own = self._by_itself(reference)
+            if self._symbols.misses == misses:
+                self._own[name] = own
+        return own or self.registered.get(name)
 
-    def __getitem__(self, key: str) -> Any:
-        return self.row.get(key, ())
+    def on_loop(self, reference: Reference) -> bool:
+        """Whether the body of a function runs on the event loop."""
+        function = reference.function
+        if function.is_async:
+            handler = self.of(reference) if self._table.mentions_apart(reference.module) else None
+            return handler is None or handler.runs == LOOP
+        if function.on_loop:
+            return True
+        handler = self.of(reference)
+        return handler is not None and handler.runs == LOOP and not function.is_offloaded
 
+    def is_foreign(self, reference: Reference) -> bool:
+        """Whether only a call in another file makes a function a handler."""
+        if reference.name not in self.registered:
+            return False
+        return reference.name not in self._registered_in(reference.module) and self._by_itself(reference) is None
 
-@dataclass(frozen=True, slots=True)
-class Handler:
-    """What a framework makes of a function.
+    def subclass_words(self) -> set[str]:
+        """Texts of which a file holds one if it derives from a known view whose plain methods run on the event loop."""
+        classes = [one for module in self._symbols.facts.values() for one in module.classes.values() if one.bases]
+        names: set[str] = set()
+        for _ in range(_MOST_BASES):
+            found = {
+                one.name.rpartition(".")[2]
+                for one in classes
+                if any(self._is_plain_view(base) or base.rpartition(".")[2] in names for base in one.bases)
+            }
+            if found <= names:
+                break
+            names |= found
+        forms = ("({})", "({},", ", {})", ", {},", ".{})", ".{},")
+        return {form.format(name) for name in names for form in forms}
 
-    `kind` is route, socket, hook, error, dependency, startup, background, task, main or callback (of the event loop);
-    `via` is the canonical name of the decorator or call that registers it, or the name of the view's method; `runs` is
-    loop, thread, sync, private (an event loop of its own) or never.
-    """
+    def _is_plain_view(self, base: str) -> bool:
+        return self._symbols.types.external(base) in self._table.plain_views
 
-    framework: Framework
-    kind: str
-    via: str
-    runs: str
-
-    @property
-    def is_per_request(self) -> bool:
-        """Whether it runs for each request, message or job, not when the process starts or ends."""
-        return self.kind in _PER_REQUEST
-
-    def holds_for(self, of: Sequence[str]) -> bool:
-        """Whether a row's `of` (kinds, decorators, calls, methods) means this handler; without it, route and socket."""
-        return self.kind in of or self.via in of if of else self.kind in ("route", "socket")
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """A call that takes a function: at position `argument` (from 0) or as `keyword`; None or "" where there is none."""
-
-    framework: Framework
-    call: str
-    argument: int | None
-    keyword: str
-    kind: str
-    sync: str
-    called: bool
-
-    def takes(self, place: str) -> bool:
-        """Whether the argument at `place` (a position or a keyword) is the function."""
-        return place == self.keyword if not place.isdigit() else self.argument == int(place)
-
-    def handler(self, *, is_async: bool, threaded: bool = False) -> Handler:
-        """What a function becomes that is given to the call."""
-        return _handler(self.framework, self.kind, self.call, is_async, THREAD if threaded else self.sync)
-
-
-def _handler(framework: Framework, kind: str, via: str, is_async: bool, sync: str = "") -> Handler:
-    if is_async:
-        return Handler(framework, kind, via, str(framework.row["async_handlers"]))
-    if kind == "startup" and not sync:
-        return Handler(framework, kind, via, SYNC)
-    return Handler(framework, kind, via, sync or str(framework.row["sync_handlers"]))
-
-
-class HandlerTable:
-    """The rows of frameworks.toml by decorator, base class and registering call."""
-
-    def __init__(self, table: Mapping[str, Any]) -> None:
-        self.frameworks = tuple(Framework(row) for row in table.get("framework", ()))
-        self._decorators: dict[str, tuple[Framework, str]] = {}
-        self._views: dict[str, list[Framework]] = {}
-        self._registrations: dict[str, list[Registration]] = {}
-        self._offload: set[str] = set(table.get("offload", {}).get("general", ()))
-        for framework in self.frameworks:
-            self._offload.update(framework["offload"])
-            for key, kind in _DECORATOR_KINDS.items():
-                for name in framework[key]:
-                    self._decorators.setdefault(name, (framework, kind))
-            for name in framework["view_classes"]:
-                self._views.setdefault(name, []).append(framework)
-            for row in framework["registrations"]:
-                self._register(framework, row, row.get("kind", "route"), row.get("sync", ""))
-        loop = Framework({"name": "the event loop", "sync_handlers": LOOP, "async_handlers": "never"})
-        for row in table.get("loop_callbacks", {}).get("calls", ()):
-            self._register(loop, row, "callback", LOOP)
-        self._signatures = {
-            tuple(framework["signature"]): framework for framework in self.frameworks if framework["signature"]
-        }
-        self._factories = {
-            tuple(framework["factory_signature"]): framework
-            for framework in self.frameworks
-            if framework["factory_signature"]
-        }
-        self._endings = [
-            (ending, framework) for framework in self.frameworks for ending in framework["view_class_endings"]
-        ]
-        self.thread_arguments = frozenset(
-            framework.row["thread_argument"] for framework in self.frameworks if framework["thread_argument"]
-        )
-        self.decorator_names = frozenset(name.rpartition(".")[2] for name in self._decorators)
-        self.loop_callback_names = frozenset(
-            row["call"].rpartition(".")[2] for row in table.get("loop_callbacks", {}).get("calls", ())
-        )
-        self.offload_names = frozenset(name.rpartition(".")[2] for name in self._offload)
-        self.registrar_names = frozenset(name.rpartition(".")[2] for name in self._registrations)
-        self._method_kinds = {framework: _method_kinds(framework) for framework in self.frameworks}
-        self.method_names = frozenset(name for kinds in self._method_kinds.values() for name in kinds)
-
-    def _register(self, framework: Framework, row: Mapping[str, Any], kind: str, sync: str) -> None:
-        self._registrations.setdefault(row["call"], []).append(
-            Registration(
-                framework, row["call"], row.get("argument"), row.get("keyword", ""), kind, sync,
-                row.get("called", False),
-            )
-        )  # fmt: skip
-
-    def decorated(self, decorators: Iterable[str], types: Types, *, is_async: bool, threaded: bool) -> Handler | None:
-        """The handler that canonical names of decorators make of a function; `threaded` if one says so itself."""
-        for decorator in decorators:
-            found = _along_bases(self._decorators, decorator.removesuffix("()"), types)
-            if found is not None:
-                name, (framework, kind) = found
-                sync = THREAD if threaded or name in framework["threaded"] else ""
-                return _handler(framework, kind, name, is_async, sync)
-        return None
-
-    def method(self, ancestors: Sequence[str], method: str, *, is_async: bool) -> Handler | None:
-        """The handler that a method is, of a class whose canonical bases (itself first) are `ancestors`."""
-        for ancestor in ancestors:
-            owner, _, last = ancestor.rpartition(".")
-            named = [framework for ending, framework in self._endings if last.endswith(ending)]
-            for framework in (*self._views.get(ancestor, ()), *self._views.get(f"{owner}.*", ()), *named):
-                kind = self._method_kind(framework, method)
-                if kind:
-                    sync = THREAD if ancestor in framework["threaded"] else ""
-                    return _handler(framework, kind, method, is_async, sync)
-        return None
-
-    def _method_kind(self, framework: Framework, method: str) -> str:
-        kinds = self._method_kinds[framework]
-        if method in kinds:
-            return kinds[method]
-        for pattern, kind in kinds.items():
-            if pattern.endswith("*") and method.startswith(pattern[:-1]) and not method.startswith("_"):
-                return kind
-        return ""
-
-    def may_be_method(self, method: str) -> bool:
-        """Whether any framework calls methods of that name."""
-        return method in self.method_names or method.startswith(("on_", "do_"))
-
-    def formed(self, name: str, parameters: Sequence[str], outer: Sequence[str], *, is_async: bool) -> Handler | None:
-        """The handler that a function is by its parameters (without self), or by those of its factory, `outer`."""
-        framework = self._signatures.get(tuple(parameters))
-        if framework is not None:
-            return _handler(framework, "route", name, is_async)
-        framework = self._factories.get(tuple(outer))
-        return _handler(framework, "hook", name, is_async) if framework is not None else None
-
-    def registrations(self, name: str, types: Types) -> Sequence[Registration]:
-        """What a call of that canonical name registers."""
-        found = _along_bases(self._registrations, name, types)
-        return found[1] if found is not None else ()
-
-    def offloads(self, name: str, types: Types) -> bool:
-        """Whether what the callable of that name is given runs in a thread or process."""
-        return any(candidate in self._offload for candidate in types.lineage(name.removesuffix("()")))
-
-
-def _method_kinds(framework: Framework) -> dict[str, str]:
-    kinds: dict[str, str] = {}
-    for key, kind in _METHOD_KINDS.items():
-        for name in framework[key]:
-            kinds.setdefault(name, kind)
-    return kinds
-
-
-def _along_bases(rows: Mapping[str, Any], name: str, types: Types) -> tuple[str, Any] | None:
-    """The row of a name or of the same member of a base class, and the name it stands under."""
-    for candidate in types.lineage(name):
-        row = rows.get(candidate)
-        if row is not None:
-            return candidate, row
-    return None
-
-
-def project_handlers(symbols: Symbols, table: HandlerTable) -> dict[str, Handler]:
-    """All handlers among the functions whose facts are known, by `module.function`."""
-    found: dict[str, Handler] = {}
-    for name in sorted(symbols.facts):
-        module = symbols.facts[name]
-        for function in module.functions.values():
-            handler = _by_itself(symbols, table, module, function)
+    def _by_itself(self, reference: Reference) -> Handler | None:
+        module, function = reference.module, reference.function
+        if function.name == MODULE_BODY:
+            return None
+        symbols, table, is_async = self._symbols, self._table, function.is_async
+        decorators = (symbol for symbol in map(_without_call, function.decorators) if table.may_decorate(symbol))
+        names = map(symbols.canonical, decorators)
+        handler = table.decorated(names, symbols.types, is_async=is_async, threaded=function.is_offloaded)
+        if handler is not None:
+            return handler
+        owner, _, method = function.name.rpartition(".")
+        is_method = owner in module.classes
+        if is_method and table.may_be_method(method):
+            handler = table.method(symbols.ancestors(f"{module.module}.{owner}"), method, is_async=is_async)
             if handler is not None:
-                found[f"{name}.{function.name}"] = handler
-    for name in sorted(symbols.facts):
-        for function in symbols.facts[name].functions.values():
-            for call in function.calls:
-                if call.handed:
-                    for registered, handler in _registered(symbols, table, call):
-                        found.setdefault(registered, handler)
-    return found
+                return handler
+        parameters = function.parameters[1:] if is_method else function.parameters
+        around = module.functions.get(f"{owner}.__init__" if method == "__call__" else owner.removesuffix(".<locals>"))
+        outer = () if around is None else around.parameters[1:] if method == "__call__" else around.parameters
+        return table.formed(method, parameters, outer, is_async=is_async)
+
+    @property
+    def registered(self) -> Mapping[str, Handler]:
+        """Functions that calls anywhere in the known modules register, by `module.function`."""
+        symbols = self._symbols
+        if self._version != symbols.version:
+            self._version = symbols.version
+            self._given = {}
+            for name in sorted(symbols.facts):
+                given = self._given_by.get(name)
+                if given is None:
+                    misses = symbols.misses
+                    given = self._registered_in(symbols.facts[name])
+                    if symbols.misses == misses:
+                        self._given_by[name] = given
+                for function, handler in given.items():
+                    self._given.setdefault(function, handler)
+        return self._given
+
+    def _registered_in(self, module: ModuleFacts) -> dict[str, Handler]:
+        given: dict[str, Handler] = {}
+        for function in module.functions.values():
+            for call in reversed(function.calls):  # of nested calls, the one nearest to the function decides
+                for name, handler in self._registered_by(call) if call.handed else ():
+                    given.setdefault(name, handler)
+        return given
+
+    def _registered_by(self, call: CallFacts) -> Iterator[tuple[str, Handler]]:
+        symbols = self._symbols
+        for registration in self._table.registrations(symbols.canonical(call.target), symbols.types):
+            threaded = f"{registration.framework.row.get('thread_argument')}=True" in call.handed
+            for handed in call.handed:
+                place, _, symbol = handed.partition("=")
+                if not registration.takes(place) or symbol.endswith("()") is not registration.called:
+                    continue
+                reference = symbols.function(_without_call(symbol))
+                is_class = reference is not None and reference.function.name.endswith(".__init__")
+                if reference is not None and (not is_class or registration.kind == "dependency"):
+                    is_async = reference.function.is_async
+                    yield reference.name, registration.handler(is_async=is_async, threaded=threaded)
 
 
-def _by_itself(symbols: Symbols, table: HandlerTable, module: ModuleFacts, function: FunctionFacts) -> Handler | None:
-    if function.name == MODULE_BODY:
-        return None
-    if function.decorators:
-        names = (symbols.canonical(decorator.removesuffix("()")) for decorator in function.decorators)
-        handler = table.decorated(
-            names, symbols.types, is_async=function.is_async, threaded=function.is_offloaded
-        )
-        if handler is not None:
-            return handler
-    owner, _, method = function.name.rpartition(".")
-    is_method = owner in module.classes
-    if is_method and table.may_be_method(method):
-        ancestors = symbols.ancestors(f"{module.module}.{owner}")
-        handler = table.method(ancestors, method, is_async=function.is_async)
-        if handler is not None:
-            return handler
-    parameters = function.parameters[1:] if is_method else function.parameters
-    around = module.functions.get(f"{owner}.__init__" if method == "__call__" else owner.removesuffix(".<locals>"))
-    outer = () if around is None else around.parameters[1:] if method == "__call__" else around.parameters
-    return table.formed(method, parameters, outer, is_async=function.is_async)
-
-
-def _registered(symbols: Symbols, table: HandlerTable, call: CallFacts) -> Iterator[tuple[str, Handler]]:
-    registrations = table.registrations(symbols.canonical(call.target), symbols.types)
-    for registration in registrations:
-        threaded = f"{registration.framework.row.get('thread_argument')}=True" in call.handed
-        for handed in call.handed:
-            place, _, symbol = handed.partition("=")
-            if not registration.takes(place) or symbol.endswith("()") is not registration.called:
-                continue
-            reference = symbols.function(symbol.removesuffix("()"))
-            is_class = reference is not None and reference.function.name.endswith(".__init__")
-            if reference is not None and (not is_class or registration.kind == "dependency"):
-                is_async = reference.function.is_async
-                yield reference.name, registration.handler(is_async=is_async, threaded=threaded)
+def _without_call(symbol: str) -> str:
+    return symbol.removesuffix("()")

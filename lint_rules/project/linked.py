@@ -8,7 +8,8 @@ from typing import Any
 
 from lint_rules.project.calls import CallGraph
 from lint_rules.project.facts import FunctionFacts, ModuleFacts
-from lint_rules.project.handlers import LOOP, Handler, HandlerTable, project_handlers
+from lint_rules.project.frameworks import HandlerTable
+from lint_rules.project.handlers import ProjectHandlers
 from lint_rules.project.reach import Reaching, reaching
 from lint_rules.project.symbols import Reference, Symbols
 
@@ -29,8 +30,8 @@ class Project:
     handler_table: HandlerTable | None = None
     asked_words: set[str] = field(default_factory=set)
     _graph: CallGraph | None = None
-    _handlers: dict[str, Handler] = field(default_factory=dict)
-    _handlers_version: int = -1
+    _graph_version: int = -1
+    _handlers: ProjectHandlers | None = None
 
     @property
     def facts(self) -> Mapping[str, ModuleFacts]:
@@ -47,30 +48,28 @@ class Project:
     @property
     def graph(self) -> CallGraph:
         """The calls of functions on the event loop and of everything synchronous they reach."""
-        if self._graph is None:
-            self._graph = CallGraph(self.symbols)
-            self.explore()
+        if self._graph is None or self._graph_version != self.symbols.version:
+            return self.explore()
         return self._graph
 
     def explore(self) -> CallGraph:
         """Walk the call graph again with what is known now."""
         graph = self._graph = self._graph or CallGraph(self.symbols)
+        self._graph_version = self.symbols.version
+        self.asked_words.update(self.handlers.subclass_words())
         graph.explore((one for one in self.functions() if self.on_loop(one)), follows=is_synchronous)
         return graph
 
-    def handlers(self) -> Mapping[str, Handler]:
-        """The known functions that a framework calls, whatever file registers them, by `module.function`."""
-        if self._handlers_version != self.symbols.version and self.handler_table is not None:
-            self._handlers = project_handlers(self.symbols, self.handler_table)
-            self._handlers_version = self.symbols.version
+    @property
+    def handlers(self) -> ProjectHandlers:
+        """What frameworks make of the known functions."""
+        if self._handlers is None:
+            self._handlers = ProjectHandlers(self.symbols, self.handler_table or HandlerTable({}))
         return self._handlers
 
     def on_loop(self, reference: Reference) -> bool:
         """Whether a function's body runs on the event loop, by its own form or by what its framework does with it."""
-        handler = self.handlers().get(reference.name)
-        if handler is None:
-            return runs_on_loop(reference.function)
-        return handler.runs == LOOP and not reference.function.is_offloaded
+        return self.handlers.on_loop(reference)
 
     def reaching(self, ends: Callable[[str], bool], end_names: frozenset[str]) -> Reaching:
         """The functions that reach a call whose canonical name `ends`, with callers and registrations asked for."""

@@ -34,12 +34,15 @@ class Types:
         """The canonical name of a symbol that lies wholly outside the project."""
         return _external(self, symbol)
 
-    def _lookup(self, rows: Mapping[str, str], name: str) -> str | None:
+    def _lookup(self, rows: Mapping[str, str], name: str, *, open_rows: bool = True) -> str | None:
+        """The row for a name or for the same name on a base class; `open_rows`: rows ending in `.*` count too."""
         found = rows.get(name)
         if found is not None or "." not in name:
             return found
         for candidate in self.lineage(name):
-            found = rows.get(candidate) or rows.get(candidate.rpartition(".")[0] + ".*")
+            found = rows.get(candidate)
+            if found is None and open_rows:
+                found = rows.get(candidate.rpartition(".")[0] + ".*")
             if found is not None:
                 return found
         return None
@@ -51,7 +54,8 @@ class Types:
 @lru_cache(maxsize=20_000)
 def _external(types: Types, symbol: str) -> str:
     current = ""
-    for segment in symbol.split("."):
+    segments = symbol.split(".")
+    for position, segment in enumerate(segments):
         if segment == "<enter>":
             current = types.enters.get(current, current)
             continue
@@ -59,7 +63,8 @@ def _external(types: Types, symbol: str) -> str:
         own = segment[:-2] if called else segment
         current = f"{current}.{own}" if current else own
         current = types.aliases.get(current, current)
-        current = types._lookup(types.attributes, current) or current
+        is_passed_through = not called and position < len(segments) - 1  # `client.db.users`, not `client.close()`
+        current = types._lookup(types.attributes, current, open_rows=is_passed_through) or current
         if called:
             entered = types.enters.get(current)
             result = types._lookup(types.returns, current)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from unicodedata import combining, east_asian_width
@@ -24,7 +24,7 @@ class ShownLine:
     """A line as it appears, and how many cells stand before each of its characters (one more entry at the end)."""
 
     text: str
-    cells: tuple[int, ...]
+    cells: Sequence[int]
 
     def cell(self, column: int) -> int:
         """The cells before a column (from 1)."""
@@ -33,6 +33,8 @@ class ShownLine:
 
 def shown_line(line: str, first_column: int = 1) -> ShownLine:
     """The line for a terminal, clipped around `first_column` if it is very long."""
+    if len(line) <= _WIDEST_LINE and line.isascii() and line.isprintable():
+        return ShownLine(line, range(len(line) + 1))
     start = 0
     if len(line) > _WIDEST_LINE:
         start = max(0, min(first_column - 1 - _BEFORE_SPAN, len(line) - _WIDEST_LINE))
@@ -48,7 +50,7 @@ def shown_line(line: str, first_column: int = 1) -> ShownLine:
     cells.append(width)
     if start + len(clipped) < len(line):
         parts.append(_ELLIPSIS)
-    return ShownLine("".join(parts), tuple(cells))
+    return ShownLine("".join(parts), cells)
 
 
 def _width(character: str) -> int:

@@ -38,15 +38,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.families.e01_blocking_event_loop.tables import BLOCKING, blocks, severity_of
+from lint_rules.families.e01_blocking_event_loop.tables import BLOCKING, blocking_row, blocks, severity_of
 from lint_rules.languages.python.edits import import_edits, replace
 from lint_rules.languages.python.lazy import cst
+from lint_rules.languages.python.library import LOOP_WORDS
 from lint_rules.languages.python.selectors import Calls
 from lint_rules.languages.tables import TableRow
 from lint_rules.model import ERROR, EVENT_LOOP, UNSAFE, Finding, Fix, Option, Rule
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
+    from lint_rules.project.linked import Project
 
 RULE = Rule(
     "TEN0101",
@@ -64,6 +66,8 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     row = BLOCKING.match(file.qualified_name(call.func), file.types)
     if row is None or file.is_awaited(call) or not blocks(row, file.syntax(call)):
         return
+    if _receiver_is_reported(call, file):
+        return
     if row["kind"] == "file" and not file.option(RULE.name, "file-io", True):
         return
     function = file.enclosing_function(call)
@@ -79,6 +83,32 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     )
 
 
+@RULE.project(words=LOOP_WORDS)
+def check_project(project: Project) -> Iterator[Finding]:
+    """The same in plain functions that only another file makes handlers: `app.add_route(stations, "/stations")`."""
+    for edges in project.graph.edges.values():
+        caller = edges[0].caller if edges else None
+        if caller is None or caller.function.is_async or not project.handlers.is_foreign(caller):
+            continue
+        for edge in edges if project.on_loop(caller) else ():
+            row = blocking_row(edge, project)
+            if row is not None:
+                yield RULE.finding(
+                    caller.module.path,
+                    edge.call.span,
+                    f"`{edge.name}` blocks the event loop in `{caller.function.name}`; {_advice(row)}",
+                    _suggestion(edge.name, row),
+                    symbol=caller.function.name,
+                    severity=severity_of(row),
+                )
+
+
+def _receiver_is_reported(call: cst.Call, file: PythonFile) -> bool:
+    """`urlopen(url).read()` waits twice, and is one mistake: the inner call is the one to change."""
+    receiver = call.func.value if isinstance(call.func, cst.Attribute) else None
+    return isinstance(receiver, cst.Call) and BLOCKING.match(file.qualified_name(receiver.func), file.types) is not None
+
+
 def _advice(row: TableRow) -> str:
     return f"use {row['instead']}"
 
@@ -92,6 +122,13 @@ def _awaitable(call: cst.Call, row: TableRow, file: PythonFile) -> Fix | None:
     function = file.enclosing_function(call)
     if function is None or not function.is_async:
         return None
+    if row.get("lazy"):
+        return None  # a thread for the call alone would leave the waiting where it is
+    method = row.get("twin_method")
+    if method and isinstance(call.func, cst.Attribute):
+        twin_name = method.replace("*", call.func.attr.value)
+        replacement = call.with_changes(func=call.func.with_changes(attr=cst.Name(twin_name)))
+        return Fix(f"Await `{twin_name}`", (replace(file, call, _awaited(replacement, call, file)),), UNSAFE)
     twin = row.get("twin")
     needed = import_edits(file, twin.rpartition(".")[0] if twin else "asyncio")
     if needed is None:
@@ -106,10 +143,14 @@ def _awaitable(call: cst.Call, row: TableRow, file: PythonFile) -> Fix | None:
         handed = [cst.Arg(call.func, comma=comma if call.args else cst.MaybeSentinel.DEFAULT), *call.args]
         replacement = call.with_changes(func=cst.parse_expression(f"{module}.to_thread"), args=handed)
         message = "Run the call in a thread"
+    return Fix(message, (*imports, replace(file, call, _awaited(replacement, call, file))), UNSAFE)
+
+
+def _awaited(replacement: cst.Call, call: cst.Call, file: PythonFile) -> cst.Await:
     awaited = cst.Await(replacement)
-    if not _stands_alone(file, call):
-        awaited = awaited.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-    return Fix(message, (*imports, replace(file, call, awaited)), UNSAFE)
+    if _stands_alone(file, call):
+        return awaited
+    return awaited.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
 def _stands_alone(file: PythonFile, call: cst.Call) -> bool:

@@ -45,9 +45,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.families.e01_blocking_event_loop.tables import BLOCKING, severity_of
+from lint_rules.families.e01_blocking_event_loop.tables import BLOCKING, blocking_row, severity_of
+from lint_rules.languages.python.library import LOOP_WORDS
 from lint_rules.model import ERROR, Finding, Related, Rule
-from lint_rules.project.linked import is_synchronous, runs_on_loop
+from lint_rules.project.linked import is_synchronous
 
 if TYPE_CHECKING:
     from lint_rules.project.calls import Edge
@@ -62,22 +63,16 @@ RULE = Rule(
 )
 
 
-@RULE.project(words=(b"async def", b"async  def"))
+@RULE.project(words=LOOP_WORDS)
 def check_project(project: Project) -> Iterator[Finding]:
     graph = project.graph
-    files_too = project.option("blocking-call", "file-io", True)
-
-    def blocks(edge: Edge) -> bool:
-        row = None if edge.call.awaited or edge.call.kind != "call" else BLOCKING.match(edge.name, project.symbols.types)
-        return row is not None and not row.get("unless") and (files_too or row["kind"] != "file")
-
-    next_edge = graph.chains(blocks, through=is_synchronous)
+    next_edge = graph.chains(lambda edge: blocking_row(edge, project) is not None, through=is_synchronous)
     for edges in graph.edges.values():
         for edge in edges:
             callee = edge.callee
-            if callee is None or callee.name not in next_edge or not runs_on_loop(edge.caller.function):
+            if callee is None or callee.name not in next_edge or not project.on_loop(edge.caller):
                 continue
-            if is_synchronous(callee.function) and not edge.call.awaited:
+            if is_synchronous(callee.function) and not project.on_loop(callee) and not edge.call.awaited:
                 yield _finding(project, list(graph.follow(edge, next_edge)))
 
 

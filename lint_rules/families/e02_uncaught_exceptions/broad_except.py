@@ -48,7 +48,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.excuses import excuse
+from lint_rules.families.e02_uncaught_exceptions.excuses import excuse, gives_reason
 from lint_rules.families.e02_uncaught_exceptions.handlers import EXCEPTION, ExceptClause, ends
 from lint_rules.languages.python.edits import replace_text
 from lint_rules.languages.python.selectors import Nodes
@@ -90,6 +90,11 @@ def _problem(handler: ExceptClause) -> tuple[str, str] | None:
     what = f"`{handler.header_text}`" if not handler.is_bare else "bare `except`"
     if handler.records or handler.uses_error:
         return _too_broad(handler, what)
+    if handler.answers_500 and not gives_reason(handler):
+        return (
+            f"{what} answers with status 500 and drops the error; log it with its traceback",
+            "log the error with `logger.exception(...)` before answering, or leave it to the framework's error handler",
+        )
     if not handler.catches_all and excuse(handler):
         return None
     beside = ", `KeyboardInterrupt` and `SystemExit` too" if handler.catches_all else ""

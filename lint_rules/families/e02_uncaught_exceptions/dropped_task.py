@@ -62,14 +62,14 @@ RULE = Rule(
 
 _WORDS = tuple(sorted(name.encode() for name in STARTED.last_names))
 _LOST = {
-    "task": "nothing keeps the task of {work}, which can vanish half done; keep it until it is done and look at its error",
+    "task": "nothing keeps the task of {work}, which can vanish half done; keep it until it is done",
     "gather": "{call} is not awaited, so its tasks can vanish half done and their errors are lost; await it",
     "job": "nobody waits for {work} in the executor, and its error is lost; await the call",
     "foreign": "nobody waits for {work} on the loop, and its error is lost; keep the future and ask for its result",
 }
 _SUGGESTION = {
-    "task": "keep the task until it is done: `tasks.add(task)` and `task.add_done_callback(tasks.discard)`, or start it in "
-    "an `asyncio.TaskGroup`",
+    "task": "keep the task until it is done (`tasks.add(task)` and `task.add_done_callback(tasks.discard)`), or start it "
+    "in an `asyncio.TaskGroup`",
     "gather": "write `await` in front of the call, or keep what it returns and await that later",
     "job": "write `await` in front of the call, or handle every error inside the function",
     "foreign": "call `.result()` on the future, or give it a done callback that logs `future.exception()`",

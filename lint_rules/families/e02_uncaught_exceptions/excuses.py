@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.handlers import TABLE, ExceptClause, is_log, last_name, words
+from lint_rules.families.e02_uncaught_exceptions.handlers import TABLE, ExceptClause, first_word, is_log, last_name, words
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes
-from lint_rules.languages.tables import read_table
+from lint_rules.languages.tables import name_table, read_table
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
 
 _WORDS = {key: frozenset(names) for key, names in read_table(TABLE)["words"].items()}
 _CLEANUP = {key: frozenset(names) for key, names in read_table(TABLE)["cleanup"].items()}
 _COMMENTS = {key: frozenset(names) for key, names in read_table(TABLE)["comments"].items()}
+_CONVERTS = {key: frozenset(names) for key, names in read_table(TABLE)["converts_by_name"].items()}
+_CONVERSIONS = name_table(TABLE, "converts")
 _SPECIAL = frozenset(read_table(TABLE)["special"]["methods"])
 
 _TOOL_COMMENT = re.compile(r"#+[:!\s]*(?:[a-z][\w-]*|[A-Z]+\d+)(?:\[[^\]]*\])?:")
@@ -61,11 +67,11 @@ def is_reason(comment: str) -> bool:
 
 
 def _imports(handler: ExceptClause) -> bool:
-    """Optional imports, and what is bound from them."""
-    statements = [node for node in handler.tried.named_children if node.type != "comment"]
-    return any(node.type.startswith("import_") for node in statements) and not any(
-        node.type == "call" for statement in statements for node in own_nodes(statement)
-    )
+    """What is tried needs a package that may not be there: it is imported on the spot."""
+    statements = [node for node in handler.tried.named_children if node.type.startswith("import_")]
+    if not any(node.type == "call" for node in own_nodes(handler.tried)):
+        return bool(statements)
+    return any(not handler.file.imports_own(statement) for statement in statements)
 
 
 def _handles_another(handler: ExceptClause) -> bool:
@@ -79,13 +85,19 @@ def _handles_another(handler: ExceptClause) -> bool:
 
 
 def _goes_on_to_fail(handler: ExceptClause) -> bool:
-    """What follows is the way of failure: the way of success leaves in `else`, or a raise comes next."""
+    """What follows is for failure: success has left in the `try` or in `else`, and other calls or a raise come next."""
     statement = handler.try_statement
     if statement is None:
         return False
     succeeds = next((child for child in statement.named_children if child.type == "else_clause"), None)
     if succeeds is not None and any(node.type in _LEAVES for node in own_nodes(succeeds)):
         return True
+    following = statement.next_named_sibling
+    while following is not None and following.type == "comment":
+        following = following.next_named_sibling
+    if following is not None and any(node.type in _LEAVES for node in own_nodes(handler.tried)):
+        if any(node.type == "call" for node in (following, *own_nodes(following))) and not _leaves(handler):
+            return True
     current: Node | None = statement
     while current is not None and current.type not in ("function_definition", "lambda", "module", "class_definition"):
         if current.type in ("try_statement", "for_statement", "while_statement", "if_statement", "with_statement"):
@@ -98,6 +110,10 @@ def _goes_on_to_fail(handler: ExceptClause) -> bool:
     return False
 
 
+def _leaves(handler: ExceptClause) -> bool:
+    return any(node.type in _LEAVES for node in handler.own)
+
+
 _LEAVES = frozenset({"return_statement", "break_statement", "continue_statement"})
 
 
@@ -106,7 +122,7 @@ def _name_says_so(handler: ExceptClause) -> bool:
     for scope in _definitions(handler):
         own = scope.rpartition(".")[2]
         parts = words(own)
-        first = next(iter(re.findall(r"[a-z]+", own.lower())), "")
+        first = first_word(own)
         if own in _SPECIAL or not parts.isdisjoint(_WORDS["quiet"] | _WORDS["failure"]):
             return True
         if first in _CLEANUP["functions"]:
@@ -124,8 +140,9 @@ def _definitions(handler: ExceptClause) -> Iterator[str]:
 def _asks(handler: ExceptClause) -> bool:
     """A function that asks a question answers it: `def is_alive(): ... except Exception: return False`."""
     name = next(_definitions(handler), "").rpartition(".")[2]
-    first = next(iter(re.findall(r"[a-z]+", name.lower())), "")
-    return first in _WORDS["question"] and all(_gives_constant(statement) for statement in handler.statements)
+    first = first_word(name)
+    asks = first in _WORDS["question"] or "exists" in words(name)
+    return asks and all(_gives_constant(statement) for statement in handler.statements)
 
 
 def _gives_constant(statement: Node) -> bool:
@@ -152,7 +169,7 @@ def _cleans_up(handler: ExceptClause) -> bool:
     calls = [node for statement in statements for node in own_nodes(statement) if node.type == "call"]
     outermost = [call for call in calls if not any(_inside(call, other) for other in calls)]
     return bool(outermost) and all(
-        next(iter(re.findall(r"[a-z]+", last_name(call).lower())), "") in _CLEANUP["calls"] for call in outermost
+        first_word(last_name(call)) in _CLEANUP["calls"] for call in outermost
     )
 
 
@@ -182,14 +199,60 @@ def _takes_another_way(handler: ExceptClause) -> bool:
 
 
 def _is_empty(call: Node) -> bool:
-    """`dict()`, `set()`: nothing, written as a call."""
+    """`dict()`, `Settings()`: nothing, or a default, written as a call."""
     function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
-    return (
-        function is not None
-        and text(function) in ("dict", "list", "set", "tuple", "frozenset", "str", "bytes", "defaultdict", "object")
-        and arguments is not None
-        and not arguments.named_children
-    )
+    if function is None or arguments is None or arguments.named_children:
+        return False
+    name = last_name(function)
+    return name in _CONVERTS["builtins"] or name in ("cls", "defaultdict") or name.lstrip("_")[:1].isupper()
+
+
+def _only_converts(handler: ExceptClause) -> bool:
+    """All that is tried is to convert or look into values that are already there."""
+    file = handler.file
+    nodes = list(own_nodes(handler.tried))
+    if any(node.type in _ACTS and not _reads_body(node) for node in nodes):
+        return False
+    calls = [node for node in nodes if node.type == "call"]
+    return bool(calls) and all(_converts(call, file) for call in calls)
+
+
+_ACTS = frozenset({"await", "with_statement", "yield", "import_statement", "import_from_statement"})
+
+
+def _reads_body(node: Node) -> bool:
+    return node.type == "await" and last_name(node) in _CONVERTS["awaited"]
+
+
+def _converts(call: Node, file: PythonFile) -> bool:
+    function = call.child_by_field_name("function")
+    if function is None:
+        return False
+    if first_word(last_name(function)) in _CONVERTS["first"]:
+        return True
+    if function.type == "attribute":
+        return last_name(function) in _CONVERTS["names"] or _CONVERSIONS.match(file.canonical(function), file.types) is not None
+    name = file.canonical(function)
+    owner, _, own = name.rpartition(".")
+    return (owner == "builtins" and own in _CONVERTS["builtins"]) or _CONVERSIONS.match(name, file.types) is not None
+
+
+def _docstring_says_so(handler: ExceptClause) -> bool:
+    """The documentation of the function promises that it does not fail, or tells what it does instead."""
+    function = handler.file.enclosing_function(handler.clause)
+    body = function.node.child_by_field_name("body") if function is not None else None
+    first = body.named_children[0] if body is not None and body.named_children else None
+    while first is not None and first.type == "expression_statement" and first.named_children:
+        first = first.named_children[0]
+    return first is not None and first.type == "string" and _PROMISE.search(text(first)) is not None
+
+
+_PROMISE = re.compile(
+    r"(?i)best[- ]effort|never (?:raise|fail|throw)|(?:not|n't) (?:raise|fail|throw)|fall(?:s|ing)?[- ]?back|swallow|suppress"
+    r"|silently|opportunis|non-fatal|fail[- ](?:safe|open|closed|soft)|(?:errors?|exceptions?|failures?) (?:is|are) (?:ignored|caught)"
+    r"|ignor\w+ (?:\w+ ){0,3}(?:errors?|exceptions?|failures?)|(?:on|in case of) (?:\w+ )?(?:error|failure|exception)"
+    r"|if (?:[\w'`.]+ ){0,8}(?:fails?|failed|invalid|unavailable|errors?|cannot|can't|couldn't|unable|malformed|unparsable)\b"
+)
 
 
 def _calls_nothing(handler: ExceptClause) -> bool:
@@ -213,5 +276,7 @@ _EXCUSES: tuple[tuple[str, Callable[[ExceptClause], bool]], ...] = (
     ("cleanup", _cleans_up),
     ("names failure", lambda handler: handler.names_failure),
     ("another way", _takes_another_way),
+    ("docstring", _docstring_says_so),
+    ("only converts", _only_converts),
     ("calls nothing", _calls_nothing),
 )

@@ -51,7 +51,7 @@ from lint_rules.project.calls import CallGraph
 
 if TYPE_CHECKING:
     from lint_rules.project.calls import Edge
-    from lint_rules.project.handlers import Handler
+    from lint_rules.project.frameworks import Handler
     from lint_rules.project.linked import Project
 
 RULE = Rule(
@@ -69,13 +69,12 @@ EXITS = name_table(Path(__file__).parent / "exits.toml", "python")
 def check_project(project: Project) -> Iterator[Finding]:
     types = project.symbols.types
     found = project.reaching(lambda name: EXITS.match(name, types) is not None, EXITS.last_names)
-    handlers = project.handlers()
     for name in sorted(found.edges):
-        handler = handlers.get(name)
+        handler = project.handlers.of(found.functions[name])
         if handler is None or not handler.is_per_request:
             continue
         for edge in found.edges[name]:
-            if edge.callee is None or edge.callee.name not in handlers:
+            if edge.callee is None or project.handlers.of(edge.callee) is None:
                 yield _finding(project, handler, list(CallGraph.follow(edge, found.next_edge)))
 
 
@@ -94,15 +93,13 @@ def _finding(project: Project, handler: Handler, chain: list[Edge]) -> Finding:
         f"{ends} the server from a handler: `{path}`; {instead}",
         f"`{exit_name}` {row['how'] if row else ''}; {instead}, and exit only in the code that starts the process",
         symbol=first.caller.function.name,
-        related=tuple(
-            Related(edge.caller.module.path, edge.call.span, f"`{_short(edge.caller.function.name)}` calls `{_called(edge)}`")
-            for edge in chain
-        ),
+        related=tuple(Related(edge.caller.module.path, edge.call.span, _hop(edge)) for edge in chain),
     )
 
 
-def _called(edge: Edge) -> str:
-    return edge.name.removeprefix("builtins.") if edge.callee is None else _short(edge.callee.function.name)
+def _hop(edge: Edge) -> str:
+    called = edge.name.removeprefix("builtins.") if edge.callee is None else _short(edge.callee.function.name)
+    return f"`{_short(edge.caller.function.name)}` calls `{called}`"
 
 
 def _short(name: str) -> str:

@@ -32,6 +32,7 @@ _FAILURE = frozenset(read_table(TABLE)["words"]["failure"])
 _TELLING = _FAILURE | frozenset(read_table(TABLE)["words"]["telling"])
 _NEVER = ("NoReturn", "Never")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SERVER_ERROR = frozenset({"server", "error"})
 _NOTHING = frozenset({"false", "none", "integer"})
 _MAX_HOPS = 3
 
@@ -194,6 +195,16 @@ class ExceptClause:
         return any(ends(call, self.file) for call in self.calls)
 
     @cached_property
+    def answers_500(self) -> bool:
+        """Whether it returns a response that says "internal server error"."""
+        returned = [node for node in self.own if node.type == "return_statement"]
+        parts = [part for statement in returned for part in own_nodes(statement)]
+        return any(
+            text(part) == "500" if part.type == "integer" else part.type == "identifier" and _SERVER_ERROR <= words(text(part))
+            for part in parts
+        )
+
+    @cached_property
     def names_failure(self) -> bool:
         """Whether its code, log messages aside, says in a name that something failed."""
         logging = [call for call in self.calls if is_log(call, self.file)]
@@ -325,3 +336,9 @@ def _is_value(identifier: Node, parent: Node) -> bool:
 def words(name: str) -> frozenset[str]:
     """The words of a name in lower case: {"server", "error"} for `SERVER_ERROR` and `ServerError`."""
     return frozenset(word.lower() for word in _WORD.findall(name))
+
+
+def first_word(name: str) -> str:
+    """The first word of a name in lower case: "close" for `_close_quietly` and `closeAll`."""
+    found = _WORD.search(name)
+    return found[0].lower() if found is not None else ""

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from lint_rules.languages.python.grammar import SyntaxIndex, first_named
-from lint_rules.languages.python.guards import GUARD_KINDS, keeps_errors
+from lint_rules.languages.python.guards import GUARD_KINDS, keeps_errors, risk_of
 from lint_rules.languages.python.names import Names
 from lint_rules.languages.python.registrations import called_function, handed_on, true_keywords
 from lint_rules.languages.python.registrations import decorators as decorators_of
 from lint_rules.languages.python.scopes import CLASS, FUNCTION, LAMBDA, MODULE, Scope, Scopes, text
 from lint_rules.model import Span
 from lint_rules.project.facts import MODULE_BODY, CallFacts, ClassFacts, FunctionFacts, ModuleFacts
-from lint_rules.project.handlers import HandlerTable
+from lint_rules.project.frameworks import HandlerTable
 from lint_rules.project.types import Types
 
+_MAX_RISKS = 8
 _PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "django.utils.functional.cached_property"})
 _GENERATOR_TYPES = frozenset(
     {"Iterator", "Generator", "Iterable", "AsyncIterator", "AsyncGenerator", "AsyncIterable"}
@@ -32,6 +33,7 @@ class _Body:
     yields: list[Node] = field(default_factory=list)
     raises: list[Node] = field(default_factory=list)
     calls: list[CallFacts] = field(default_factory=list)
+    risks: set[str] = field(default_factory=set)
     is_guarded: bool = False
 
 
@@ -75,7 +77,8 @@ class Extractor:
                 scope = self._running_scope(node.start_byte)
                 getattr(bodies.setdefault(id(scope), _Body()), attribute).append(node)
         for guard in (node for kind in GUARD_KINDS for node in self._index.nodes(kind) if keeps_errors(node)):
-            bodies.setdefault(id(self._running_scope(guard.start_byte)), _Body()).is_guarded = True
+            self._body(bodies, guard).is_guarded = True
+        self._add_risks(bodies)
         return bodies
 
     def _running_scope(self, byte: int) -> Scope:
@@ -84,6 +87,17 @@ class Extractor:
         while scope.kind == CLASS and scope.parent is not None:
             scope = scope.parent
         return scope
+
+    def _add_risks(self, bodies: dict[int, _Body]) -> None:
+        own_top = self._names.module.split(".", 1)[0]
+        for call in self._index.nodes("call"):
+            body = self._body(bodies, call)
+            function = call.child_by_field_name("function")
+            if function is None or body.is_guarded or body.raises or "" in body.risks:
+                continue  # it is known already how that ends
+            risk = risk_of(function, self._names.symbol)
+            if risk is not None:
+                body.risks.add(risk if risk.startswith(own_top) else "")
 
     def _add_calls(self, bodies: dict[int, _Body]) -> None:
         for call in self._index.nodes("call"):
@@ -125,8 +139,10 @@ class Extractor:
         return f"{self._names.module}.{scope.name}.<super>.{text(attribute)}" if scope is not None else ""
 
     def _place(self, bodies: dict[int, _Body], node: Node, call: CallFacts) -> None:
-        scope = self._running_scope(node.start_byte)
-        bodies.setdefault(id(scope), _Body()).calls.append(call)
+        self._body(bodies, node).calls.append(call)
+
+    def _body(self, bodies: dict[int, _Body], node: Node) -> _Body:
+        return bodies.setdefault(id(self._running_scope(node.start_byte)), _Body())
 
     def _call(self, call: Node, target: str) -> CallFacts:
         parent = call.parent
@@ -282,7 +298,7 @@ class Extractor:
             calls=tuple(body.calls),
             raises=tuple(self._span_of(node) for node in body.raises),
             is_offloaded=any(self._offloads(expression) for expression in decorators_of(scope.node)),
-            is_guarded=body.is_guarded,
+            risks=_risks(body),
         )
 
     def _decorators(self, scope: Scope) -> Iterable[str]:
@@ -317,6 +333,14 @@ class Extractor:
                 if not symbol.startswith((own + "()", own + ".<locals>")) and symbol != own:
                     return symbol
         return ""
+
+
+def _risks(body: _Body) -> tuple[str, ...]:
+    if body.is_guarded:
+        return ()
+    if body.raises or "" in body.risks or len(body.risks) > _MAX_RISKS:
+        return ("",)
+    return tuple(sorted(body.risks))
 
 
 def _parameter_names(parameters: Node) -> Iterable[str]:

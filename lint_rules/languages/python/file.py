@@ -18,7 +18,7 @@ from lint_rules.languages.python.selectors import SYNTAX_OF
 from lint_rules.languages.python.slices import Slice
 from lint_rules.model import Span
 from lint_rules.project.facts import ModuleFacts
-from lint_rules.project.handlers import Handler
+from lint_rules.project.frameworks import Handler
 from lint_rules.project.modules import Module, Modules
 from lint_rules.project.symbols import Reference, Symbols
 from lint_rules.project.types import Types
@@ -216,6 +216,13 @@ class PythonFile:
             return None
         self.resolve(symbol)
         return self.symbols.function(symbol)
+
+    def imports_own(self, statement: Node) -> bool:
+        """Whether an import statement imports from the project itself."""
+        source = statement.child_by_field_name("module_name")
+        parts = [source] if source is not None else [part.child_by_field_name("name") or part for part in statement.named_children]
+        written = [self.source.text(part.start_byte, part.end_byte) for part in parts]
+        return any(name.startswith(".") or self._locate(name.partition(".")[0]) in self._modules for name in written)
 
     # Surroundings.
 

@@ -1,15 +1,26 @@
-"""Statements that keep errors of every kind from leaving the function they stand in."""
+"""What can fail in a function, and the statements that keep errors from leaving it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 
 from tree_sitter import Node
 
 from lint_rules.languages.python.grammar import nodes_of_kinds
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes
+from lint_rules.languages.tables import read_table
 
 GUARD_KINDS = ("try_statement", "with_statement")
 _BROAD = frozenset({"Exception", "BaseException"})
+
+
+@lru_cache(maxsize=1)
+def _harmless() -> dict[str, frozenset[str]]:
+    table = read_table(Path(__file__).parent / "harmless.toml")
+    return {key: frozenset(names) for key, names in table.items()}
 
 
 def keeps_errors(statement: Node) -> bool:
@@ -21,6 +32,22 @@ def keeps_errors(statement: Node) -> bool:
         clause.type == "except_clause" and _catches_all_errors(clause) and not _raises(clause)
         for clause in statement.named_children
     )
+
+
+def risk_of(function: Node, name_of: Callable[[Node], str]) -> str | None:
+    """What can fail when `function` is called: its name as `name_of` tells it, or None if nothing is expected to."""
+    harmless = _harmless()
+    attribute = function.child_by_field_name("attribute")
+    if attribute is not None and text(attribute) in harmless["methods"]:
+        return None
+    name = name_of(function)
+    return None if name in harmless["functions"] else name
+
+
+def leaves_errors_alone(decorators: tuple[str, ...]) -> bool:
+    """Whether all decorators of a function let its errors out as they are."""
+    plain = _harmless()["decorators"]
+    return all(decorator.rpartition(".")[2] in plain for decorator in decorators)
 
 
 def _catches_all_errors(clause: Node) -> bool:

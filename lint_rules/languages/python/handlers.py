@@ -5,9 +5,7 @@ What another file registers (`path("x", views.index)` in urls.py) is known to th
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -20,7 +18,7 @@ from lint_rules.languages.python.registrations import (
     true_keywords,
 )
 from lint_rules.languages.python.scopes import FUNCTION, LAMBDA, Scope, text
-from lint_rules.project.handlers import LOOP, Handler
+from lint_rules.project.frameworks import LOOP, Handler
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
@@ -36,6 +34,8 @@ class FileHandlers:
         self._memo: dict[int, Handler | None] = {}
         self._given: dict[int, Handler] | None = None
         self._has_loop_code: bool | None = None
+        self._mentions_plain = _mentions(file.data, self._table.plain_packages)
+        self._mentions_apart = _mentions(file.data, self._table.apart_packages)
 
     def of(self, function: Scope) -> Handler | None:
         """What a framework makes of a function or lambda; None if the file does not say that one calls it."""
@@ -47,7 +47,7 @@ class FileHandlers:
     def on_loop(self, function: Scope) -> bool:
         """Whether the body of a function runs on the event loop."""
         if function.is_async:
-            handler = self._by_itself(function) if _apart_words().search(self._file.data) else None
+            handler = self._by_itself(function) if self._mentions_apart else None
             return handler is None or handler.runs == LOOP
         if not self._may_run_on_loop(function):
             return False
@@ -66,7 +66,7 @@ class FileHandlers:
         """A quick no for most functions of most files."""
         if function.owner_class is not None and self._table.may_be_method(_own_name(function)):
             return True
-        return _loop_words().search(self._file.data) is not None
+        return self._mentions_plain
 
     def _by_itself(self, function: Scope) -> Handler | None:
         if function.kind != FUNCTION:
@@ -77,7 +77,9 @@ class FileHandlers:
         expressions = list(decorators(function.node))
         if not expressions:
             return None
-        names = [self._file.canonical(called_function(expression)) for expression in expressions]
+        functions = [called_function(expression) for expression in expressions]
+        symbols = [self._file.names.symbol(function) for function in functions]
+        names = [self._file.resolve(symbol) for symbol in symbols if self._table.may_decorate(symbol)]
         threaded = self._is_offloaded(function)
         return self._table.decorated(names, self._file.types, is_async=function.is_async, threaded=threaded)
 
@@ -111,7 +113,7 @@ class FileHandlers:
         """Functions and lambdas that calls in this file register, by syntax node."""
         if self._given is None:
             self._given = {}
-            for call in self._registering_calls():
+            for call in reversed(list(self._registering_calls())):  # what is nearest to the function decides
                 for node_id, handler in self._registered_by(call):
                     self._given.setdefault(node_id, handler)
         return self._given
@@ -179,26 +181,5 @@ def _own_name(function: Scope) -> str:
     return text(identifier) if identifier is not None else ""
 
 
-@lru_cache(maxsize=1)
-def _loop_words() -> re.Pattern[bytes]:
-    """Packages that run plain functions on the event loop, and the calls that do."""
-    table = handler_table()
-    packages = (
-        package
-        for framework in table.frameworks
-        if LOOP in (framework["sync_handlers"], *(row.get("sync") for row in framework["registrations"]))
-        for package in framework["packages"]
-    )
-    return _any_word((*packages, *table.loop_callback_names))
-
-
-@lru_cache(maxsize=1)
-def _apart_words() -> re.Pattern[bytes]:
-    """Packages that do not run async functions on the server's event loop."""
-    frameworks = (framework for framework in handler_table().frameworks if framework["async_handlers"] != LOOP)
-    return _any_word(package for framework in frameworks for package in framework["packages"])
-
-
-def _any_word(words: Iterable[str]) -> re.Pattern[bytes]:
-    alternatives = b"|".join(re.escape(word.encode()) for word in sorted(set(words)))
-    return re.compile(rb"\b(?:" + alternatives + rb")\b")
+def _mentions(data: bytes, packages: frozenset[str]) -> bool:
+    return any(package.encode() in data for package in packages)

@@ -93,6 +93,7 @@ def _suspects(file: PythonFile, checks: Sequence[RuleCheck], inspection: Inspect
         everywhere = [check for check in interested if check.inside is not EVENT_LOOP]
         on_loop = [check for check in interested if check.inside is EVENT_LOOP]
         if not everywhere and not file.has_loop_code:
+            inspection.was_unsure = inspection.was_unsure or symbols.misses != misses
             continue
         for node in file.nodes(kind):
             candidates = everywhere

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lint_rules.languages.tables import read_table
-from lint_rules.project.handlers import HandlerTable
+from lint_rules.project.frameworks import HandlerTable
 from lint_rules.project.types import Types
 
 _HERE = Path(__file__).parent
@@ -36,3 +36,7 @@ def frameworks() -> dict[str, Any]:
 def handler_table() -> HandlerTable:
     """The same rows by the decorators, base classes and calls that make a function a handler."""
     return HandlerTable(frameworks())
+
+
+LOOP_WORDS = (b"async def", b"async  def", *sorted(package.encode() for package in handler_table().plain_packages))
+"""A file without any of these has no code on the event loop, unless a class of another file tells otherwise."""

@@ -106,10 +106,20 @@ class Names:
             return self._first(node.named_children[::2], steps)
         if node.type == "boolean_operator":
             return self._first([side for side in node.named_children], steps)
+        if node.type == "binary_operator" and (path := self._joined_path(node, steps)):
+            return path
         if node.type == "named_expression":
             value = node.child_by_field_name("value")
             return self.symbol(value, steps) if value is not None else ""
         return _LITERALS.get(node.type, "")
+
+    def _joined_path(self, node: Node, steps: int) -> str:
+        """`BASE / "name"` is `BASE.joinpath("name")`."""
+        operator, left = node.child_by_field_name("operator"), node.child_by_field_name("left")
+        if operator is None or left is None or operator.type != "/" or left.type in ("integer", "float"):
+            return ""
+        base = self.symbol(left, steps)
+        return f"{base}.joinpath()" if base else ""
 
     def _first(self, choices: list[Node], steps: int) -> str:
         """The first choice with a meaning; an untyped parameter (`session or Session()`) is the last resort."""

@@ -6,8 +6,8 @@
     user = load(key)
     return user.name        usages_of(load(key)) -> READ at `user.name`
 
-Parentheses, `x if y else z`, the right side of `and`/`or`, starred elements, literal collections and comprehensions hand
-a value through. `Usage.whole` is False when it went into a collection on the way.
+Parentheses, `x if y else z`, the right side of `and`/`or`, starred elements, literal collections and comprehensions
+hand a value through. `Usage.whole` is False when it went into a collection on the way.
 """
 
 from __future__ import annotations
@@ -115,9 +115,7 @@ def usage_of(value: Node, file: PythonFile) -> Usage:
         use = _USES.get(kind) or _use_by_field(parent, current)
         if kind == "named_expression":
             named = parent.child_by_field_name("name")
-        elif kind == "boolean_operator" and parent.child_by_field_name("left") == current:
-            use = Use.TESTED
-        elif kind == "conditional_expression" and parent.named_child(1) == current:
+        elif _is_choice(parent, current):
             use = Use.TESTED
         elif kind in _COLLECTIONS or (kind in _COMPREHENSIONS and parent.child_by_field_name("body") == current):
             if kind in ("list_splat", "dictionary_splat") and whole:
@@ -138,6 +136,13 @@ def usage_of(value: Node, file: PythonFile) -> Usage:
             return Usage(Use.OTHER if hidden else use, parent, whole=whole or use is Use.UNPACKED)
         current = parent
     return Usage(Use.OTHER, current, whole=whole)
+
+
+def _is_choice(parent: Node, child: Node) -> bool:
+    """Whether `child` decides which value `parent` has: `child and x`, `child or x`, `x if child else y`."""
+    if parent.type == "boolean_operator":
+        return parent.child_by_field_name("left") == child
+    return parent.type == "conditional_expression" and parent.named_child(1) == child
 
 
 def _use_by_field(parent: Node, child: Node) -> Use | None:
@@ -245,9 +250,9 @@ def reads_of(name: str, scope: Scope, file: PythonFile) -> Iterator[Node]:
     at = file.data.find(word, scope.start, scope.end)
     while at >= 0:
         node = file.root.descendant_for_byte_range(at, at + len(word))
-        if node is not None and node.type == "identifier" and node.start_byte == at and text(node) == name:
-            if not _is_no_read(node) and _scope_of(name, at, file) is scope:
-                yield node
+        is_name = node is not None and node.type == "identifier" and node.start_byte == at and text(node) == name
+        if node is not None and is_name and not _is_no_read(node) and _scope_of(name, at, file) is scope:
+            yield node
         at = file.data.find(word, at + len(word), scope.end)
 
 

@@ -1,0 +1,78 @@
+"""What decides whether a call or a `with` really waits for a thread: what came before it, and what it was made with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.families.e01_blocking_event_loop.tables import arguments_of
+from lint_rules.languages.python.scopes import text
+from lint_rules.languages.python.suspension import own_nodes, suspends
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+    from lint_rules.languages.tables import TableRow
+
+_FINISHES = frozenset({"done", "is_alive", "wrap_future", "cancelled"})
+_HANDS_OVER = frozenset({"submit", "map"})
+
+
+def is_finished(call: Node, file: PythonFile) -> bool:
+    """Whether the function asked, or awaited, in front of the call if what the call waits for is over."""
+    waited_for = _receiver(call)
+    function = file.enclosing_function(call)
+    if waited_for is None or function is None:
+        return False
+    for node in own_nodes(function.node):
+        if node.start_byte >= call.start_byte:
+            return False
+        called = node.child_by_field_name("function") if node.type == "call" else None
+        if called is None or text(called).rpartition(".")[2] not in _FINISHES:
+            continue
+        asked = _receiver(node)
+        if (asked is not None and text(asked) == text(waited_for)) or any(
+            text(value) == text(waited_for) for _, value in arguments_of(node)
+        ):
+            return True
+    return False
+
+
+def is_bounded(row: TableRow, call: Node, file: PythonFile) -> bool:
+    """Whether a queue that a row calls `bounded` was made with a size; True for all other rows."""
+    names = row.get("bounded")
+    receiver = _receiver(call)
+    if not names or receiver is None:
+        return True
+    made = file.names.only_value(text(receiver), receiver.start_byte) if receiver.type == "identifier" else None
+    if made is None:
+        wanted = text(receiver)
+        values = (
+            assignment.child_by_field_name("right")
+            for assignment in file.nodes("assignment")
+            if (target := assignment.child_by_field_name("left")) is not None and text(target) == wanted
+        )
+        made = next((value for value in values if value is not None), None)
+    return made is not None and any(key in names and text(value) != "0" for key, value in arguments_of(made))
+
+
+def leaves_jobs_behind(item: Node | None, body: Node, file: PythonFile) -> bool:
+    """Whether jobs that a `with` body hands to its pool may still run at its end: they were submitted, not awaited."""
+    if not suspends(body):
+        return True
+    alias = item.child_by_field_name("alias") if item is not None else None
+    name = text(alias) if alias is not None else ""
+    for node in own_nodes(body):
+        called = node.child_by_field_name("function") if node.type == "call" else None
+        if called is None or called.type != "attribute":
+            continue
+        owner, method = called.child_by_field_name("object"), called.child_by_field_name("attribute")
+        if owner is not None and method is not None and text(owner) == name and text(method) in _HANDS_OVER:
+            return b"wrap_future" not in (body.text or b"")
+    return False
+
+
+def _receiver(call: Node) -> Node | None:
+    """`job` of `job.result()`."""
+    function = call.child_by_field_name("function")
+    return function.child_by_field_name("object") if function is not None and function.type == "attribute" else None

@@ -1,0 +1,249 @@
+"""What makes a function a handler, and where it runs: the rows of a table, matched by canonical names.
+
+Nothing here knows a grammar: who asks has found the decorators, base classes, parameters and calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lint_rules.project.facts import ModuleFacts
+from lint_rules.project.types import Types
+
+LOOP, THREAD, SYNC = "loop", "thread", "sync"
+"""Where a handler runs: on the event loop, in a thread of a pool, in a server without an event loop."""
+
+_DECORATOR_KINDS = {
+    "decorators": "route",
+    "socket_decorators": "socket",
+    "hook_decorators": "hook",
+    "error_decorators": "error",
+    "startup_decorators": "startup",
+}
+_METHOD_KINDS = {"view_methods": "route", "view_sockets": "socket", "view_hooks": "hook"}
+_PER_REQUEST = frozenset({"route", "socket", "hook", "error", "dependency", "background"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Framework:
+    """One row of the table, see the head of frameworks.toml."""
+
+    row: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """`FastAPI`"""
+        return str(self.row["name"])
+
+    @property
+    def runs_plain_on_loop(self) -> bool:
+        """Whether a plain `def` may be a handler that runs on the event loop; elsewhere it would be an error."""
+        return self.row["sync_handlers"] == LOOP and any(
+            key in self.row for key in ("decorators", "socket_decorators", "view_classes")
+        )
+
+    def __getitem__(self, key: str) -> Any:
+        return self.row.get(key, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What a framework makes of a function.
+
+    `kind` is route, socket, hook, error, dependency, startup, background, task, main or callback (of the event loop);
+    `via` is the canonical name of the decorator or call that registers it, or the name of the view's method; `runs` is
+    loop, thread, sync, private (an event loop of its own) or never.
+    """
+
+    framework: Framework
+    kind: str
+    via: str
+    runs: str
+
+    @property
+    def is_per_request(self) -> bool:
+        """Whether it runs for each request, message or job, not when the process starts or ends."""
+        return self.kind in _PER_REQUEST
+
+    def holds_for(self, of: Sequence[str]) -> bool:
+        """Whether a row's `of` (kinds, decorators, calls, methods) means this handler; without it, route and socket."""
+        return self.kind in of or self.via in of if of else self.kind in ("route", "socket")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A call that takes a function: at position `argument` (from 0) or as `keyword`; None or "" where there is none."""
+
+    framework: Framework
+    call: str
+    argument: int | None
+    keyword: str
+    kind: str
+    sync: str
+    called: bool
+
+    def takes(self, place: str) -> bool:
+        """Whether the argument at `place` (a position or a keyword) is the function."""
+        return place == self.keyword if not place.isdigit() else self.argument == int(place)
+
+    def handler(self, *, is_async: bool, threaded: bool = False) -> Handler:
+        """What a function becomes that is given to the call."""
+        return _handler(self.framework, self.kind, self.call, is_async, THREAD if threaded else self.sync)
+
+
+def _handler(framework: Framework, kind: str, via: str, is_async: bool, sync: str = "") -> Handler:
+    if is_async:
+        return Handler(framework, kind, via, str(framework.row["async_handlers"]))
+    if kind == "startup" and not sync:
+        return Handler(framework, kind, via, SYNC)
+    if not sync and framework.row["sync_handlers"] == LOOP and not framework.runs_plain_on_loop:
+        return Handler(framework, kind, via, "never")
+    return Handler(framework, kind, via, sync or str(framework.row["sync_handlers"]))
+
+
+class HandlerTable:
+    """The rows of frameworks.toml by decorator, base class and registering call."""
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        self.frameworks = tuple(Framework(row) for row in table.get("framework", ()))
+        self._decorators: dict[str, tuple[Framework, str]] = {}
+        self._views: dict[str, list[Framework]] = {}
+        self._registrations: dict[str, list[Registration]] = {}
+        self._offload: set[str] = set(table.get("offload", {}).get("general", ()))
+        for framework in self.frameworks:
+            self._offload.update(framework["offload"])
+            for key, kind in _DECORATOR_KINDS.items():
+                for name in framework[key]:
+                    self._decorators.setdefault(name, (framework, kind))
+            for name in framework["view_classes"]:
+                self._views.setdefault(name, []).append(framework)
+            for row in framework["registrations"]:
+                self._register(framework, row, row.get("kind", "route"), row.get("sync", ""))
+        loop = Framework({"name": "the event loop", "sync_handlers": LOOP, "async_handlers": "never"})
+        for row in table.get("loop_callbacks", {}).get("calls", ()):
+            self._register(loop, row, "callback", LOOP)
+        self._signatures = {
+            tuple(framework["signature"]): framework for framework in self.frameworks if framework["signature"]
+        }
+        self._factories = {
+            tuple(framework["factory_signature"]): framework
+            for framework in self.frameworks
+            if framework["factory_signature"]
+        }
+        self._endings = [
+            (ending, framework) for framework in self.frameworks for ending in framework["view_class_endings"]
+        ]
+        self.thread_arguments = frozenset(
+            framework.row["thread_argument"] for framework in self.frameworks if framework["thread_argument"]
+        )
+        self.decorator_names = frozenset(name.rpartition(".")[2] for name in self._decorators)
+        self.loop_callback_names = frozenset(
+            row["call"].rpartition(".")[2] for row in table.get("loop_callbacks", {}).get("calls", ())
+        )
+        self.offload_names = frozenset(name.rpartition(".")[2] for name in self._offload)
+        self.registrar_names = frozenset(name.rpartition(".")[2] for name in self._registrations)
+        self._method_kinds = {framework: _method_kinds(framework) for framework in self.frameworks}
+        self.method_names = frozenset(name for kinds in self._method_kinds.values() for name in kinds)
+
+        self.plain_packages = frozenset(
+            package
+            for framework in self.frameworks
+            if framework.runs_plain_on_loop
+            for package in framework["packages"]
+        )
+        self.plain_views = frozenset(
+            name for framework in self.frameworks if framework.runs_plain_on_loop for name in framework["view_classes"]
+        )
+        self.apart_packages = frozenset(
+            package
+            for framework in self.frameworks
+            if framework["async_handlers"] != LOOP
+            for package in framework["packages"]
+        )
+
+    def _register(self, framework: Framework, row: Mapping[str, Any], kind: str, sync: str) -> None:
+        self._registrations.setdefault(row["call"], []).append(
+            Registration(
+                framework, row["call"], row.get("argument"), row.get("keyword", ""), kind, sync,
+                row.get("called", False),
+            )
+        )  # fmt: skip
+
+    def decorated(self, decorators: Iterable[str], types: Types, *, is_async: bool, threaded: bool) -> Handler | None:
+        """The handler that canonical names of decorators make of a function; `threaded` if one says so itself."""
+        for decorator in decorators:
+            found = _along_bases(self._decorators, decorator.removesuffix("()"), types)
+            if found is not None:
+                name, (framework, kind) = found
+                sync = THREAD if threaded or name in framework["threaded"] else ""
+                return _handler(framework, kind, name, is_async, sync)
+        return None
+
+    def method(self, ancestors: Sequence[str], method: str, *, is_async: bool) -> Handler | None:
+        """The handler that a method is, of a class whose canonical bases (itself first) are `ancestors`."""
+        for ancestor in ancestors:
+            owner, _, last = ancestor.rpartition(".")
+            named = [framework for ending, framework in self._endings if last.endswith(ending)]
+            for framework in (*self._views.get(ancestor, ()), *self._views.get(f"{owner}.*", ()), *named):
+                kind = self._method_kind(framework, method)
+                if kind:
+                    sync = THREAD if ancestor in framework["threaded"] else ""
+                    return _handler(framework, kind, method, is_async, sync)
+        return None
+
+    def _method_kind(self, framework: Framework, method: str) -> str:
+        kinds = self._method_kinds[framework]
+        if method in kinds:
+            return kinds[method]
+        for pattern, kind in kinds.items():
+            if pattern.endswith("*") and method.startswith(pattern[:-1]) and not method.startswith("_"):
+                return kind
+        return ""
+
+    def may_decorate(self, decorator: str) -> bool:
+        """Whether the symbol of a decorator (without its call) may be one that makes handlers."""
+        return decorator.rpartition(".")[2] in self.decorator_names
+
+    def mentions_apart(self, module: ModuleFacts) -> bool:
+        """Whether a module imports a framework that does not run async functions on the server's event loop."""
+        return any(target.split(".", 1)[0] in self.apart_packages for target in module.aliases.values())
+
+    def may_be_method(self, method: str) -> bool:
+        """Whether any framework calls methods of that name."""
+        return method in self.method_names or method.startswith(("on_", "do_"))
+
+    def formed(self, name: str, parameters: Sequence[str], outer: Sequence[str], *, is_async: bool) -> Handler | None:
+        """The handler that a function is by its parameters (without self), or by those of its factory, `outer`."""
+        framework = self._signatures.get(tuple(parameters))
+        if framework is not None:
+            return _handler(framework, "route", name, is_async)
+        framework = self._factories.get(tuple(outer))
+        return _handler(framework, "hook", name, is_async) if framework is not None else None
+
+    def registrations(self, name: str, types: Types) -> Sequence[Registration]:
+        """What a call of that canonical name registers."""
+        found = _along_bases(self._registrations, name, types)
+        return found[1] if found is not None else ()
+
+    def offloads(self, name: str, types: Types) -> bool:
+        """Whether what the callable of that name is given runs in a thread or process."""
+        return any(candidate in self._offload for candidate in types.lineage(name.removesuffix("()")))
+
+
+def _method_kinds(framework: Framework) -> dict[str, str]:
+    kinds: dict[str, str] = {}
+    for key, kind in _METHOD_KINDS.items():
+        for name in framework[key]:
+            kinds.setdefault(name, kind)
+    return kinds
+
+
+def _along_bases(rows: Mapping[str, Any], name: str, types: Types) -> tuple[str, Any] | None:
+    """The row of a name or of the same member of a base class, and the name it stands under."""
+    for candidate in types.lineage(name):
+        row = rows.get(candidate)
+        if row is not None:
+            return candidate, row
+    return None
