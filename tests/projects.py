@@ -9,10 +9,11 @@ from pathlib import Path
 
 from lint_rules.engine.config import Settings, load_settings
 from lint_rules.engine.discover import Discovered
+from lint_rules.engine.housekeeping import HOUSEKEEPING
 from lint_rules.engine.pipeline import run
 from lint_rules.engine.registry import load_rules
 from lint_rules.engine.report import Report
-from lint_rules.engine.selection import enabled_rules
+from lint_rules.engine.selection import Catalogue, enabled_rules
 from lint_rules.model import Finding
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -76,7 +77,7 @@ def lint_files(
 ) -> Report:
     """Lint some files as one project."""
     config = project / "tenlint.toml"
-    settings = load_settings(str(project), config=[str(config)]) if config.exists() else Settings()
+    settings = load_settings(str(project), Catalogue((*HOUSEKEEPING, *load_rules())), config=[str(config)]) if config.exists() else Settings()
     selected = ("ALL",) if everything else ((project.parent.name,) if project.parent.name.startswith("TEN") else ())
     settings = replace(settings, extend_select=(*settings.extend_select, *selected), jobs=jobs)
     paths = tuple(str(path) for path in files)

@@ -131,7 +131,7 @@ def test_a_worker_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_rule_that_raises_is_named_and_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def faulty(call: object, file: object) -> list:  # type: ignore[type-arg]
+    def faulty(*_: object) -> list:  # type: ignore[type-arg]
         raise KeyError("missing row")
 
     rule = blocking_call.RULE

@@ -18,7 +18,7 @@ from lint_rules.engine.suppression_comments import Suppression, parse_suppressio
 from lint_rules.languages.python.file import PythonFile
 from lint_rules.languages.python.grammar import is_too_complex, may_be_deep, syntax_error
 from lint_rules.languages.python.inspect import Inspection, RuleCheck, inspect, python_checks
-from lint_rules.languages.python.library import types
+from lint_rules.languages.python.library import types_with
 from lint_rules.model import Finding, Rule, Span
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.modules import Module, Modules
@@ -46,9 +46,13 @@ class Analysis(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Setting(msgspec.Struct, frozen=True, array_like=True):
-    """What analysis depends on besides bytes: options by rule, the size limit, whether the screen is on."""
+    """What analysis depends on besides bytes.
+
+    `options` by rule, `additions` to knowledge tables, the size limit, whether the screen is on, the text from stdin.
+    """
 
     options: dict[str, dict[str, Any]] = {}
+    additions: dict[str, tuple[str, ...]] = {}
     max_bytes: int = 1_000_000
     screen: bool = True
     stdin: tuple[str, bytes] | None = None
@@ -62,7 +66,7 @@ class Analyser:
         self._fact_words = tuple({word for rule in rules for check in rule.checks for word in check.words})
         self._modules = modules
         self._setting = setting
-        self._symbols = Symbols(modules.by_name, types())
+        self._symbols = Symbols(modules.by_name, types_with(setting.additions))
         self._earlier: dict[str, tuple[Analysis, Inspection]] = {}
         self._sources: dict[str, SourceText | Unreadable] = {}
         self._files: dict[str, PythonFile] = {}

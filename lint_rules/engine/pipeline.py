@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from lint_rules.engine.analyse import Analyser, Analysis, Setting, Task
 from lint_rules.engine.config import Settings
@@ -16,8 +18,8 @@ from lint_rules.engine.report import Report
 from lint_rules.engine.selection import Catalogue, as_configured
 from lint_rules.engine.suppress import suppressed
 from lint_rules.engine.workers import Pool
-from lint_rules.languages.python.library import handler_table, types
-from lint_rules.model import Finding, Rule, Span
+from lint_rules.languages.python.library import handler_table, types_with
+from lint_rules.model import Check, Finding, Rule, Span
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.linked import Project
 from lint_rules.project.modules import Modules, find_modules
@@ -88,7 +90,10 @@ def run(
     files = sorted({*discovered.files, *discovered.requested})
     modules = find_modules(discovered.root, files)
     options = {name: dict(values) for name, values in settings.rules.items()}
-    setting = Setting(options, settings.max_file_size, screen, stdin)
+    additions = {
+        table: tuple(name for names in by_key.values() for name in names) for table, by_key in settings.tables.items()
+    }
+    setting = Setting(options, additions, settings.max_file_size, screen, stdin)
     requested = sorted(discovered.requested)
     state = _Run(modules, frozenset(requested))
     jobs = max(1, min(settings.jobs or os.cpu_count() or 1, -(-len(requested) // _FILES_PER_WORKER)))
@@ -100,7 +105,7 @@ def run(
             if progress is not None:
                 progress(done, len(requested))
         _answer_files(pool, state)
-        project = _link(pool, state, discovered, options)
+        project = _link(pool, state, discovered.root, setting)
         findings = [*_local(state), *_across(pool, state, project, rules)]
     return _report(state, findings, discovered.root, settings, rules)
 
@@ -122,22 +127,19 @@ def _answer_files(pool: Pool, state: _Run) -> None:
             state.take(analysis)
 
 
-def _link(pool: Pool, state: _Run, discovered: Discovered, options: dict[str, dict[str, object]]) -> Project:
+def _link(pool: Pool, state: _Run, root: str, setting: Setting) -> Project:
     """Explore the call graph from the event loop, fetching facts as it is reached."""
-    symbols = Symbols(state.modules.by_name, types())
-    project = Project(discovered.root, symbols, tuple(sorted(state.modules.by_path)), options, handler_table())
+    symbols = Symbols(state.modules.by_name, types_with(setting.additions))
+    project = Project(root, symbols, tuple(sorted(state.modules.by_path)), setting.options, handler_table())
     for _ in range(_MAX_ROUNDS):
-        for module in sorted(state.facts):
-            if symbols.facts.get(module) is not state.facts[module]:
-                symbols.add(state.facts[module])
+        _make_known(state, symbols)
         symbols.asked.clear()
         graph = project.explore()
         wanted = graph.wanted_constructors()
         if wanted:
             words = sorted({name.rpartition(".")[2] + "(" for name in wanted})
             _fetch(pool, state, pool.holding(words, state.unknown()))
-            for module in sorted(state.facts):
-                symbols.add(state.facts[module])
+            _make_known(state, symbols)
             graph.bind_constructor_arguments((symbols.facts[name] for name in sorted(symbols.facts)), wanted)
             continue
         lacking = state.lacking(symbols.asked)
@@ -170,24 +172,48 @@ def _local(state: _Run) -> Iterable[Finding]:
 
 
 def _across(pool: Pool, state: _Run, project: Project, rules: tuple[Rule, ...]) -> Iterable[Finding]:
-    """The findings of project checks, run again while they ask for facts of further modules."""
+    """The findings of project checks, each run again while it asks for facts of further modules."""
     for rule in rules:
         for check in rule.checks:
             if check.selector is not None:
                 continue
-            found: list[Finding] = []
-            for _ in range(_MAX_ROUNDS):
-                project.symbols.asked.clear()
-                found = list(check.function(project))
-                lacking = [*state.lacking(project.symbols.asked), *_holding(pool, state, project.asked_words)]
-                if not lacking:
-                    break
-                _fetch(pool, state, sorted(set(lacking)))
-                for module in sorted(state.facts):
-                    project.symbols.add(state.facts[module])
+            try:
+                found = _of_project_check(pool, state, project, check)
+            except Exception as error:  # a faulty rule; the others go on
+                found = [_internal_error(rule, error, min(state.requested, default=project.root))]
             for finding in found:
-                if finding.path in state.requested and (rule.in_tests or not state.modules.by_path[finding.path].is_test):
+                module = state.modules.by_path.get(finding.path)
+                if finding.path in state.requested and (rule.in_tests or module is None or not module.is_test):
                     yield finding
+
+
+def _of_project_check(pool: Pool, state: _Run, project: Project, check: Check) -> list[Finding]:
+    found: list[Finding] = []
+    for _ in range(_MAX_ROUNDS):
+        project.symbols.asked.clear()
+        found = list(check.function(project))
+        lacking = {*state.lacking(project.symbols.asked), *_holding(pool, state, project.asked_words)}
+        if not lacking:
+            break
+        _fetch(pool, state, sorted(lacking))
+        _make_known(state, project.symbols)
+    return found
+
+
+def _internal_error(rule: Rule, error: Exception, path: str) -> Finding:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return ANALYSIS_FAILED.finding(
+        path,
+        Span(0, 0, 1, 1, 1, 1),
+        f"internal error in {rule.code}: {type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})",
+        "report it; the findings of this rule are missing from the report",
+    )
+
+
+def _make_known(state: _Run, symbols: Symbols) -> None:
+    for module in sorted(state.facts):
+        if symbols.facts.get(module) is not state.facts[module]:
+            symbols.add(state.facts[module])
 
 
 def _report(
@@ -196,12 +222,12 @@ def _report(
     catalogue = Catalogue((*HOUSEKEEPING, *load_rules()))
     enabled = tuple(dict.fromkeys((*HOUSEKEEPING, *rules)))
     kept = suppressed(findings, state.analyses.values(), settings, enabled, catalogue)
+    notices = sorted({finding for finding in kept if finding.code in NOTICE_CODES}, key=lambda one: one.sort_key)
     reported = as_configured(set(kept), catalogue.rules, settings, root)
-    notices = tuple(finding for finding in reported if finding.code in NOTICE_CODES)
     return Report(
         tuple(sorted(reported, key=lambda finding: finding.sort_key)),
         len(state.requested),
-        tuple(sorted(notices, key=lambda finding: finding.sort_key)),
+        tuple(notices),
         internal_errors=any(notice.message.startswith("internal error") for notice in notices),
         complete=not any(notice.code != SYNTAX_ERROR.code for notice in notices),
     )

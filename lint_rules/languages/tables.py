@@ -40,9 +40,21 @@ class TableRow:
 
 
 class NameTable(Generic[Row]):
-    """Patterns to rows. The last segment of a pattern may be `*`: any one segment, but those that `but` names."""
+    """Patterns to rows. The last segment of a pattern may be `*`: any one segment, but those that `but` names.
 
-    def __init__(self, rows: Iterable[tuple[str, Row]], but: Iterable[str] = ()) -> None:
+    `user_table` names the table of the configuration whose names are matched too, and `user_row` is what they give.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[tuple[str, Row]],
+        but: Iterable[str] = (),
+        *,
+        user_table: str = "",
+        user_row: Row | None = None,
+    ) -> None:
+        self._user_table = user_table
+        self._user_row = user_row
         self._but = frozenset(but)
         self._exact: dict[str, Row] = {}
         self._any: dict[str, Row] = {}
@@ -62,6 +74,9 @@ class NameTable(Generic[Row]):
         """The row for a canonical name, looked up along the base classes of its owner."""
         if not name:
             return None
+        added = types.additions.get(self._user_table)
+        if added is not None and not added.isdisjoint(types.lineage(name)):
+            return self._user_row
         for candidate in types.lineage(name):
             row = self._exact.get(candidate)
             if row is None and candidate in self._but:
@@ -73,8 +88,15 @@ class NameTable(Generic[Row]):
         return None
 
 
-def name_table(path: Path, section: str, key: str = "calls") -> NameTable[TableRow]:
+def name_table(
+    path: Path, section: str, key: str = "calls", *, user_table: str = "", user_row: Mapping[str, Any] | None = None
+) -> NameTable[TableRow]:
     """The rows `[[section]]` of a table file, indexed by the patterns under `key`."""
     rows = [TableRow(tuple(row[key]), row) for row in read_table(path).get(section, ())]
     but = (name for row in rows for name in row.get("but", ()))
-    return NameTable(((pattern, row) for row in rows for pattern in row.patterns), but)
+    return NameTable(
+        ((pattern, row) for row in rows for pattern in row.patterns),
+        but,
+        user_table=user_table,
+        user_row=TableRow((), user_row) if user_row is not None else None,
+    )

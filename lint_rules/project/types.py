@@ -9,13 +9,17 @@ from functools import lru_cache
 
 @dataclass(frozen=True, slots=True)
 class Types:
-    """Rows of a types.toml: results of calls, types of attributes, other spellings, base classes, `with` values."""
+    """Rows of a types.toml: results of calls, types of attributes, other spellings, base classes, `with` values.
+
+    `additions` are the names that the user's configuration adds to knowledge tables, by table: `blocking` -> names.
+    """
 
     returns: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     bases: Mapping[str, list[str]] = field(default_factory=dict)
     enters: Mapping[str, str] = field(default_factory=dict)
+    additions: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def lineage(self, name: str) -> Iterator[str]:
         """A method's name, then the same method's name on each base class, nearest first."""

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 
-BLOCKING = name_table(_HERE / "blocking.toml", "python")
+BLOCKING = name_table(
+    _HERE / "blocking.toml",
+    "python",
+    user_table="blocking",
+    user_row={"kind": "configured", "instead": "its awaitable twin"},
+)
 CPU_HEAVY = name_table(_HERE / "cpu_heavy.toml", "python")
 THREAD_WAITS = name_table(_HERE / "thread_waits.toml", "python")
 WAITING_CONTEXTS = name_table(_HERE / "thread_waits.toml", "python_with", "contexts")

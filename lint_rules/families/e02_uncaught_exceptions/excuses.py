@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -21,7 +21,7 @@ _CLEANUP = {key: frozenset(names) for key, names in read_table(TABLE)["cleanup"]
 _COMMENTS = {key: frozenset(names) for key, names in read_table(TABLE)["comments"].items()}
 _CONVERTS = {key: frozenset(names) for key, names in read_table(TABLE)["converts_by_name"].items()}
 _CONVERSIONS = name_table(TABLE, "converts")
-_SPECIAL = frozenset(read_table(TABLE)["special"]["methods"])
+_SPECIAL = {key: frozenset(names) for key, names in read_table(TABLE)["special"].items()}
 
 _TOOL_COMMENT = re.compile(r"#+[:!\s]*(?:[a-z][\w-]*|[A-Z]+\d+)(?:\[[^\]]*\])?:")
 _LABEL = re.compile(r"#+\s*([A-Za-z]+)")
@@ -87,43 +87,55 @@ def _handles_another(handler: ExceptClause) -> bool:
 def _goes_on_to_fail(handler: ExceptClause) -> bool:
     """What follows is for failure: success has left in the `try` or in `else`, and other calls or a raise come next."""
     statement = handler.try_statement
-    if statement is None:
+    if statement is None or _leaves(handler.own, _OUT):
         return False
     succeeds = next((child for child in statement.named_children if child.type == "else_clause"), None)
-    if succeeds is not None and any(node.type in _LEAVES for node in own_nodes(succeeds)):
+    if succeeds is not None and _leaves(own_nodes(succeeds), _LEAVES):
         return True
-    following = statement.next_named_sibling
-    while following is not None and following.type == "comment":
-        following = following.next_named_sibling
-    if following is not None and any(node.type in _LEAVES for node in own_nodes(handler.tried)):
-        if any(node.type == "call" for node in (following, *own_nodes(following))) and not _leaves(handler):
-            return True
-    current: Node | None = statement
-    while current is not None and current.type not in ("function_definition", "lambda", "module", "class_definition"):
-        if current.type in ("try_statement", "for_statement", "while_statement", "if_statement", "with_statement"):
-            after = current.next_named_sibling
-            while after is not None and after.type == "comment":
-                after = after.next_named_sibling
-            if after is not None and any(node.type == "raise_statement" for node in (after, *own_nodes(after))):
+    last = handler.tried.named_children[-1]
+    has_left = _leaves((last, *own_nodes(last)), _LEAVES)
+    for outer in (statement, *handler.file.enclosing(statement)):
+        if outer.type in ("function_definition", "lambda", "class_definition"):
+            break
+        if has_left and outer.type in ("for_statement", "while_statement"):
+            return True  # the next candidate is tried
+        following = _next_statement(outer) if outer.type.endswith("_statement") else None
+        if following is not None:
+            ahead = [following, *own_nodes(following)]
+            if any(node.type == "raise_statement" for node in ahead):
                 return True
-        current = current.parent
+            if has_left and not _leaves(handler.own, _LEAVES) and outer.type != "expression_statement":
+                return any(node.type == "call" and not _is_empty(node) for node in ahead)
     return False
 
 
-def _leaves(handler: ExceptClause) -> bool:
-    return any(node.type in _LEAVES for node in handler.own)
+def _next_statement(node: Node) -> Node | None:
+    following = node.next_named_sibling
+    while following is not None and following.type == "comment":
+        following = following.next_named_sibling
+    return following if following is not None and not following.type.endswith("_clause") else None
 
 
-_LEAVES = frozenset({"return_statement", "break_statement", "continue_statement"})
+def _leaves(nodes: Iterable[Node], how: frozenset[str]) -> bool:
+    return any(node.type in how for node in nodes)
+
+
+_OUT = frozenset({"return_statement", "break_statement"})
+_LEAVES = _OUT | {"continue_statement"}
 
 
 def _name_says_so(handler: ExceptClause) -> bool:
     """A function around it is named for not failing, for telling of failures, or for cleaning up."""
+    function = handler.file.enclosing_function(handler.clause)
+    if function is not None and any(
+        bindings[0].kind == "parameter" for name, bindings in function.bindings.items() if name in _SPECIAL["parameters"]
+    ):
+        return True
     for scope in _definitions(handler):
         own = scope.rpartition(".")[2]
         parts = words(own)
         first = first_word(own)
-        if own in _SPECIAL or not parts.isdisjoint(_WORDS["quiet"] | _WORDS["failure"]):
+        if own in _SPECIAL["methods"] or not parts.isdisjoint(_WORDS["quiet"] | _WORDS["failure"]):
             return True
         if first in _CLEANUP["functions"]:
             return True
@@ -138,7 +150,12 @@ def _definitions(handler: ExceptClause) -> Iterator[str]:
 
 
 def _asks(handler: ExceptClause) -> bool:
-    """A function that asks a question answers it: `def is_alive(): ... except Exception: return False`."""
+    """It answers a question: `def is_alive(): ... except Exception: return False`, or `found = True` at the end of the try."""
+    tried = handler.tried.named_children
+    last = tried[-1].named_children[0] if tried and tried[-1].named_children else None
+    flag = last.child_by_field_name("right") if last is not None and last.type == "assignment" else None
+    if len(tried) > 1 and flag is not None and flag.type == "true":
+        return True
     name = next(_definitions(handler), "").rpartition(".")[2]
     first = first_word(name)
     asks = first in _WORDS["question"] or "exists" in words(name)
@@ -167,6 +184,7 @@ def _cleans_up(handler: ExceptClause) -> bool:
     """All that is tried are last calls of things: `connection.close()`."""
     statements = [node for node in handler.tried.named_children if node.type != "comment"]
     calls = [node for statement in statements for node in own_nodes(statement) if node.type == "call"]
+    calls = [call for call in calls if not is_log(call, handler.file)]
     outermost = [call for call in calls if not any(_inside(call, other) for other in calls)]
     return bool(outermost) and all(
         first_word(last_name(call)) in _CLEANUP["calls"] for call in outermost

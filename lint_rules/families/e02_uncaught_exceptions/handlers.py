@@ -32,7 +32,7 @@ _FAILURE = frozenset(read_table(TABLE)["words"]["failure"])
 _TELLING = _FAILURE | frozenset(read_table(TABLE)["words"]["telling"])
 _NEVER = ("NoReturn", "Never")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_SERVER_ERROR = frozenset({"server", "error"})
+_SERVER_ERROR = frozenset({"internal", "server", "error"})
 _NOTHING = frozenset({"false", "none", "integer"})
 _MAX_HOPS = 3
 
@@ -200,7 +200,7 @@ class ExceptClause:
         returned = [node for node in self.own if node.type == "return_statement"]
         parts = [part for statement in returned for part in own_nodes(statement)]
         return any(
-            text(part) == "500" if part.type == "integer" else part.type == "identifier" and _SERVER_ERROR <= words(text(part))
+            text(part) == "500" if part.type == "integer" else part.type == "identifier" and _says_500(text(part))
             for part in parts
         )
 
@@ -301,6 +301,10 @@ def is_log(call: Node, file: PythonFile) -> bool:
 def ends(call: Node, file: PythonFile) -> bool:
     """Whether nothing runs after a call: it ends the process, the command, the request or the test."""
     return _ENDS.match(file.canonical(_function(call)), file.types) is not None
+
+
+def _says_500(name: str) -> bool:
+    return _SERVER_ERROR <= words(name) or name == "HttpResponseServerError"
 
 
 def _stands_alone(call: Node) -> bool:

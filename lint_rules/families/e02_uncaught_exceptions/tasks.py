@@ -11,15 +11,15 @@ from tree_sitter import Node
 from lint_rules.families.e02_uncaught_exceptions.failing import may_fail
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.usage import Usage, Use, usage_of, usages_of
-from lint_rules.languages.tables import TableRow, name_table, read_table
+from lint_rules.languages.tables import NameTable, TableRow, name_table, read_table
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
-_TABLE = Path(__file__).parent / "tasks.toml"
+TABLE = Path(__file__).parent / "tasks.toml"
 
-STARTED = name_table(_TABLE, "started")
-_LOOPS = read_table(_TABLE)["loops"]
+STARTED = name_table(TABLE, "started")
+_LOOPS = read_table(TABLE)["loops"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Dropped:
 def dropped(call: Node, file: PythonFile) -> Dropped | None:
     """What is wrong with a call that starts work, None if all is well or it is another call."""
     usage = usage_of(call, file)
-    if usage.use not in (Use.DROPPED, Use.BOUND) and not _is_callback(usage):
+    if usage.use not in (Use.DROPPED, Use.BOUND) and not is_callback(usage):
         return None
     row = started(call, file)
     if row is None or (row["kind"] in ("job", "foreign") and _cannot_fail(call, row, file)):
@@ -41,32 +41,37 @@ def dropped(call: Node, file: PythonFile) -> Dropped | None:
     if usage.use is Use.BOUND:
         usages = usages_of(call, file)
         return Dropped(row, usages[0]) if all(usage.use is Use.UNUSED for usage in usages) else None
-    if usage.use is Use.RETURNED and not _result_is_ignored(usage.place, file):
+    if usage.use is Use.RETURNED and not result_is_ignored(usage.place, file):
         return None
     return Dropped(row, usage)
 
 
 def started(call: Node, file: PythonFile) -> TableRow | None:
     """The row of a call that starts work."""
+    return row_of(call, STARTED, file)
+
+
+def row_of(call: Node, table: NameTable[TableRow], file: PythonFile) -> TableRow | None:
+    """The row of a table for a call; a receiver that is only called like an event loop is taken for one."""
     function = call.child_by_field_name("function")
     if function is None:
         return None
-    row = STARTED.match(file.canonical(function), file.types)
+    row = table.match(file.canonical(function), file.types)
     if row is not None or function.type != "attribute":
         return row
     receiver, method = function.child_by_field_name("object"), function.child_by_field_name("attribute")
-    if receiver is None or method is None or text(method) not in STARTED.last_names:
+    if receiver is None or method is None or text(method) not in table.last_names:
         return None
     if text(receiver).rpartition(".")[2] not in _LOOPS["names"] or file.function(function) is not None:
         return None
-    return STARTED.match(f"{_LOOPS['type']}.{text(method)}", file.types)
+    return table.match(f"{_LOOPS['type']}.{text(method)}", file.types)
 
 
-def _is_callback(usage: Usage) -> bool:
+def is_callback(usage: Usage) -> bool:
     return usage.use is Use.RETURNED and usage.place.type == "lambda"
 
 
-def _result_is_ignored(callback: Node, file: PythonFile) -> bool:
+def result_is_ignored(callback: Node, file: PythonFile) -> bool:
     """Whether the event loop calls a lambda and drops its result: `loop.call_later(1, lambda: ...)`."""
     scope = file.scopes.of(callback)
     handler = file.handler(scope)

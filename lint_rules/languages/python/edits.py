@@ -49,6 +49,12 @@ def import_edits(file: PythonFile, module: str) -> tuple[str, tuple[Edit, ...]] 
 
     None when the name is bound to something else, so that a fix cannot use it.
     """
+    if module not in file.import_edits:
+        file.import_edits[module] = _import_edits(file, module)
+    return file.import_edits[module]
+
+
+def _import_edits(file: PythonFile, module: str) -> tuple[str, tuple[Edit, ...]] | None:
     file.names.bind()
     bindings = file.scopes.module.bindings
     for name, found in bindings.items():

@@ -13,10 +13,11 @@ from lint_rules.languages.python.grammar import SyntaxIndex, first_token, parse
 from lint_rules.languages.python.handlers import FileHandlers
 from lint_rules.languages.python.library import handler_table
 from lint_rules.languages.python.names import Names
+from lint_rules.languages.python.request_data import RequestData
 from lint_rules.languages.python.scopes import LAMBDA, Scope, Scopes
 from lint_rules.languages.python.selectors import SYNTAX_OF
 from lint_rules.languages.python.slices import Slice
-from lint_rules.model import Span
+from lint_rules.model import Edit, Span
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.frameworks import Handler
 from lint_rules.project.modules import Module, Modules
@@ -58,8 +59,10 @@ class PythonFile:
         self._scopes: Scopes | None = None
         self._names: Names | None = None
         self._definitions: ModuleFacts | None = None
+        self.import_edits: dict[str, tuple[str, tuple[Edit, ...]] | None] = {}
         self._slice: Slice | None = None
         self._handlers: FileHandlers | None = None
+        self._request_data: RequestData | None = None
         self._comments: tuple[Comment, ...] | None = None
 
     # What the engine uses.
@@ -265,6 +268,13 @@ class PythonFile:
     def handler(self, function: Scope | None) -> Handler | None:
         """What a framework makes of a function; None if the file does not say that one calls it."""
         return self.handlers.of(function) if function is not None else None
+
+    @property
+    def request_data(self) -> RequestData:
+        """Which expressions read what a client sent; known anew when more of the project is known."""
+        if self._request_data is None or self._request_data.symbols is not self.symbols:
+            self._request_data = RequestData(self)
+        return self._request_data
 
     def ancestors(self, owner: Scope) -> list[str]:
         """Canonical names of a class of this file and all its bases, nearest first."""

@@ -1,0 +1,103 @@
+"""Whether something deals with bad input around a call in a handler."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
+from lint_rules.languages.python.grammar import first_named
+from lint_rules.languages.python.handlers import parameter_names
+from lint_rules.languages.python.registrations import called_function, decorators
+from lint_rules.languages.python.scopes import FUNCTION, Scope, text
+from lint_rules.languages.python.suspension import own_nodes
+from lint_rules.languages.tables import read_table
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+    from lint_rules.languages.python.request_data import RequestRead
+
+_HARMLESS = read_table(Path(__file__).parent / "parsers.toml")["harmless"]
+_DEALS = re.compile("|".join(_HARMLESS["words"]), re.IGNORECASE)
+_ANSWERS = re.compile(r"(?:response|render|redirect|json_response|jsonify)(?:\(\))?$", re.IGNORECASE)
+_TESTS = "isdigit|isdecimal|isnumeric|isalnum|isidentifier"
+
+
+def is_view(function: Scope, file: PythonFile) -> bool:
+    """Whether a framework calls a function per request: by what the file says, or by what it takes and returns."""
+    if function.kind != FUNCTION:
+        return False
+    handler = file.handler(function)
+    if handler is not None:
+        return handler.is_per_request
+    parameters = parameter_names(function)
+    if not parameters or not file.request_data.holds_request(function, parameters[0]):
+        return False
+    annotation = function.node.child_by_field_name("return_type")
+    if annotation is not None and "Response" in text(annotation):
+        return True
+    returned = (first_named(node) for node in own_nodes(function.node) if node.type == "return_statement")
+    return any(_ANSWERS.search(file.names.symbol(value)) for value in returned if value is not None)
+
+
+def is_known_good(read: RequestRead, file: PythonFile) -> bool:
+    """Whether the server or the route's pattern has checked what is read."""
+    if read.key.lower() in _HARMLESS["keys"]:
+        return True
+    member = read.name.rpartition(".")[2]
+    # `{number}` in a pattern of this file is plain text; `{number:\d+}`, or a pattern elsewhere, may be checked.
+    return member in ("match_info", "path_params") and f"{{{read.key}}}".encode() not in file.data
+
+
+def is_handled(call: Node, handler: Scope, raises: list[str], file: PythonFile) -> bool:
+    """Whether a `try`, a `with` or a decorator around a call deals with one of the errors, by their last names."""
+    inner = call
+    for outer in file.enclosing(call):
+        if outer == handler.node:
+            break
+        if outer.type == "try_statement" and inner == outer.child_by_field_name("body"):
+            clauses = [clause for clause in outer.named_children if clause.type == "except_clause"]
+            if any(_catches(ExceptClause(clause, file), raises) for clause in clauses):
+                return True
+        if outer.type == "with_statement" and _DEALS.search(_header(outer)):
+            return True
+        inner = outer
+    return any(_DEALS.search(text(called_function(one))) for one in decorators(handler.node)) or _has_hook(file, raises)
+
+
+def _catches(clause: ExceptClause, raises: list[str]) -> bool:
+    """Names that are no built-in exceptions may be bases or wrappers of the error."""
+    if clause.is_broad:
+        return True
+    names = (name.rpartition(".")[2] for name in clause.caught)
+    return any(name in raises or not hasattr(builtins, name) for name in names)
+
+
+def _header(statement: Node) -> str:
+    header = first_named(statement)
+    return text(header) if header is not None else ""
+
+
+def _has_hook(file: PythonFile, raises: list[str]) -> bool:
+    """Whether the file registers an error handler for the error: `@app.errorhandler(ValueError)`."""
+    hooks = (rb"(?:errorhandler|exception_handler|add_exception_handler|register_error_handler|\.exception)\(\s*[\w.]*",)
+    names = "|".join(re.escape(name.rpartition(".")[2]) for name in [*raises, "Exception"]).encode()
+    return any(re.search(hook + rb"\b(?:" + names + rb")\b", file.data) is not None for hook in hooks)
+
+
+def is_checked(read: RequestRead, call: Node, handler: Scope, file: PythonFile) -> bool:
+    """Whether the function tests the value before the call: `.isdigit()`, `in ALLOWED`, a match or a validator."""
+    arguments = call.child_by_field_name("arguments")
+    argument = first_named(arguments) if arguments is not None else None
+    before = file.source.text(handler.start, call.start_byte)
+    for value in {text(read.place), text(argument) if argument is not None else ""} - {""}:
+        name = re.escape(value)
+        if re.search(rf"{name}\s*\.\s*(?:{_TESTS})\(|(?<![\w.]){name}\s+(?:not\s+)?in\b", before):
+            return True
+        if re.search(rf"\w*(?:match|valid|check|is_|isinstance)\w*\([^()]*(?<![\w.]){name}(?!\w)", before):
+            return True
+    return False

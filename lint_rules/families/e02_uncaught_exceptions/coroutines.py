@@ -1,0 +1,112 @@
+"""Coroutine functions, and uses of what they return that show that somebody forgot to await it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.families.e02_uncaught_exceptions.tasks import TABLE, is_callback, result_is_ignored
+from lint_rules.languages.python.scopes import FUNCTION, text
+from lint_rules.languages.python.usage import Usage, Use, usage_of, usages_of
+from lint_rules.languages.tables import name_table, read_table
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+    from lint_rules.project.symbols import Reference
+
+COROUTINES = name_table(TABLE, "coroutine")
+CONSUMERS = name_table(TABLE, "consumer")
+_KEEPING = frozenset(read_table(TABLE)["decorators"]["keep"])
+_PLAIN_FRAMEWORKS = frozenset(read_table(TABLE)["frameworks"]["plain"])
+
+_MISUSES = frozenset(
+    {Use.DROPPED, Use.UNUSED, Use.TESTED, Use.READ, Use.UNPACKED, Use.ITERATED, Use.ENTERED, Use.OPERAND, Use.CALLED}
+)
+_OWN_ATTRIBUTES = frozenset({"close", "send", "throw"})
+
+
+def misuse(call: Node, file: PythonFile) -> Usage | None:
+    """The use of a coroutine that shows that it is never awaited, None if it may be, or if the call gives none."""
+    usage = usage_of(call, file)
+    if usage.use is not Use.BOUND and not _may_be_misuse(usage, file):
+        return None
+    function = call.child_by_field_name("function")
+    if function is None or not is_coroutine_function(function, file):
+        return None
+    if usage.use is not Use.BOUND:
+        return usage if _is_misuse(usage, file) else None
+    if len(file.scopes.at(call.start_byte).bindings.get(usage.name, ())) > 1:
+        return None  # which value a place reads is not known
+    usages = usages_of(call, file)
+    return usages[0] if all(_may_be_misuse(one, file) and _is_misuse(one, file) for one in usages) else None
+
+
+def _may_be_misuse(usage: Usage, file: PythonFile) -> bool:
+    """A quick look, before it is asked what is called."""
+    if usage.use in _MISUSES or usage.use is Use.PASSED or is_callback(usage):
+        return True
+    if usage.use is Use.AWAITED:
+        return usage.place.type in ("with_statement", "for_statement", "for_in_clause")
+    return usage.use is Use.RETURNED and usage.place.type == "return_statement"
+
+
+def _is_misuse(usage: Usage, file: PythonFile) -> bool:
+    place = usage.place
+    if usage.use is Use.PASSED:
+        return _wants_value(usage, file)
+    if usage.use is Use.READ:
+        attribute = place.child_by_field_name("attribute")
+        name = text(attribute) if attribute is not None else ""
+        return name not in _OWN_ATTRIBUTES and not name.startswith(("cr_", "__"))
+    if usage.use is Use.RETURNED:
+        return result_is_ignored(place, file) if place.type == "lambda" else _answers_with_it(place, file)
+    return True
+
+
+def _wants_value(usage: Usage, file: PythonFile) -> bool:
+    """Whether the called function can do nothing with a coroutine."""
+    function = usage.place.child_by_field_name("function")
+    row = CONSUMERS.match(file.canonical(function), file.types) if function is not None else None
+    return row is not None and (usage.whole or row["takes"] == "items")
+
+
+def _answers_with_it(statement: Node, file: PythonFile) -> bool:
+    """Whether a plain handler returns it to a framework that does not await what plain handlers return."""
+    function = file.enclosing_function(statement)
+    if function is None or function.kind != FUNCTION or function.is_async:
+        return False
+    handler = file.handler(function)
+    return handler is not None and handler.kind == "route" and handler.framework.name in _PLAIN_FRAMEWORKS
+
+
+def is_coroutine_function(function: Node, file: PythonFile) -> bool:
+    """Whether calling what an expression denotes gives a coroutine."""
+    reference = file.function(function)
+    if reference is not None:
+        return _gives_coroutine(reference, file)
+    return COROUTINES.match(file.canonical(function), file.types) is not None
+
+
+def _gives_coroutine(reference: Reference, file: PythonFile) -> bool:
+    facts = reference.function
+    if not facts.is_async or facts.is_generator:
+        return False
+    if any(file.symbols.canonical(decorator) not in _KEEPING for decorator in facts.decorators):
+        return False
+    return not _is_overridden(reference, file)
+
+
+def _is_overridden(reference: Reference, file: PythonFile) -> bool:
+    """Whether another definition of the same function, or one in a subclass in this file, is not async."""
+    owner, _, method = reference.function.name.rpartition(".")
+    own = reference.module.module == file.module
+    for scope in file.scopes.functions:
+        if scope.is_async or not scope.name.endswith(method):
+            continue
+        if own and scope.name == reference.function.name:
+            return True
+        if owner and scope.owner_class is not None and scope.name == f"{scope.owner_class.name}.{method}":
+            if f"{reference.module.module}.{owner}" in file.ancestors(scope.owner_class):
+                return True
+    return False

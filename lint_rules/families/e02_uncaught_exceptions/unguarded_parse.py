@@ -1,0 +1,119 @@
+"""Unguarded parse of request data.
+
+What it finds: a call that raises on malformed input (`int`, `float`, `UUID`, `datetime.fromisoformat`, `json.loads`,
+`b64decode`, `await request.json()` where the framework lets its error out) on what a client sent, in a handler, outside
+of any `try` that catches the error. The data is followed from the request through local names and loops.
+
+Why it matters: the client's typing error becomes status 500 with a traceback in the log: monitoring counts a server
+error, the client is told to try again, and on a websocket or a plain protocol the whole connection goes down.
+
+Bad (python):
+
+    from flask import Flask, request
+
+    app = Flask(__name__)
+
+    @app.get("/articles")
+    def articles():
+        page = request.args.get("page", "1")
+        return load_articles(int(page))
+
+Good (python):
+
+    from flask import Flask, abort, request
+
+    app = Flask(__name__)
+
+    @app.get("/articles")
+    def articles():
+        page = request.args.get("page", "1")
+        try:
+            number = int(page)
+        except ValueError:
+            abort(400, "page is not a number")
+        return load_articles(number)
+
+How to fix it: let the framework parse (`request.args.get("page", type=int)` in Flask, typed parameters in FastAPI and
+Litestar, `<int:page>` in a path, a form or serializer), or catch the error and answer with status 400.
+
+Not seen: data that reaches the call through a helper, an attribute or a container; error handlers for ValueError that
+another file registers for the whole app; parts of a path whose pattern stands in another file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.families.e02_uncaught_exceptions.bad_input import is_checked, is_handled, is_known_good, is_view
+from lint_rules.languages.python.registrations import arguments
+from lint_rules.languages.python.request_data import RequestRead, request_tables
+from lint_rules.languages.python.scopes import text
+from lint_rules.languages.python.selectors import Nodes
+from lint_rules.languages.tables import TableRow, name_table
+from lint_rules.model import WARNING, Finding, Rule
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from lint_rules.languages.python.file import PythonFile
+
+RULE = Rule(
+    "TEN0209",
+    "unguarded-parse",
+    severity=WARNING,
+    summary="Request data is parsed in a handler, and nothing catches the error",
+    in_tests=False,
+)
+
+PARSERS = name_table(Path(__file__).parent / "parsers.toml", "python")
+_JSON = TableRow((), {"raises": ["JSONDecodeError", "ValueError"], "unchecked": True})
+_LAST_NAMES = PARSERS.last_names | {name.rpartition(".")[2] for name in request_tables().unguarded}
+
+
+def _parse(call: Node, file: PythonFile) -> tuple[RequestRead, TableRow] | None:
+    """What of the request a call parses without a guard, and the row of its parser."""
+    function = call.child_by_field_name("function")
+    if function is None or text(function.child_by_field_name("attribute") or function) not in _LAST_NAMES:
+        return None
+    handler = file.enclosing_function(call)
+    if handler is None or not is_view(handler, file):
+        return None
+    row = PARSERS.match(file.canonical(function), file.types)
+    if row is not None:
+        given = dict(arguments(call)).get(str(row.get("argument", 0)))
+        read = file.request_data.read(given) if given is not None else None
+    else:
+        name = file.request_data.data_name(call)
+        row, read = _JSON, RequestRead(name, call) if name in request_tables().unguarded else None
+    if read is None or is_known_good(read, file) or is_handled(call, handler, row["raises"], file):
+        return None
+    return None if not row.get("unchecked") and is_checked(read, call, handler, file) else (read, row)
+
+
+@RULE.python(Nodes(("Call",), screen=lambda call, file: _parse(call, file) is not None))
+def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
+    found = _parse(file.syntax(call), file)
+    function = file.enclosing_function(call)
+    if found is None or function is None:
+        return
+    read, row = found
+    error = row["raises"][0]
+    called = f"{file.text(call.func)}()"
+    handler = file.handler(function)
+    answers = handler.framework["error_responses"] if handler is not None else ()
+    answer = f"answer with status 400 (`{answers[0]}`)" if answers else "answer with status 400"
+    yield RULE.at(
+        file,
+        call,
+        f"`{called}` raises {error} when the client sends something else in `{_short(read)}`; catch it and {answer}",
+        f"catch `{error}` around the call and {answer}, or let the framework parse and check the value",
+    )
+
+
+def _short(read: RequestRead) -> str:
+    """`request.args["page"]` in one line."""
+    return " ".join(text(read.place).split())
