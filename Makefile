@@ -4,13 +4,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types check clean
+.PHONY: demo test docs lint types check clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/tenlint check examples/orders_api --isolated --exit-zero
 
 test: $(VENV)/.tests-installed
 	$(BIN)/python -m pytest
+
+docs: $(VENV)/.installed
+	$(BIN)/python scripts/make_docs.py
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .

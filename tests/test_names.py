@@ -118,6 +118,44 @@ ONE_FILE = {
     "string method": ("', '.join([])", "builtins.str.join"),
     "lambda parameter": ("import requests\nlambda requests: requests.get(1)", ""),
     "comprehension variable": ("[x.get() for x in y]", "service.x.get"),
+    "router from its module": (
+        "from fastapi.routing import APIRouter\nr = APIRouter()\nr.get('/')", "fastapi.APIRouter.get"),
+    "request of a framework it is built on": (
+        "from fastapi import Request\nasync def f(r: Request):\n    await r.json()", "starlette.requests.Request.json"),
+    "class of a module named by a prefix": (
+        "from aiohttp.web_request import Request\nasync def f(r: Request):\n    await r.json()",
+        "aiohttp.web.Request.json"),
+    "router of an application": (
+        "from aiohttp import web\napp = web.Application()\napp.router.add_resource('/').add_route('GET', f)",
+        "aiohttp.web.Resource.add_route"),
+    "application of a request": (
+        "from sanic.request.types import Request\nasync def f(r: Request):\n    r.app.add_task(g)",
+        "sanic.Sanic.add_task"),
+    "application of a base's base": (
+        "from tornado.websocket import WebSocketHandler\nclass A(WebSocketHandler):\n    def open(self):\n"
+        "        self.application.add_handlers(1)", "tornado.web.Application.add_handlers"),
+    "application of the context": (
+        "from flask.globals import current_app\ncurrent_app.add_url_rule('/')", "flask.Flask.add_url_rule"),
+    "task class of an application": (
+        "from celery.app.base import Celery\napp = Celery('a')\nclass A(app.Task):\n    def run(self):\n"
+        "        self.retry()", "celery.Task.retry"),
+    "decorator from three packages down": (
+        "from litestar.handlers.http_handlers.decorators import get\nget('/')", "litestar.get"),
+    "view from its module": ("from django.views.generic.base import View\nView.as_view()", "django.views.View.as_view"),
+    "exception from its module": ("from django.http.response import Http404\nHttp404('x')", "django.http.Http404"),
+    "server function of the newest version": (
+        "import websockets\nwebsockets.serve(f)", "websockets.asyncio.server.serve"),
+    "other event loop": (
+        "import uvloop\nloop = uvloop.new_event_loop()\nloop.call_soon(f)", "asyncio.AbstractEventLoop.call_soon"),
+    "process of a context": (
+        "from multiprocessing import get_context\nc = get_context('spawn')\nc.Process(target=f)",
+        "multiprocessing.Process"),
+    "awaited listener": (
+        "import anyio\nasync def f():\n    s = await anyio.create_tcp_listener()\n    await s.serve(g)",
+        "anyio.abc.Listener.serve"),
+    "portal": (
+        "from anyio.from_thread import start_blocking_portal\nwith start_blocking_portal() as p:\n    p.call(f)",
+        "anyio.from_thread.BlockingPortal.call"),
 }  # fmt: skip
 
 
@@ -125,6 +163,18 @@ ONE_FILE = {
 def test_names_of_one_file(name: str, tmp_path: Path) -> None:
     source, expected = ONE_FILE[name]
     assert last_call(tmp_path, {"service.py": source}) == expected
+
+
+def test_aliases_lead_to_canonical_names() -> None:
+    for spelling, canonical in types().aliases.items():
+        assert types().external(spelling) == canonical, f"another row takes {spelling} or {canonical} elsewhere"
+
+
+def test_rows_stand_under_canonical_names() -> None:
+    table = types()
+    for name in (*table.returns, *table.attributes, *table.enters, *table.bases):
+        owner = name.rpartition(".")[0]
+        assert "()" in name or "<item>" in name or table.external(owner) == owner, f"no lookup comes to {name}"
 
 
 MANY_FILES = {

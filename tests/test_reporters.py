@@ -360,8 +360,8 @@ Not seen: the rest.
 
 def test_pages() -> None:
     assert rule_text(BLOCKING, PAGE, "markdown").endswith(
-        "\nBlocking call on the event loop.\n\n## What it finds\n\na call that blocks.\nOn two lines.\n\n"
-        "## Bad (python)\n\n```python\nimport time\n\ntime.sleep(1)\n```\n\n## Not seen\n\nthe rest.\n"
+        "\nBlocking call on the event loop.\n\n## What it finds\n\nA call that blocks.\nOn two lines.\n\n"
+        "## Bad (python)\n\n```python\nimport time\n\ntime.sleep(1)\n```\n\n## Not seen\n\nThe rest.\n"
     )
     assert rule_text(BLOCKING, PAGE, "text").startswith("TEN0101 blocking-call\n")
     described = json.loads(rule_text(BLOCKING, PAGE, "json"))

@@ -8,7 +8,7 @@ import sys
 from functools import lru_cache
 
 import lint_rules.families
-from lint_rules.engine.housekeeping import HOUSEKEEPING
+from lint_rules.engine.housekeeping import HOUSEKEEPING, PAGES
 from lint_rules.model import Rule
 
 
@@ -29,8 +29,9 @@ def load_rules() -> tuple[Rule, ...]:
 
 
 def rule_page(rule: Rule) -> str:
-    """The documentation of a rule: the docstring of the file it is written in."""
-    return (sys.modules[rule.module].__doc__ or "").strip() if rule.module else ""
+    """The documentation of a rule: the docstring of the file it is written in, or the engine's own page."""
+    page = sys.modules[rule.module].__doc__ if rule.module else PAGES.get(rule.code)
+    return (page or "").strip()
 
 
 __all__ = ["HOUSEKEEPING", "load_rules", "rule_page"]

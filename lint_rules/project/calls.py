@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lint_rules.project.facts import CallFacts, FunctionFacts, ModuleFacts
 from lint_rules.project.symbols import Reference, Symbols
+
+_CACHES = frozenset({"cache", "cached", "cached_property", "lru_cache", "ttl_cache"})
+
+
+def is_synchronous(function: FunctionFacts) -> bool:
+    """Whether calling the function runs its body on the spot."""
+    return not function.is_async and not function.is_offloaded
+
+
+def is_cached(function: FunctionFacts) -> bool:
+    """Whether a decorator keeps the function's result, so that its body runs once, or once for each argument."""
+    return any(decorator.removesuffix("()").rpartition(".")[2] in _CACHES for decorator in function.decorators)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +29,16 @@ class Edge:
     call: CallFacts
     name: str
     callee: Reference | None
+
+    @property
+    def runs_body(self) -> bool:
+        """Whether the call runs the body of a project function on the spot, in the same thread."""
+        if self.callee is None or self.call.awaited:
+            return False
+        function = self.callee.function
+        return is_synchronous(function) and (
+            not function.is_generator or self.call.iterated or self.call.kind != "call"
+        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -60,10 +82,10 @@ class CallGraph:
             callee = None
         return Edge(caller, call, callee.name if callee is not None else symbol, callee)
 
-    def chains(self, begins: Callable[[Edge], bool], *, through: Callable[[FunctionFacts], bool]) -> dict[str, Edge]:
+    def chains(self, begins: Callable[[Edge], bool], *, through: Callable[[Edge], bool]) -> dict[str, Edge]:
         """For every function from which an edge with `begins` can be reached, the next edge on a shortest way there.
 
-        Ways lead only through functions for which `through` holds. Ties go to the first call in the text.
+        Ways lead only along edges for which `through` holds. Ties go to the first call in the text.
         """
         callers: dict[str, list[Edge]] = {}
         next_edge: dict[str, Edge] = {}
@@ -80,7 +102,7 @@ class CallGraph:
             for name in level:
                 for edge in callers.get(name, ()):
                     caller = edge.caller.name
-                    if edge.callee is None or caller in next_edge or not through(edge.callee.function):
+                    if caller in next_edge or not through(edge):
                         continue
                     best = found.get(caller)
                     if best is None or edge.call.span < best.call.span:
@@ -90,7 +112,7 @@ class CallGraph:
         return next_edge
 
     @staticmethod
-    def follow(edge: Edge, next_edge: dict[str, Edge]) -> Iterator[Edge]:
+    def follow(edge: Edge, next_edge: Mapping[str, Edge]) -> Iterator[Edge]:
         """The edges of a chain, beginning with `edge`, up to the one that ends it."""
         seen: set[str] = set()
         current: Edge | None = edge

@@ -23,6 +23,8 @@ class CallFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `arguments` are symbols in order, `name=symbol` for keywords, "" where unknown; only kept for constructor-like
     calls and for callables handed on. `handed` are the callables that a registering call is given, wrapped or in lists
     too: `1=app.views.index`, `endpoint=app.views.index`, `0=app.work()` for a call; and keywords that are `True`.
+    `literals` are arguments such as `block=False`, `0=0` or `1=os.WNOHANG`, kept where they may decide whether the call
+    waits; `iterated` says that the value is run through on the spot, so that a generator's body runs.
     """
 
     target: str
@@ -32,6 +34,8 @@ class CallFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     arguments: tuple[str, ...] = ()
     guarded: bool = False
     handed: tuple[str, ...] = ()
+    literals: tuple[str, ...] = ()
+    iterated: bool = False
 
 
 class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):

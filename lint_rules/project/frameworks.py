@@ -44,6 +44,9 @@ class Framework:
             key in self.row for key in ("decorators", "socket_decorators", "view_classes")
         )
 
+    def __repr__(self) -> str:
+        return f"<Framework {self.name}>"
+
     def __getitem__(self, key: str) -> Any:
         return self.row.get(key, ())
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lint_rules.project.calls import CallGraph
+from lint_rules.project.calls import CallGraph, is_synchronous
 from lint_rules.project.facts import FunctionFacts, ModuleFacts
 from lint_rules.project.frameworks import HandlerTable
 from lint_rules.project.handlers import ProjectHandlers
@@ -85,8 +85,3 @@ class Project:
 def runs_on_loop(function: FunctionFacts) -> bool:
     """Whether a function's body runs on the event loop by its own form."""
     return function.on_loop
-
-
-def is_synchronous(function: FunctionFacts) -> bool:
-    """Whether calling the function runs its body on the spot."""
-    return not function.is_async and not function.is_offloaded

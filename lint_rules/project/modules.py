@@ -32,6 +32,14 @@ class Module:
 _TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|benchmarks?|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py)(?:/|$)")
 
 
+_COMMAND_LINE = frozenset({"_cli", "bin", "cli", "manage", "management", "scripts", "setup"})
+
+
+def is_command_line(module: str) -> bool:
+    """Whether a module's name says that it is a command or script, run by one person at a time, and no service."""
+    return not _COMMAND_LINE.isdisjoint(module.split("."))
+
+
 @dataclass(slots=True)
 class Modules:
     """All modules of a project."""
@@ -44,7 +52,9 @@ class Modules:
         """The module name for an absolute import as written, or what was written if the project has no such module."""
         top = written.split(".", 1)[0]
         folder = importer.name if importer.is_package else importer.name.rpartition(".")[0]
-        for anchor in (importer.anchor, *self._anchors_of_top.get(top, ()), folder):
+        package = self.by_name.get(folder)
+        beside = () if package is not None and package.path else (folder,)  # modules of a package do not see each other
+        for anchor in (importer.anchor, *self._anchors_of_top.get(top, ()), *beside):
             candidate = f"{anchor}.{top}" if anchor else top
             if candidate in self.by_name:
                 return f"{anchor}.{written}" if anchor else written

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from lint_rules.engine.selection import FAMILY_NAMES
-from lint_rules.model import Rule
+from lint_rules.model import Option, Rule
 
 _HEADING: Final = re.compile(r"(?P<title>[A-Z][A-Za-z ]+)(?: \((?P<language>[a-z]+)\))?:(?: |$)")
 
@@ -62,10 +62,13 @@ def rule_text(rule: Rule, page: str, format_name: str) -> str:
     """The page of a rule as `text`, `markdown` or `json`."""
     if format_name == "json":
         return json.dumps(rule_object(rule, page), indent=2) + "\n"
-    facts = _facts(rule)
+    facts = list(_facts(rule))
     if format_name == "markdown":
         header = [f"# {rule.code} {rule.name}", "", *(f"- {name}: {value}" for name, value in facts), ""]
-        return "\n".join([*header, *_markdown(page or rule.summary)]).rstrip() + "\n"
+        return "\n".join([*header, *_markdown(page or rule.summary), *_options(rule)]).rstrip() + "\n"
+    facts += [
+        (f"option `{option.name}`", f"{option.description} (default: {_toml(option)})") for option in rule.options
+    ]
     header = [f"{rule.code} {rule.name}", "", *(f"  {name}: {value}" for name, value in facts), ""]
     return "\n".join([*header, page or rule.summary]).rstrip() + "\n"
 
@@ -76,9 +79,25 @@ def _facts(rule: Rule) -> Iterator[tuple[str, str]]:
     yield "languages", ", ".join(rule.languages) or "any"
     yield "on by default", "yes" if rule.default else "no"
     yield "fix", rule.fix.value if rule.fix else "none"
-    for option in rule.options:
-        yield f"option `{option.name}`", f"{option.description} (default: {json.dumps(option.default)})"
     yield from rule.references.items()
+
+
+def _toml(option: Option) -> str:
+    """The default of an option as it is written in a configuration file; of these types JSON's form is TOML's too."""
+    return json.dumps(option.default)
+
+
+def _options(rule: Rule) -> Iterator[str]:
+    """The options of a rule as a Markdown section."""
+    if not rule.options:
+        return
+    yield from ("", "## Options", "", "| option | default | what it is |", "|---|---|---|")
+    for option in rule.options:
+        yield f"| `{option.name}` | `{_toml(option)}` | {option.description} |"
+    yield from ("", "```toml", f"[tool.tenlint.rules.{rule.name}]")
+    for option in rule.options:
+        yield f"{option.name} = {_toml(option)}"
+    yield "```"
 
 
 def _markdown(page: str) -> Iterator[str]:
@@ -106,7 +125,7 @@ def _markdown(page: str) -> Iterator[str]:
             yield f"## {line[: heading.end()].rstrip(': ')}"
             rest = line[heading.end() :]
             if rest:
-                yield from ("", rest)
+                yield from ("", rest[0].upper() + rest[1:])
         else:
             yield line
     if is_code:

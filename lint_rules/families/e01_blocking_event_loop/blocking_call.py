@@ -36,9 +36,17 @@ names (add them with `[tool.tenlint.blocking] calls = [...]`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from lint_rules.families.e01_blocking_event_loop.tables import BLOCKING, blocking_row, blocks, severity_of
+from lint_rules.families.e01_blocking_event_loop.tables import (
+    BLOCKING,
+    FILE_OPTIONS,
+    blocking_row,
+    blocks,
+    is_worth_telling,
+    severity_of,
+)
 from lint_rules.languages.python.edits import import_edits, replace
 from lint_rules.languages.python.lazy import cst
 from lint_rules.languages.python.library import LOOP_WORDS
@@ -57,7 +65,14 @@ RULE = Rule(
     summary="A call that blocks runs on the event loop",
     in_tests=False,
     fix=UNSAFE,
-    options=(Option("file-io", True, "Report calls that read or write files as well (as warnings)"),),
+    options=(
+        Option("file-io", FILE_OPTIONS["file-io"], "Report calls that read or write files as well (as warnings)"),
+        Option(
+            "file-metadata",
+            FILE_OPTIONS["file-metadata"],
+            "Report calls that only look at or change directory entries as well, such as `exists` and `unlink`",
+        ),
+    ),
 )
 
 
@@ -66,11 +81,13 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     row = BLOCKING.match(file.qualified_name(call.func), file.types)
     if row is None or file.is_awaited(call) or not blocks(row, file.syntax(call)):
         return
-    if _receiver_is_reported(call, file):
-        return
-    if row["kind"] == "file" and not file.option(RULE.name, "file-io", True):
-        return
+    if _receiver_is_reported(call, file) or file.function(call.func) is not None:
+        return  # what the project itself defines is looked into by blocking-helper
     function = file.enclosing_function(call)
+    if not is_worth_telling(row, file.module, file.handler(function), partial(_option, file)):
+        return
+    if f".{row.get('unless_called', '(')}(".encode() in file.data:
+        return
     name = file.text(call.func)
     fix = _awaitable(call, row, file)
     yield RULE.at(
@@ -101,6 +118,10 @@ def check_project(project: Project) -> Iterator[Finding]:
                     symbol=caller.function.name,
                     severity=severity_of(row),
                 )
+
+
+def _option(file: PythonFile, name: str) -> bool:
+    return bool(file.option(RULE.name, name, FILE_OPTIONS[name]))
 
 
 def _receiver_is_reported(call: cst.Call, file: PythonFile) -> bool:

@@ -42,17 +42,23 @@ Not seen: calls through containers, callbacks and untyped parameters other than 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lint_rules.families.e01_blocking_event_loop.tables import BLOCKING, blocking_row, severity_of
+from lint_rules.families.e01_blocking_event_loop.tables import STARTING, blocking_row, heavy_row, severity_of
 from lint_rules.languages.python.library import LOOP_WORDS
-from lint_rules.model import ERROR, Finding, Related, Rule
-from lint_rules.project.linked import is_synchronous
+from lint_rules.languages.tables import TableRow
+from lint_rules.model import ERROR, Finding, Related, Rule, Span
+from lint_rules.project.calls import is_cached
+from lint_rules.project.modules import is_command_line
 
 if TYPE_CHECKING:
-    from lint_rules.project.calls import Edge
+    from lint_rules.project.calls import CallGraph, Edge
     from lint_rules.project.linked import Project
+
+MOST_PLACES = 5
+"""From how many calls on the event loop a function may block before it is reported itself, once, and not they."""
 
 RULE = Rule(
     "TEN0102",
@@ -66,38 +72,129 @@ RULE = Rule(
 @RULE.project(words=LOOP_WORDS)
 def check_project(project: Project) -> Iterator[Finding]:
     graph = project.graph
-    next_edge = graph.chains(lambda edge: blocking_row(edge, project) is not None, through=is_synchronous)
+    levels = _levels(graph, project)
+    by_end: dict[str, list[_Chain]] = {}
     for edges in graph.edges.values():
         for edge in edges:
             callee = edge.callee
-            if callee is None or callee.name not in next_edge or not project.on_loop(edge.caller):
+            if callee is None or not edge.runs_body or not project.on_loop(edge.caller) or project.on_loop(callee):
                 continue
-            if is_synchronous(callee.function) and not project.on_loop(callee) and not edge.call.awaited:
-                yield _finding(project, list(graph.follow(edge, next_edge)))
+            for level in levels:
+                if callee.name in level.next_edge and level.may_begin(edge, project):
+                    chain = _Chain(tuple(graph.follow(edge, level.next_edge)), level)
+                    by_end.setdefault(chain.edges[-1].caller.name, []).append(chain)
+                    break
+    for chains in by_end.values():
+        if len(chains) > MOST_PLACES:
+            yield _at_the_root(chains)
+        else:
+            yield from map(_at_the_loop, chains)
 
 
-def _finding(project: Project, chain: list[Edge]) -> Finding:
-    first, last = chain[0], chain[-1]
-    assert first.callee is not None
-    hops = [_short(edge.callee.function.name) for edge in chain if edge.callee is not None]
-    path = " -> ".join([_short(first.caller.function.name), *hops, last.name])
-    helper = hops[0]
-    row = BLOCKING.match(last.name, project.symbols.types)
-    assert row is not None
-    related = tuple(
-        Related(edge.caller.module.path, edge.call.span, f"`{_short(edge.caller.function.name)}` calls `{_called(edge)}`")
-        for edge in chain
-    )
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """Chains to ends of one weight: `ends` are their last calls with their rows, by identity."""
+
+    ends: Mapping[int, TableRow]
+    next_edge: Mapping[str, Edge]
+    are_files: bool = False
+
+    def may_begin(self, edge: Edge, project: Project) -> bool:
+        """Whether a chain that begins with this call is worth telling."""
+        handler = project.handlers.of(edge.caller) if self.are_files else None
+        return not self.are_files or (
+            not is_command_line(edge.caller.module.module) and (handler is None or handler.kind not in STARTING)
+        )
+
+
+def _levels(graph: CallGraph, project: Project) -> list[_Level]:
+    """What waits for others goes before what computes, and that before what reads files: the worst is told."""
+    errors: dict[int, TableRow] = {}
+    computations: dict[int, TableRow] = {}
+    files: dict[int, TableRow] = {}
+    for edges in graph.edges.values():
+        for edge in edges:
+            if (row := blocking_row(edge, project)) is not None:
+                (files if row["kind"] == "file" else errors)[id(edge)] = row
+            elif (row := heavy_row(edge, project)) is not None:
+                computations[id(edge)] = row
+
+    def runs(edge: Edge) -> bool:
+        """A cached function without parameters runs once in the life of the process."""
+        function = edge.callee.function if edge.callee is not None else None
+        return edge.runs_body and not (function is None or (is_cached(function) and not function.parameters))
+
+    def runs_again(edge: Edge) -> bool:
+        """A cached function reads each of its files once."""
+        return edge.runs_body and edge.callee is not None and not is_cached(edge.callee.function)
+
+    return [
+        _Level(errors, graph.chains(lambda edge: id(edge) in errors, through=runs)),
+        _Level(computations, graph.chains(lambda edge: id(edge) in computations, through=runs)),
+        _Level(files, graph.chains(lambda edge: id(edge) in files, through=runs_again), are_files=True),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """From a call on the event loop down to the call that blocks."""
+
+    edges: tuple[Edge, ...]
+    level: _Level
+
+    @property
+    def row(self) -> TableRow:
+        """What the table says about the last call."""
+        return self.level.ends[id(self.edges[-1])]
+
+    @property
+    def helpers(self) -> list[str]:
+        """The project functions between the event loop and the call that blocks."""
+        return [_short(edge.callee.function.name) for edge in self.edges if edge.callee is not None]
+
+    def __str__(self) -> str:
+        return " -> ".join([_short(self.edges[0].caller.function.name), *self.helpers, self.edges[-1].name])
+
+    @property
+    def place(self) -> tuple[int, str, Span]:
+        """Order of chains: short ones first, then by place."""
+        return len(self.edges), self.edges[0].caller.module.path, self.edges[0].call.span
+
+
+def _at_the_loop(chain: _Chain) -> Finding:
+    first, last = chain.edges[0], chain.edges[-1]
+    helper = chain.helpers[0]
     return RULE.finding(
         first.caller.module.path,
         first.call.span,
-        f"`{helper}` blocks the event loop: `{path}`; run it with `await asyncio.to_thread({helper}, ...)`",
+        f"`{helper}` blocks the event loop: `{chain}`; run it with `await asyncio.to_thread({helper}, ...)`",
         f"run `{helper}` in a thread with `await asyncio.to_thread(...)`, or make the chain async down to "
-        f"`{last.name}` and use {row['instead']} there",
+        f"`{last.name}` and use {chain.row['instead']} there",
         symbol=first.caller.function.name,
-        related=related,
-        severity=severity_of(row),
+        related=tuple(map(_related, chain.edges)),
+        severity=severity_of(chain.row),
     )
+
+
+def _at_the_root(chains: list[_Chain]) -> Finding:
+    """One finding for a function that blocks the event loop from many places: it is the one to change."""
+    chain = min(chains, key=lambda chain: chain.place)
+    last = chain.edges[-1]
+    return RULE.finding(
+        last.caller.module.path,
+        last.call.span,
+        f"`{last.name}` blocks the event loop from {len(chains)} places, such as `{chain}`; use {chain.row['instead']}",
+        f"make the chain async and use {chain.row['instead']}, or run its synchronous part in a thread with "
+        "`await asyncio.to_thread(...)`",
+        symbol=last.caller.function.name,
+        related=tuple(map(_related, chain.edges[:-1])),
+        severity=severity_of(chain.row),
+    )
+
+
+def _related(edge: Edge) -> Related:
+    caller = edge.caller
+    return Related(caller.module.path, edge.call.span, f"`{_short(caller.function.name)}` calls `{_called(edge)}`")
 
 
 def _called(edge: Edge) -> str:

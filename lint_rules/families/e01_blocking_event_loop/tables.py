@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
 from lint_rules.languages.python.scopes import text
-from lint_rules.languages.tables import TableRow, name_table
+from lint_rules.languages.tables import NameTable, TableRow, name_table
 from lint_rules.model import ERROR, WARNING, Severity
+from lint_rules.project.modules import is_command_line
 
 if TYPE_CHECKING:
     from lint_rules.project.calls import Edge
+    from lint_rules.project.facts import ModuleFacts
+    from lint_rules.project.frameworks import Handler
     from lint_rules.project.linked import Project
 
 _HERE = Path(__file__).parent
@@ -29,24 +32,81 @@ THREAD_WAITS = name_table(_HERE / "thread_waits.toml", "python")
 WAITING_CONTEXTS = name_table(_HERE / "thread_waits.toml", "python_with", "contexts")
 NESTED_LOOPS = name_table(_HERE / "nested_loops.toml", "python")
 
+FILE_OPTIONS = {"file-io": True, "file-metadata": False}
+"""Options of TEN0101 about files, and their defaults."""
+
+STARTING = frozenset({"startup", "main"})
+"""Kinds of handlers that run once, when the process starts or ends."""
+
 
 def severity_of(row: TableRow) -> Severity:
-    """Files are local and mostly fast: a warning. All else is an error."""
-    return WARNING if row["kind"] == "file" else ERROR
+    """Files are local and mostly fast, computations end: a warning. All else is an error."""
+    return WARNING if row.get("kind", "file") == "file" else ERROR
+
+
+def is_worth_telling(row: TableRow, module: str, handler: Handler | None, option: Callable[[str], bool]) -> bool:
+    """Whether a call that blocks matters where it stands.
+
+    Files are read while nobody waits in commands and when the process starts (`handler` is what the function is);
+    looking at directory entries takes microseconds on a local disk, and is told only on request.
+    """
+    if row["kind"] in ("file", "input", "process") and is_command_line(module):
+        return False
+    if row["kind"] != "file":
+        return True
+    if not option("file-io") or (row.get("quick") and not option("file-metadata")):
+        return False
+    return handler is None or handler.kind not in STARTING
 
 
 def blocking_row(edge: Edge, project: Project) -> TableRow | None:
-    """The row for a call of the project's call graph that surely blocks; arguments are not known there."""
-    row = None if edge.call.awaited or edge.call.kind != "call" else BLOCKING.match(edge.name, project.symbols.types)
-    if row is None or row.get("unless"):
+    """The row for a call of the project's call graph that blocks."""
+    row = _row(BLOCKING, edge, project)
+    if row is None or _is_non_blocking(row, edge.caller.module):
         return None
-    return row if row["kind"] != "file" or project.option("blocking-call", "file-io", True) else None
+
+    def option(name: str) -> bool:
+        return bool(project.option("blocking-call", name, FILE_OPTIONS[name]))
+
+    return row if is_worth_telling(row, edge.caller.module.module, None, option) else None
+
+
+def heavy_row(edge: Edge, project: Project) -> TableRow | None:
+    """The row for a call of the call graph that computes for long, or waits for another thread."""
+    row = _row(CPU_HEAVY, edge, project)
+    if row is not None:
+        return row
+    row = _row(THREAD_WAITS, edge, project)
+    if row is None or row.get("brief") or row.get("bounded"):
+        return None
+    receiver = edge.call.target.rpartition(".")[0]
+    asked = {f"{receiver}.done", f"{receiver}.is_alive", f"{receiver}.is_set"}
+    return None if any(call.target in asked for call in edge.caller.function.calls) else row
+
+
+def _row(table: NameTable[TableRow], edge: Edge, project: Project) -> TableRow | None:
+    if edge.callee is not None or edge.call.awaited or edge.call.kind != "call":
+        return None
+    row = table.match(edge.name, project.symbols.types)
+    if row is None:
+        return None
+    harmless = _harmless_arguments(row)
+    given = (argument.partition("=") for argument in (*edge.call.literals, *edge.call.arguments))
+    return None if any(key in harmless and _is_text(value, harmless[key]) for key, _, value in given) else row
+
+
+def _is_non_blocking(row: TableRow, module: ModuleFacts) -> bool:
+    """Whether the module switches objects of this kind to non-blocking: `unless_called` names the method."""
+    method = row.get("unless_called")
+    return bool(method) and any(
+        call.target.endswith(f".{method}") for function in module.functions.values() for call in function.calls
+    )
 
 
 def blocks(row: TableRow, call: Node) -> bool:
     """Whether a call with these arguments blocks: rows name arguments, by keyword or position, that prevent it."""
     harmless = _harmless_arguments(row)
-    return not any(_matches(value, harmless[key]) for key, value in arguments_of(call) if key in harmless)
+    return not any(_is_text(text(value), harmless[key]) for key, value in arguments_of(call) if key in harmless)
 
 
 def arguments_of(call: Node) -> Iterator[tuple[str, Node]]:
@@ -69,7 +129,6 @@ def _harmless_arguments(row: TableRow) -> Mapping[str, object]:
     return {**unless, **{key: value for key, _, value in pairs}}
 
 
-def _matches(value: Node, wanted: object) -> bool:
+def _is_text(source: str, wanted: object) -> bool:
     """Whether the source of an argument is this value, or this text."""
-    source = text(value)
     return wanted == "*" or source in (str(wanted), f"{wanted}.0")

@@ -48,7 +48,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e01_blocking_event_loop.tables import THREAD_WAITS, WAITING_CONTEXTS, blocks
-from lint_rules.families.e01_blocking_event_loop.waits import is_bounded, is_finished, leaves_jobs_behind
+from lint_rules.families.e01_blocking_event_loop.waits import is_bounded, is_finished, is_new, leaves_jobs_behind
 from lint_rules.languages.python.grammar import first_token
 from lint_rules.languages.python.lazy import cst
 from lint_rules.languages.python.selectors import Calls, Nodes
@@ -74,7 +74,7 @@ def check_call(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     written = file.syntax(call)
     if row is None or file.is_awaited(call) or not blocks(row, written):
         return
-    if is_finished(written, file) or not is_bounded(row, written, file):
+    if is_finished(written, file) or is_new(row, written, file) or not is_bounded(row, written, file):
         return
     yield from _finding(file, call, f"`{file.text(call.func)}`", row)
 

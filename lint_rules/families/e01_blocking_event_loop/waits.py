@@ -38,6 +38,15 @@ def is_finished(call: Node, file: PythonFile) -> bool:
     return False
 
 
+def is_new(row: TableRow, call: Node, file: PythonFile) -> bool:
+    """Whether a lock that a row calls `brief` was made in the same function, so that nobody can hold it."""
+    receiver = _receiver(call)
+    if not row.get("brief") or receiver is None or receiver.type != "identifier":
+        return False
+    made = file.names.only_value(text(receiver), receiver.start_byte)
+    return made is not None and made.type == "call" and file.enclosing_function(made) is file.enclosing_function(call)
+
+
 def is_bounded(row: TableRow, call: Node, file: PythonFile) -> bool:
     """Whether a queue that a row calls `bounded` was made with a size; True for all other rows."""
     names = row.get("bounded")

@@ -11,8 +11,11 @@ from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
 from lint_rules.languages.python.grammar import first_named
+from lint_rules.languages.python.guards import leaves_errors_alone
 from lint_rules.languages.python.handlers import parameter_names
+from lint_rules.languages.python.library import handler_table
 from lint_rules.languages.python.registrations import called_function, decorators
+from lint_rules.languages.python.request_data import request_tables
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
 from lint_rules.languages.python.suspension import own_nodes
 from lint_rules.languages.tables import read_table
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 _HARMLESS = read_table(Path(__file__).parent / "parsers.toml")["harmless"]
 _DEALS = re.compile("|".join(_HARMLESS["words"]), re.IGNORECASE)
 _ANSWERS = re.compile(r"(?:response|render|redirect|json_response|jsonify)(?:\(\))?$", re.IGNORECASE)
+_HOOK = rb"(?:errorhandler|exception_handler|register_error_handler|\.exception)\(\s*[\w.]*"
 _TESTS = "isdigit|isdecimal|isnumeric|isalnum|isidentifier"
 
 
@@ -34,9 +38,28 @@ def is_view(function: Scope, file: PythonFile) -> bool:
     handler = file.handler(function)
     if handler is not None:
         return handler.is_per_request
+    return _takes_request(function, file) and _answers(function, file) and not _is_called(function, file)
+
+
+def _takes_request(function: Scope, file: PythonFile) -> bool:
     parameters = parameter_names(function)
-    if not parameters or not file.request_data.holds_request(function, parameters[0]):
-        return False
+    if parameters and file.request_data.holds_request(function, parameters[0]):
+        return True
+    return any(
+        file.names.name(name, function.start) in request_tables().globals
+        for name in request_tables().global_names
+        if name not in function.bindings
+    )
+
+
+def _is_called(function: Scope, file: PythonFile) -> bool:
+    """Whether its own file calls it: a helper, whose caller may have checked the request."""
+    identifier = function.node.child_by_field_name("name")
+    name = text(identifier) if identifier is not None else ""
+    return len(re.findall(rf"\b{re.escape(name)}\(".encode(), file.data)) > 1
+
+
+def _answers(function: Scope, file: PythonFile) -> bool:
     annotation = function.node.child_by_field_name("return_type")
     if annotation is not None and "Response" in text(annotation):
         return True
@@ -66,7 +89,17 @@ def is_handled(call: Node, handler: Scope, raises: list[str], file: PythonFile) 
         if outer.type == "with_statement" and _DEALS.search(_header(outer)):
             return True
         inner = outer
-    return any(_DEALS.search(text(called_function(one))) for one in decorators(handler.node)) or _has_hook(file, raises)
+    return any(_may_catch(called_function(one), file) for one in decorators(handler.node)) or _has_hook(file, raises)
+
+
+def _may_catch(decorator: Node, file: PythonFile) -> bool:
+    """Whether a decorator may deal with errors: one of the project that is not known for leaving them alone."""
+    name = text(decorator)
+    if handler_table().may_decorate(name):
+        return False
+    return _DEALS.search(name) is not None or (
+        file.function(decorator) is not None and not leaves_errors_alone((name,))
+    )
 
 
 def _catches(clause: ExceptClause, raises: list[str]) -> bool:
@@ -84,20 +117,22 @@ def _header(statement: Node) -> str:
 
 def _has_hook(file: PythonFile, raises: list[str]) -> bool:
     """Whether the file registers an error handler for the error: `@app.errorhandler(ValueError)`."""
-    hooks = (rb"(?:errorhandler|exception_handler|add_exception_handler|register_error_handler|\.exception)\(\s*[\w.]*",)
     names = "|".join(re.escape(name.rpartition(".")[2]) for name in [*raises, "Exception"]).encode()
-    return any(re.search(hook + rb"\b(?:" + names + rb")\b", file.data) is not None for hook in hooks)
+    return re.search(_HOOK + rb"\b(?:" + names + rb")\b", file.data) is not None
 
 
 def is_checked(read: RequestRead, call: Node, handler: Scope, file: PythonFile) -> bool:
     """Whether the function tests the value before the call: `.isdigit()`, `in ALLOWED`, a match or a validator."""
-    arguments = call.child_by_field_name("arguments")
-    argument = first_named(arguments) if arguments is not None else None
+    given = call.child_by_field_name("arguments")
+    argument = first_named(given) if given is not None else None
     before = file.source.text(handler.start, call.start_byte)
     for value in {text(read.place), text(argument) if argument is not None else ""} - {""}:
-        name = re.escape(value)
-        if re.search(rf"{name}\s*\.\s*(?:{_TESTS})\(|(?<![\w.]){name}\s+(?:not\s+)?in\b", before):
-            return True
-        if re.search(rf"\w*(?:match|valid|check|is_|isinstance)\w*\([^()]*(?<![\w.]){name}(?!\w)", before):
+        name = rf"(?<![\w.]){re.escape(value)}(?!\w)"
+        tests = (
+            rf"(?<!for\s){name}\s+(?:not\s+)?in\b",
+            rf"{name}.*\.\s*(?:{_TESTS})\(|\.\s*(?:{_TESTS})\(.*{name}",
+            rf"\w*(?:match|valid|check|is_|isinstance)\w*\([^()]*{name}",
+        )
+        if any(re.search(test, before) for test in tests):
             return True
     return False

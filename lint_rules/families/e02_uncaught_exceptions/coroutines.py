@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.tasks import TABLE, is_callback, result_is_ignored
+from lint_rules.languages.python.grammar import nodes_of_kinds
 from lint_rules.languages.python.scopes import FUNCTION, text
-from lint_rules.languages.python.usage import Usage, Use, usage_of, usages_of
+from lint_rules.languages.python.usage import Usage, Use, surely_reads, usage_of, usages_of
 from lint_rules.languages.tables import name_table, read_table
 
 if TYPE_CHECKING:
@@ -20,29 +21,50 @@ CONSUMERS = name_table(TABLE, "consumer")
 _KEEPING = frozenset(read_table(TABLE)["decorators"]["keep"])
 _PLAIN_FRAMEWORKS = frozenset(read_table(TABLE)["frameworks"]["plain"])
 
+_ANYTHING = frozenset(read_table(TABLE)["annotations"]["anything"])
+_MIN_CLASS_NAME = 3  # shorter ones are type variables
+
 _MISUSES = frozenset(
     {Use.DROPPED, Use.UNUSED, Use.TESTED, Use.READ, Use.UNPACKED, Use.ITERATED, Use.ENTERED, Use.OPERAND, Use.CALLED}
 )
+_IMPOSSIBLE = frozenset({Use.READ, Use.UNPACKED, Use.ITERATED, Use.ENTERED, Use.CALLED})
+_POINTLESS = frozenset({Use.TESTED, Use.OPERAND})
 _OWN_ATTRIBUTES = frozenset({"close", "send", "throw"})
 
 
 def misuse(call: Node, file: PythonFile) -> Usage | None:
     """The use of a coroutine that shows that it is never awaited, None if it may be, or if the call gives none."""
     usage = usage_of(call, file)
-    if usage.use is not Use.BOUND and not _may_be_misuse(usage, file):
+    if usage.use is not Use.BOUND and not _may_be_misuse(usage):
         return None
     function = call.child_by_field_name("function")
     if function is None or not is_coroutine_function(function, file):
         return None
-    if usage.use is not Use.BOUND:
-        return usage if _is_misuse(usage, file) else None
-    if len(file.scopes.at(call.start_byte).bindings.get(usage.name, ())) > 1:
-        return None  # which value a place reads is not known
+    return (usage if _is_misuse(usage, file) else None) if usage.use is not Use.BOUND else _misused_name(call, file)
+
+
+def _misused_name(call: Node, file: PythonFile) -> Usage | None:
+    """The use of the name that a coroutine is bound to which shows that nobody awaits it."""
     usages = usages_of(call, file)
-    return usages[0] if all(_may_be_misuse(one, file) and _is_misuse(one, file) for one in usages) else None
+    if any(usage.use is Use.AWAITED and usage.place.type == "await" for usage in usages):
+        return None
+    proof = next((usage for usage in usages if _is_impossible(usage, call, file)), None)
+    is_bound_once = len(file.scopes.at(call.start_byte).bindings.get(usages[0].name, ())) == 1
+    if proof is None and is_bound_once and all(_may_be_misuse(usage) and _is_misuse(usage, file) for usage in usages):
+        return usages[0]
+    return proof
 
 
-def _may_be_misuse(usage: Usage, file: PythonFile) -> bool:
+def _is_impossible(usage: Usage, call: Node, file: PythonFile) -> bool:
+    """Whether a name is used as no coroutine can be, where it surely holds one."""
+    if usage.read is None or not surely_reads(usage.read, call, file):
+        return False
+    bound = call.parent
+    is_always_one = bound is not None and bound.type == "assignment"  # not `load(key) if key else None`
+    return (usage.use in _IMPOSSIBLE or (is_always_one and usage.use in _POINTLESS)) and _is_misuse(usage, file)
+
+
+def _may_be_misuse(usage: Usage) -> bool:
     """A quick look, before it is asked what is called."""
     if usage.use in _MISUSES or usage.use is Use.PASSED or is_callback(usage):
         return True
@@ -72,20 +94,35 @@ def _wants_value(usage: Usage, file: PythonFile) -> bool:
 
 
 def _answers_with_it(statement: Node, file: PythonFile) -> bool:
-    """Whether a plain handler returns it to a framework that does not await what plain handlers return."""
+    """Whether a handler returns it to its framework, or an async function that promises something else its caller."""
     function = file.enclosing_function(statement)
-    if function is None or function.kind != FUNCTION or function.is_async:
+    if function is None or function.kind != FUNCTION:
         return False
     handler = file.handler(function)
-    return handler is not None and handler.kind == "route" and handler.framework.name in _PLAIN_FRAMEWORKS
+    if handler is not None and handler.kind == "route":
+        return function.is_async or handler.framework.name in _PLAIN_FRAMEWORKS
+    promised = function.node.child_by_field_name("return_type")
+    return function.is_async and promised is not None and not any(
+        text(name) in _ANYTHING or len(text(name)) < _MIN_CLASS_NAME
+        for name in nodes_of_kinds(promised, ("identifier",))["identifier"]
+    )  # fmt: skip
 
 
 def is_coroutine_function(function: Node, file: PythonFile) -> bool:
     """Whether calling what an expression denotes gives a coroutine."""
     reference = file.function(function)
     if reference is not None:
-        return _gives_coroutine(reference, file)
+        return _gives_coroutine(reference, file) and not _is_told_apart(function, file)
     return COROUTINES.match(file.canonical(function), file.types) is not None
+
+
+def _is_told_apart(function: Node, file: PythonFile) -> bool:
+    """Whether the code around asks what the receiver is: `if isinstance(store, AsyncStore)`."""
+    receiver, around = function.child_by_field_name("object"), file.enclosing_function(function)
+    if receiver is None or around is None:
+        return False
+    asked = f"isinstance({text(receiver)},".encode()
+    return file.data.find(asked, around.start, around.end) >= 0
 
 
 def _gives_coroutine(reference: Reference, file: PythonFile) -> bool:

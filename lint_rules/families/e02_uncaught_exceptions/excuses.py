@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.handlers import TABLE, ExceptClause, first_word, is_log, last_name, words
+from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes
 from lint_rules.languages.tables import name_table, read_table
@@ -21,6 +22,9 @@ _CLEANUP = {key: frozenset(names) for key, names in read_table(TABLE)["cleanup"]
 _COMMENTS = {key: frozenset(names) for key, names in read_table(TABLE)["comments"].items()}
 _CONVERTS = {key: frozenset(names) for key, names in read_table(TABLE)["converts_by_name"].items()}
 _CONVERSIONS = name_table(TABLE, "converts")
+_PROBES = name_table(TABLE, "probes")
+_PROBED = frozenset(name for row in read_table(TABLE)["probes"] for name in row.get("names", ()))
+_PROBED_FIRST = frozenset(name for row in read_table(TABLE)["probes"] for name in row.get("first", ()))
 _SPECIAL = {key: frozenset(names) for key, names in read_table(TABLE)["special"].items()}
 
 _TOOL_COMMENT = re.compile(r"#+[:!\s]*(?:[a-z][\w-]*|[A-Z]+\d+)(?:\[[^\]]*\])?:")
@@ -158,7 +162,7 @@ def _asks(handler: ExceptClause) -> bool:
         return True
     name = next(_definitions(handler), "").rpartition(".")[2]
     first = first_word(name)
-    asks = first in _WORDS["question"] or "exists" in words(name)
+    asks = first in _WORDS["question"] or not _WORDS["asking"].isdisjoint(words(name))
     return asks and all(_gives_constant(statement) for statement in handler.statements)
 
 
@@ -246,13 +250,43 @@ def _converts(call: Node, file: PythonFile) -> bool:
     function = call.child_by_field_name("function")
     if function is None:
         return False
-    if first_word(last_name(function)) in _CONVERTS["first"]:
+    called = last_name(function)
+    if first_word(called) in _CONVERTS["first"] or "_to_" in called:
         return True
     if function.type == "attribute":
-        return last_name(function) in _CONVERTS["names"] or _CONVERSIONS.match(file.canonical(function), file.types) is not None
+        return called in _CONVERTS["names"] or _CONVERSIONS.match(file.canonical(function), file.types) is not None
     name = file.canonical(function)
     owner, _, own = name.rpartition(".")
+    if owner.startswith("builtins.") and own in _CONVERTS["names"]:
+        return True
     return (owner == "builtins" and own in _CONVERTS["builtins"]) or _CONVERSIONS.match(name, file.types) is not None
+
+
+def acts(handler: ExceptClause) -> bool:
+    """Whether what is tried is done for its effect: a call whose value nobody takes, and nothing is returned."""
+    nodes = list(own_nodes(handler.tried))
+    if any(node.type == "return_statement" and node.named_child_count for node in nodes):
+        return False
+    effects = [first_named(node) for node in nodes if node.type == "expression_statement"]
+    calls = [first_named(node) if node is not None and node.type == "await" else node for node in effects]
+    return any(call is not None and call.type == "call" and not _converts(call, handler.file) for call in calls)
+
+
+def asks_how_things_are(handler: ExceptClause) -> bool:
+    """All that is tried fails or not by how things are: `asyncio.get_running_loop()`, `path.stat()`."""
+    file = handler.file
+    calls = [node for node in own_nodes(handler.tried) if node.type == "call"]
+    return bool(calls) and all(_is_probe(call, file) or _converts(call, file) for call in calls)
+
+
+def _is_probe(call: Node, file: PythonFile) -> bool:
+    function = call.child_by_field_name("function")
+    if function is None:
+        return False
+    name = last_name(function)
+    if name in _PROBED or first_word(name) in _PROBED_FIRST:
+        return True
+    return _PROBES.match(file.canonical(function), file.types) is not None
 
 
 def _docstring_says_so(handler: ExceptClause) -> bool:
@@ -267,7 +301,7 @@ def _docstring_says_so(handler: ExceptClause) -> bool:
 
 _PROMISE = re.compile(
     r"(?i)best[- ]effort|never (?:raise|fail|throw)|(?:not|n't) (?:raise|fail|throw)|fall(?:s|ing)?[- ]?back|swallow|suppress"
-    r"|silently|opportunis|non-fatal|fail[- ](?:safe|open|closed|soft)|(?:errors?|exceptions?|failures?) (?:is|are) (?:ignored|caught)"
+    r"|silently|(?:do|does|is a) (?:nothing|no-?op)|opportunis|non-fatal|fail[- ](?:safe|open|closed|soft)|(?:errors?|exceptions?|failures?) (?:is|are) (?:ignored|caught)"
     r"|ignor\w+ (?:\w+ ){0,3}(?:errors?|exceptions?|failures?)|(?:on|in case of) (?:\w+ )?(?:error|failure|exception)"
     r"|if (?:[\w'`.]+ ){0,8}(?:fails?|failed|invalid|unavailable|errors?|cannot|can't|couldn't|unable|malformed|unparsable)\b"
 )

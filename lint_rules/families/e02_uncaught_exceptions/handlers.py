@@ -32,6 +32,7 @@ _FAILURE = frozenset(read_table(TABLE)["words"]["failure"])
 _TELLING = _FAILURE | frozenset(read_table(TABLE)["words"]["telling"])
 _NEVER = ("NoReturn", "Never")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_CONSTANTS = frozenset({"none", "true", "false", "integer", "float", "unary_operator"})
 _SERVER_ERROR = frozenset({"internal", "server", "error"})
 _NOTHING = frozenset({"false", "none", "integer"})
 _MAX_HOPS = 3
@@ -141,6 +142,12 @@ class ExceptClause:
         return "except" if self.type is None else f"except {' '.join(text(self.type).split())}"
 
     # What it does.
+
+    @property
+    def does_nothing(self) -> bool:
+        """Whether all it does is to pass, to leave, or to return a constant."""
+        statements = self.statements
+        return len(statements) == 1 and _is_idle(statements[0])
 
     @cached_property
     def own(self) -> list[Node]:
@@ -307,6 +314,26 @@ def _says_500(name: str) -> bool:
     return _SERVER_ERROR <= words(name) or name == "HttpResponseServerError"
 
 
+def _is_idle(statement: Node) -> bool:
+    inner = first_named(statement)
+    if statement.type == "expression_statement":
+        return inner is not None and inner.type in ("ellipsis", "string")
+    if statement.type == "return_statement":
+        return inner is None or _is_constant(inner)
+    return statement.type in ("pass_statement", "continue_statement", "break_statement")
+
+
+def _is_constant(value: Node) -> bool:
+    """`None`, `0`, `""`, `[]`, `(None, False)`; a text tells the caller what happened."""
+    if value.type in ("tuple", "expression_list", "list", "dictionary"):
+        return all(child.type in _CONSTANTS or _is_empty_text(child) for child in value.named_children)
+    return value.type in _CONSTANTS or _is_empty_text(value)
+
+
+def _is_empty_text(value: Node) -> bool:
+    return value.type == "string" and not any(child.type == "string_content" for child in value.named_children)
+
+
 def _stands_alone(call: Node) -> bool:
     """Whether nothing takes what a call returns."""
     return call.parent is None or call.parent.type == "expression_statement"
@@ -343,6 +370,6 @@ def words(name: str) -> frozenset[str]:
 
 
 def first_word(name: str) -> str:
-    """The first word of a name in lower case: "close" for `_close_quietly` and `closeAll`."""
-    found = _WORD.search(name)
-    return found[0].lower() if found is not None else ""
+    """The first word of a name in lower case, `async` aside: "close" for `_close_quietly` and `async_closeAll`."""
+    found = [word.lower() for word in _WORD.findall(name)]
+    return next((word for word in found if word not in ("async", "sync")), "")

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from lint_rules.languages.python.file import PythonFile
+    from lint_rules.project.frameworks import Handler
 
 RULE = Rule(
     "TEN0209",
@@ -87,7 +88,7 @@ def _parse(call: Node, file: PythonFile) -> tuple[RequestRead, TableRow] | None:
         given = dict(arguments(call)).get(str(row.get("argument", 0)))
         read = file.request_data.read(given) if given is not None else None
     else:
-        name = file.request_data.data_name(call)
+        name = file.request_data.data_name(call, whole=True)
         row, read = _JSON, RequestRead(name, call) if name in request_tables().unguarded else None
     if read is None or is_known_good(read, file) or is_handled(call, handler, row["raises"], file):
         return None
@@ -103,15 +104,22 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     read, row = found
     error = row["raises"][0]
     called = f"{file.text(call.func)}()"
-    handler = file.handler(function)
-    answers = handler.framework["error_responses"] if handler is not None else ()
-    answer = f"answer with status 400 (`{answers[0]}`)" if answers else "answer with status 400"
+    answer = _answer(file.handler(function))
     yield RULE.at(
         file,
         call,
-        f"`{called}` raises {error} when the client sends something else in `{_short(read)}`; catch it and {answer}",
+        f"`{called}` raises {error} if the client sends anything else in `{_short(read)}`; catch it and {answer}",
         f"catch `{error}` around the call and {answer}, or let the framework parse and check the value",
     )
+
+
+def _answer(handler: Handler | None) -> str:
+    """What to do about bad input, in the words of the framework."""
+    if handler is not None and handler.kind in ("socket", "background"):
+        return "refuse the message"
+    names: list[str] = list(handler.framework["error_responses"]) if handler is not None else []
+    names.sort(key=lambda name: "BadRequest" not in name and "ParseError" not in name)
+    return f"answer with status 400 (`{names[0].removesuffix('.*')}`)" if names else "answer with status 400"
 
 
 def _short(read: RequestRead) -> str:

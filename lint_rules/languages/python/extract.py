@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+import msgspec
 from tree_sitter import Node
 
 from lint_rules.languages.python.grammar import SyntaxIndex, first_named
@@ -12,6 +13,7 @@ from lint_rules.languages.python.guards import GUARD_KINDS, keeps_errors, risk_o
 from lint_rules.languages.python.names import Names
 from lint_rules.languages.python.registrations import called_function, handed_on, true_keywords
 from lint_rules.languages.python.registrations import decorators as decorators_of
+from lint_rules.languages.python.running import MAY_WAIT, is_run_through, literal_arguments
 from lint_rules.languages.python.scopes import CLASS, FUNCTION, LAMBDA, MODULE, Scope, Scopes, text
 from lint_rules.model import Span
 from lint_rules.project.facts import MODULE_BODY, CallFacts, ClassFacts, FunctionFacts, ModuleFacts
@@ -154,7 +156,11 @@ class Extractor:
         keeps = registers or last.lstrip("_")[:1].isupper() or last in self._handlers.offload_names
         arguments = tuple(self._arguments(call)) if keeps else ()
         handed = tuple(self._handed(call, target)) if registers else ()
-        return CallFacts(target, self._span_of(call), awaited, "call", arguments, handed=handed)
+        literals = tuple(literal_arguments(call)) if last in MAY_WAIT else ()
+        return CallFacts(
+            target, self._span_of(call), awaited, "call", arguments,
+            handed=handed, literals=literals, iterated=is_run_through(call),
+        )  # fmt: skip
 
     def _handed(self, call: Node, target: str) -> Iterable[str]:
         registrations = self._handlers.registrations(self._types.external(target), self._types)
@@ -199,9 +205,9 @@ class Extractor:
         for scope in self._scopes.all:
             if scope.kind in (FUNCTION, MODULE, LAMBDA):
                 function = self._function(scope, bodies.get(id(scope)))
-                if function.name in functions and scope.kind == LAMBDA:
-                    continue
-                functions.setdefault(function.name, function)
+                earlier = functions.get(function.name)
+                if earlier is None or (scope.kind == FUNCTION and _is_overload(earlier)):
+                    functions[function.name] = function if earlier is None else _merged(earlier, function)
         return ModuleFacts(
             names.module, self._path, self._is_package, aliases, tuple(names.stars), variables,
             self._classes(), functions,
@@ -333,6 +339,20 @@ class Extractor:
                 if not symbol.startswith((own + "()", own + ".<locals>")) and symbol != own:
                     return symbol
         return ""
+
+
+def _is_overload(function: FunctionFacts) -> bool:
+    return any(decorator.rpartition(".")[2] == "overload" for decorator in function.decorators)
+
+
+def _merged(earlier: FunctionFacts, later: FunctionFacts) -> FunctionFacts:
+    """What holds for an overload and for the definition after it."""
+    return msgspec.structs.replace(
+        later,
+        is_async=earlier.is_async and later.is_async,
+        is_generator=earlier.is_generator or later.is_generator,
+        returns=earlier.returns if earlier.returns == later.returns or not _is_overload(later) else "",
+    )
 
 
 def _risks(body: _Body) -> tuple[str, ...]:

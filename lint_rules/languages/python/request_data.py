@@ -25,6 +25,7 @@ _TEXT_TYPES = frozenset({"builtins.str", "builtins.bytes"})
 _COMPREHENSIONS = frozenset(
     {"list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression"}
 )
+_LOOPS = frozenset({"for_statement", "for_in_clause"})
 _PATH_PARAMETER = re.compile(r"<(?:(?P<before>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)(?::(?P<after>[^>]*))?>")
 _TEXT_CONVERTERS = frozenset({"", "string", "str", "path", "slug"})
 
@@ -87,7 +88,7 @@ class RequestData:
             if not waiting:
                 return None
             current = _unwrapped(waiting.pop(0))
-            name = self.data_name(current)
+            name = self.data_name(current) or self._iterated_name(current)
             if name:
                 return RequestRead(name, current)
             base = _base(current)
@@ -98,17 +99,29 @@ class RequestData:
             waiting.extend(self._values(base))
         return None
 
-    def data_name(self, expression: Node) -> str:
-        """The row of request_data that an expression itself reads: `flask.Request.args`; "" if it reads none."""
+    def data_name(self, expression: Node, *, whole: bool = False) -> str:
+        """The row of request_data that an expression reads: `flask.Request.args`; "" if it reads none.
+
+        `whole`: the expression gives all that the row reads, not a part or a form of it.
+        """
         symbol = self._file.names.symbol(expression)
         segments = symbol.split(".")
-        for size in range(1, len(segments)):
+        for size in range(len(segments) - 1 if whole else 1, len(segments)):
             member = segments[size].removesuffix("()")
             if member in self._tables.members:
                 for owner in self._classes_of(".".join(segments[:size])):
                     if f"{owner}.{member}" in self._tables.data:
                         return f"{owner}.{member}"
         return ""
+
+    def _iterated_name(self, expression: Node) -> str:
+        """The row for what a loop over an expression gives: `sanic.Websocket.__aiter__`."""
+        parent = expression.parent
+        if parent is None or parent.type not in _LOOPS or parent.child_by_field_name("right") != expression:
+            return ""
+        owners = self._classes_of(self._file.names.symbol(expression))
+        names = (f"{owner}.{member}" for owner in owners for member in ("__aiter__", "__iter__"))
+        return next((name for name in names if name in self._tables.data), "")
 
     def _classes_of(self, symbol: str) -> tuple[str, ...]:
         """The request or view class (and its bases) that a symbol is an instance of; empty if it is none."""
@@ -294,5 +307,3 @@ def _text_parts_of_path(function: Scope) -> set[str]:
                 if (part["before"] or part["after"] or "") in _TEXT_CONVERTERS:
                     found.add(part["name"])
     return found
-
-

@@ -61,12 +61,16 @@ class Use(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One use of a value. `place` is the syntax node that takes it; `name` is the local it is (or was) bound to."""
+    """One use of a value.
+
+    `place` is the syntax node that takes it, `name` the local it is (or was) bound to, and `read` where that is read.
+    """
 
     use: Use
     place: Node
     name: str = ""
     whole: bool = True
+    read: Node | None = None
 
 
 _COLLECTIONS = frozenset(
@@ -239,9 +243,25 @@ def usages_of(value: Node, file: PythonFile) -> tuple[Usage, ...]:
                         inner.place,
                         inner.name if is_bound else usage.name,
                         usage.whole and inner.whole,
+                        read,
                     )
                 )
     return tuple(sorted(found, key=lambda usage: usage.place.start_byte))
+
+
+def surely_reads(read: Node, value: Node, file: PythonFile) -> bool:
+    """Whether a read of a name sees the value that the statement around `value` binds to it, if it comes to the read.
+
+    It does when it stands behind that statement in the same block, and nothing binds the name in between.
+    """
+    statement: Node | None = value
+    while statement is not None and statement.parent is not None and statement.parent.type not in ("block", "module"):
+        statement = statement.parent
+    block = statement.parent if statement is not None else None
+    if statement is None or block is None or not statement.end_byte <= read.start_byte < block.end_byte:
+        return False
+    bindings = file.scopes.at(value.start_byte).bindings.get(text(read), [])
+    return not any(statement.end_byte <= binding.at < read.start_byte for binding in bindings)
 
 
 def reads_of(name: str, scope: Scope, file: PythonFile) -> Iterator[Node]:

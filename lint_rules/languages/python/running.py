@@ -1,0 +1,53 @@
+"""What of a call's form decides whether it waits, and whether it runs the generator that it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from lint_rules.languages.python.scopes import text
+
+MAY_WAIT = frozenset(
+    {"acquire", "as_completed", "communicate", "exception", "expect", "get", "join", "poll", "put", "result", "select",
+     "shutdown", "spawn", "wait", "wait3", "wait4", "wait_for", "waitpid"}
+)  # fmt: skip
+"""Last names of calls that wait or not depending on a literal argument, such as `get(block=False)`."""
+
+_RUNS_THROUGH = frozenset(
+    {"all", "any", "dict", "enter_context", "enumerate", "extend", "frozenset", "join", "list", "max", "min", "next",
+     "set", "sorted", "sum", "tuple", "update"}
+)  # fmt: skip
+_LITERALS = frozenset({"integer", "float", "false", "attribute"})
+
+
+def literal_arguments(call: Node) -> Iterator[str]:
+    """`keyword=literal` and `position=literal` for the arguments that are numbers, False or dotted names."""
+    arguments = call.child_by_field_name("arguments")
+    position = 0
+    for argument in arguments.named_children if arguments is not None else ():
+        if argument.type == "keyword_argument":
+            name, value = argument.child_by_field_name("name"), argument.child_by_field_name("value")
+            if name is not None and value is not None and value.type in _LITERALS:
+                yield f"{text(name)}={text(value)}"
+        elif argument.type != "comment":
+            if argument.type in _LITERALS:
+                yield f"{position}={text(argument)}"
+            position += 1
+
+
+def is_run_through(call: Node) -> bool:
+    """Whether the value of a call is iterated over on the spot: `for`, `yield from`, `*`, `with`, `list(...)`."""
+    parent = call.parent
+    if parent is None:
+        return False
+    if parent.type in ("for_statement", "for_in_clause"):
+        return parent.child_by_field_name("right") == call
+    if parent.type in ("with_item", "list_splat", "yield"):
+        return parent.type != "yield" or any(child.type == "from" for child in parent.children)
+    if parent.type == "as_pattern":
+        return parent.parent is not None and parent.parent.type == "with_item"
+    if parent.type == "argument_list" and parent.parent is not None:
+        function = parent.parent.child_by_field_name("function")
+        return function is not None and text(function).rpartition(".")[2] in _RUNS_THROUGH
+    return False
