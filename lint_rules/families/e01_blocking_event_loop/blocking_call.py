@@ -44,7 +44,8 @@ from lint_rules.families.e01_blocking_event_loop.tables import (
     FILE_OPTIONS,
     blocking_row,
     blocks,
-    is_worth_telling,
+    is_asked_for,
+    matters_in,
     severity_of,
 )
 from lint_rules.languages.python.edits import import_edits, replace
@@ -84,7 +85,7 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     if _receiver_is_reported(call, file) or file.function(call.func) is not None:
         return  # what the project itself defines is looked into by blocking-helper
     function = file.enclosing_function(call)
-    if not is_worth_telling(row, file.module, file.handler(function), partial(_option, file)):
+    if not is_asked_for(row, partial(_option, file)) or not matters_in(row, file.module, file.handler(function)):
         return
     if f".{row.get('unless_called', '(')}(".encode() in file.data:
         return
@@ -109,7 +110,7 @@ def check_project(project: Project) -> Iterator[Finding]:
             continue
         for edge in edges if project.on_loop(caller) else ():
             row = blocking_row(edge, project)
-            if row is not None:
+            if row is not None and matters_in(row, caller.module.module, project.handlers.of(caller)):
                 yield RULE.finding(
                     caller.module.path,
                     edge.call.span,

@@ -46,19 +46,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lint_rules.families.e01_blocking_event_loop.tables import STARTING, blocking_row, heavy_row, severity_of
+from lint_rules.families.e01_blocking_event_loop.tables import blocking_row, heavy_row, matters_in, severity_of
 from lint_rules.languages.python.library import LOOP_WORDS
 from lint_rules.languages.tables import TableRow
 from lint_rules.model import ERROR, Finding, Related, Rule, Span
-from lint_rules.project.calls import is_cached
-from lint_rules.project.modules import is_command_line
+from lint_rules.project.calls import CallGraph, is_cached
 
 if TYPE_CHECKING:
-    from lint_rules.project.calls import CallGraph, Edge
+    from lint_rules.project.calls import Edge
     from lint_rules.project.linked import Project
 
 MOST_PLACES = 5
 """From how many calls on the event loop a function may block before it is reported itself, once, and not they."""
+
+FAR = 4
+"""How many helpers may lie in front of a file or a computation; farther away, it is mostly on a path rarely taken."""
 
 RULE = Rule(
     "TEN0102",
@@ -80,8 +82,8 @@ def check_project(project: Project) -> Iterator[Finding]:
             if callee is None or not edge.runs_body or not project.on_loop(edge.caller) or project.on_loop(callee):
                 continue
             for level in levels:
-                if callee.name in level.next_edge and level.may_begin(edge, project):
-                    chain = _Chain(tuple(graph.follow(edge, level.next_edge)), level)
+                chain = level.chain(edge) if callee.name in level.next_edge else None
+                if chain is not None and _is_worth_telling(chain, project):
                     by_end.setdefault(chain.edges[-1].caller.name, []).append(chain)
                     break
     for chains in by_end.values():
@@ -97,14 +99,41 @@ class _Level:
 
     ends: Mapping[int, TableRow]
     next_edge: Mapping[str, Edge]
-    are_files: bool = False
+    most_helpers: int | None = FAR
 
-    def may_begin(self, edge: Edge, project: Project) -> bool:
-        """Whether a chain that begins with this call is worth telling."""
-        handler = project.handlers.of(edge.caller) if self.are_files else None
-        return not self.are_files or (
-            not is_command_line(edge.caller.module.module) and (handler is None or handler.kind not in STARTING)
-        )
+    def chain(self, first: Edge) -> _Chain | None:
+        """The chain that begins with a call, unless it is too long."""
+        edges = tuple(CallGraph.follow(first, self.next_edge))
+        if self.most_helpers is not None and len(edges) - 1 > self.most_helpers:
+            return None
+        return _Chain(edges, self.ends[id(edges[-1])])
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """From a call on the event loop down to the call that blocks, and what the table says about that one."""
+
+    edges: tuple[Edge, ...]
+    row: TableRow
+
+    @property
+    def helpers(self) -> list[str]:
+        """The project functions between the event loop and the call that blocks."""
+        return [_short(edge.callee.function.name) for edge in self.edges if edge.callee is not None]
+
+    def __str__(self) -> str:
+        return " -> ".join([_short(self.edges[0].caller.function.name), *self.helpers, self.edges[-1].name])
+
+    @property
+    def place(self) -> tuple[int, str, Span]:
+        """Order of chains: short ones first, then by place."""
+        return len(self.edges), self.edges[0].caller.module.path, self.edges[0].call.span
+
+
+def _is_worth_telling(chain: _Chain, project: Project) -> bool:
+    """Whether it matters where the chain begins, see `tables.matters_in`."""
+    caller = chain.edges[0].caller
+    return matters_in(chain.row, caller.module.module, project.handlers.of(caller))
 
 
 def _levels(graph: CallGraph, project: Project) -> list[_Level]:
@@ -129,36 +158,10 @@ def _levels(graph: CallGraph, project: Project) -> list[_Level]:
         return edge.runs_body and edge.callee is not None and not is_cached(edge.callee.function)
 
     return [
-        _Level(errors, graph.chains(lambda edge: id(edge) in errors, through=runs)),
+        _Level(errors, graph.chains(lambda edge: id(edge) in errors, through=runs), most_helpers=None),
         _Level(computations, graph.chains(lambda edge: id(edge) in computations, through=runs)),
-        _Level(files, graph.chains(lambda edge: id(edge) in files, through=runs_again), are_files=True),
+        _Level(files, graph.chains(lambda edge: id(edge) in files, through=runs_again)),
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Chain:
-    """From a call on the event loop down to the call that blocks."""
-
-    edges: tuple[Edge, ...]
-    level: _Level
-
-    @property
-    def row(self) -> TableRow:
-        """What the table says about the last call."""
-        return self.level.ends[id(self.edges[-1])]
-
-    @property
-    def helpers(self) -> list[str]:
-        """The project functions between the event loop and the call that blocks."""
-        return [_short(edge.callee.function.name) for edge in self.edges if edge.callee is not None]
-
-    def __str__(self) -> str:
-        return " -> ".join([_short(self.edges[0].caller.function.name), *self.helpers, self.edges[-1].name])
-
-    @property
-    def place(self) -> tuple[int, str, Span]:
-        """Order of chains: short ones first, then by place."""
-        return len(self.edges), self.edges[0].caller.module.path, self.edges[0].call.span
 
 
 def _at_the_loop(chain: _Chain) -> Finding:

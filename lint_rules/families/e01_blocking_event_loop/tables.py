@@ -44,19 +44,24 @@ def severity_of(row: TableRow) -> Severity:
     return WARNING if row.get("kind", "file") == "file" else ERROR
 
 
-def is_worth_telling(row: TableRow, module: str, handler: Handler | None, option: Callable[[str], bool]) -> bool:
-    """Whether a call that blocks matters where it stands.
+def matters_in(row: TableRow, module: str, handler: Handler | None) -> bool:
+    """Whether a call that blocks matters in a function of `module` of which a framework makes `handler`.
 
-    Files are read while nobody waits in commands and when the process starts (`handler` is what the function is);
-    looking at directory entries takes microseconds on a local disk, and is told only on request.
+    Nobody else waits while a command runs a child process or reads a file, or when the process starts.
     """
-    if row["kind"] in ("file", "input", "process") and is_command_line(module):
+    kind = row.get("kind")
+    if kind in ("file", "input", "process") and is_command_line(module):
         return False
-    if row["kind"] != "file":
-        return True
-    if not option("file-io") or (row.get("quick") and not option("file-metadata")):
-        return False
-    return handler is None or handler.kind not in STARTING
+    return kind != "file" or handler is None or handler.kind not in STARTING
+
+
+def is_asked_for(row: TableRow, option: Callable[[str], bool]) -> bool:
+    """Whether the options about files let a row be told.
+
+    Looking at a directory entry takes microseconds on a local disk; Home Assistant, which checks its own event loop
+    for blocking calls at run time, lets it pass too.
+    """
+    return row["kind"] != "file" or (option("file-io") and (not row.get("quick") or option("file-metadata")))
 
 
 def blocking_row(edge: Edge, project: Project) -> TableRow | None:
@@ -68,14 +73,14 @@ def blocking_row(edge: Edge, project: Project) -> TableRow | None:
     def option(name: str) -> bool:
         return bool(project.option("blocking-call", name, FILE_OPTIONS[name]))
 
-    return row if is_worth_telling(row, edge.caller.module.module, None, option) else None
+    return row if is_asked_for(row, option) else None
 
 
 def heavy_row(edge: Edge, project: Project) -> TableRow | None:
     """The row for a call of the call graph that computes for long, or waits for another thread."""
     row = _row(CPU_HEAVY, edge, project)
     if row is not None:
-        return row
+        return None if row.get("brief") else row
     row = _row(THREAD_WAITS, edge, project)
     if row is None or row.get("brief") or row.get("bounded"):
         return None

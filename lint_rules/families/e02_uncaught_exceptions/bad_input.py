@@ -55,8 +55,9 @@ def _takes_request(function: Scope, file: PythonFile) -> bool:
 def _is_called(function: Scope, file: PythonFile) -> bool:
     """Whether its own file calls it: a helper, whose caller may have checked the request."""
     identifier = function.node.child_by_field_name("name")
-    name = text(identifier) if identifier is not None else ""
-    return len(re.findall(rf"\b{re.escape(name)}\(".encode(), file.data)) > 1
+    name = re.escape(text(identifier)) if identifier is not None else ""
+    call = rf"\bself\.{name}\(" if function.owner_class is not None else rf"(?<![\w.])(?<!def ){name}\("
+    return re.search(call.encode(), file.data) is not None
 
 
 def _answers(function: Scope, file: PythonFile) -> bool:

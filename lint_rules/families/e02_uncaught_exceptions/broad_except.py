@@ -6,8 +6,8 @@ without the error is one of them: it says that something failed, not what. Logge
 imports from other files, and helpers of the project that log the error count as logging it. A bare `except` or
 `except BaseException` that only logs is reported as well, since it catches `KeyboardInterrupt` and `SystemExit`.
 
-Why it matters: `except Exception` also catches the typo, the missing key and the lost database connection. When it hides
-them, the service goes on with wrong data, and the first sign of the fault is far away from its cause.
+Why it matters: `except Exception` also catches the typo, the missing key and the lost database connection. When it
+hides them, the service goes on with wrong data, and the first sign of the fault is far away from its cause.
 
 Bad (python):
 
@@ -48,8 +48,11 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.excuses import excuse, gives_reason
-from lint_rules.families.e02_uncaught_exceptions.handlers import EXCEPTION, ExceptClause, ends
+from lint_rules.families.e02_uncaught_exceptions.excuses import is_excused
+from lint_rules.families.e02_uncaught_exceptions.handlers import EXCEPTION, ExceptClause
+from lint_rules.families.e02_uncaught_exceptions.reasons import gives_reason
+from lint_rules.families.e02_uncaught_exceptions.reporting import ends
+from lint_rules.families.e02_uncaught_exceptions.wording import called
 from lint_rules.languages.python.edits import replace_text
 from lint_rules.languages.python.selectors import Nodes
 from lint_rules.languages.python.suspension import own_nodes
@@ -87,19 +90,19 @@ def _problem(handler: ExceptClause) -> tuple[str, str] | None:
     """What is wrong with a handler and what helps, None if it is all right."""
     if not handler.is_broad or handler.reraises or handler.ends:
         return None
-    what = f"`{handler.header_text}`" if not handler.is_bare else "bare `except`"
-    if handler.records or handler.uses_error:
+    what = handler.header_text
+    if handler.records or handler.uses:
         return _too_broad(handler, what)
     if handler.answers_500 and not gives_reason(handler):
         return (
             f"{what} answers with status 500 and drops the error; log it with its traceback",
             "log the error with `logger.exception(...)` before answering, or leave it to the framework's error handler",
         )
-    if not handler.catches_all and excuse(handler):
+    if not handler.catches_all and is_excused(handler):
         return None
     beside = ", `KeyboardInterrupt` and `SystemExit` too" if handler.catches_all else ""
-    if handler.logs is not None:
-        log = handler.file.text(handler.logs.children[0])
+    if handler.logs:
+        log = handler.file.text(called(handler.logs[0]))
         message = f"{what} logs with `{log}` but loses the error and its traceback; log it with `exc_info=True`"
         return message, "use `logger.exception(...)` or pass `exc_info=True`, or catch only the errors you expect"
     return (
@@ -110,7 +113,7 @@ def _problem(handler: ExceptClause) -> tuple[str, str] | None:
 
 def _too_broad(handler: ExceptClause, what: str) -> tuple[str, str] | None:
     """A handler that deals with the error, but takes what is meant to end the process as well."""
-    if not handler.catches_all or handler.keeps_error or handler.can_be_cancelled:
+    if not handler.catches_all or handler.keeps_error or handler.names_failure or handler.can_be_cancelled:
         return None
     return (
         f"{what} catches `KeyboardInterrupt` and `SystemExit` too; catch `Exception`",

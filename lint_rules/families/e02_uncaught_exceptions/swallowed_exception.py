@@ -46,8 +46,11 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.excuses import acts, asks_how_things_are, excuse
-from lint_rules.families.e02_uncaught_exceptions.handlers import TABLE, ExceptClause, words
+from lint_rules.families.e02_uncaught_exceptions.attempts import acts, only_asks
+from lint_rules.families.e02_uncaught_exceptions.excuses import is_excused
+from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
+from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
+from lint_rules.families.e02_uncaught_exceptions.wording import words
 from lint_rules.languages.python.selectors import Nodes
 from lint_rules.languages.tables import name_table, read_table
 from lint_rules.model import WARNING, Finding, Rule
@@ -66,7 +69,7 @@ RULE = Rule(
 )
 
 _ENDINGS = tuple(read_table(TABLE)["outside"]["endings"])
-_OUTSIDE = frozenset(read_table(TABLE)["outside"]["words"])
+_OUTSIDE = {key: frozenset(names) for key, names in read_table(TABLE)["outside"].items()}
 _GENERAL = name_table(TABLE, "general", key="errors")
 _UNEXPECTED = name_table(TABLE, "unexpected", key="errors")
 
@@ -82,7 +85,7 @@ def check_python(node: cst.ExceptHandler, file: PythonFile) -> Iterator[Finding]
         yield RULE.at(
             file,
             handler.header,
-            f"`{handler.header_text}` swallows the error without a trace; log it or say why in a comment",
+            f"{handler.header_text} swallows the error without a trace; log it or say why in a comment",
             "log the error, hand it on, or say in a comment why nothing needs to be done",
         )
 
@@ -93,7 +96,7 @@ def _swallows(handler: ExceptClause) -> bool:
         return False
     if not any(_is_unexpected(name, handler) for name in handler.caught):
         return False
-    return not excuse(handler) and not asks_how_things_are(handler)
+    return not is_excused(handler) and not only_asks(handler)
 
 
 def _is_unexpected(name: str, handler: ExceptClause) -> bool:
@@ -103,5 +106,8 @@ def _is_unexpected(name: str, handler: ExceptClause) -> bool:
         return True
     is_general = _GENERAL.match(name, types) is not None
     own = name.rpartition(".")[2]
-    is_outside = own.endswith(_ENDINGS) and not _OUTSIDE.isdisjoint(words(own)) and not name.startswith("builtins.")
-    return (is_general or is_outside) and acts(handler)
+    parts = words(own)
+    is_outside = (
+        own.endswith(_ENDINGS) and not _OUTSIDE["words"].isdisjoint(parts) and _OUTSIDE["but"].isdisjoint(parts)
+    )
+    return (is_general or (is_outside and not name.startswith("builtins."))) and acts(handler)

@@ -122,7 +122,7 @@ class PythonFile:
         found = self.root.descendant_for_byte_range(start, max(start, end - 1) if wanted is None else start)
         while found is not None:
             parent = found.parent
-            if wanted is not None and found.type == wanted and found.start_byte == start and (
+            if found.is_named and found.type == wanted and found.start_byte == start and (
                 wanted not in ("call", "attribute") or found.end_byte == end
             ):
                 return found

@@ -94,11 +94,20 @@ class Names:
             elif kind in ("await", "parenthesized_expression"):
                 current = first_named(current)
             elif kind == "identifier":
+                if called and text(current) == "super" and (base := self._super(current)):
+                    return _join(base, "", tail)
                 base = self.name(text(current), current.start_byte, steps + 1)
                 return _join(base, called, tail)
             else:
                 return _join(self._other(current, steps + 1), called, tail)
         return ""
+
+    def _super(self, node: Node) -> str:
+        """`super()` in a method is a symbol of its own: `module.Class.<super>`."""
+        scope: Scope | None = self.scopes.at(node.start_byte)
+        while scope is not None and scope.kind != CLASS:
+            scope = scope.parent
+        return f"{self.module}.{scope.name}.<super>" if scope is not None else ""
 
     def _other(self, node: Node, steps: int) -> str:
         """Symbols of expressions that are no names, attributes or calls."""

@@ -261,7 +261,11 @@ def surely_reads(read: Node, value: Node, file: PythonFile) -> bool:
     if statement is None or block is None or not statement.end_byte <= read.start_byte < block.end_byte:
         return False
     bindings = file.scopes.at(value.start_byte).bindings.get(text(read), [])
-    return not any(statement.end_byte <= binding.at < read.start_byte for binding in bindings)
+    return not any(
+        statement.end_byte <= binding.at < read.start_byte
+        and (binding.node is None or binding.node.end_byte < read.end_byte)  # `user = user.name` reads the one before
+        for binding in bindings
+    )
 
 
 def reads_of(name: str, scope: Scope, file: PythonFile) -> Iterator[Node]:

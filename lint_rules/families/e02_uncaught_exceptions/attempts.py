@@ -1,0 +1,123 @@
+"""What a `try` attempts: only to convert a value, to ask how things are, to clean up, or to do something."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
+from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE, is_log
+from lint_rules.families.e02_uncaught_exceptions.wording import called, calls_in, first_word, last_name, lies_in, words
+from lint_rules.languages.python.grammar import first_named
+from lint_rules.languages.tables import name_table, read_table
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+
+_CLEANUP = {key: frozenset(names) for key, names in read_table(TABLE)["cleanup"].items()}
+_CONVERTED = {key: frozenset(names) for key, names in read_table(TABLE)["converts_by_name"].items()}
+_PROBED = {key: frozenset(names) for key, names in read_table(TABLE)["probes_by_name"].items()}
+_CONVERTS = name_table(TABLE, "converts")
+_PROBES = name_table(TABLE, "probes")
+
+_ACTIONS = frozenset({"await", "with_statement", "yield", "import_statement", "import_from_statement"})
+_NO_LOOK_UP = frozenset({"call", "await", "for_statement", "with_statement", "yield"})
+
+
+def only_converts(handler: ExceptClause) -> bool:
+    """All that is tried is to convert or look into values that are already there."""
+    if any(node.type in _ACTIONS and not _reads_body(node) for node in handler.attempts):
+        return False
+    calls = calls_in(handler.attempts)
+    return bool(calls) and all(converts(call, handler.file) for call in calls)
+
+
+def only_looks_up(handler: ExceptClause) -> bool:
+    """Nothing is called in the `try`, and the handler gives another value: a missing key or attribute."""
+    if any(node.type in _NO_LOOK_UP for node in handler.attempts):
+        return False
+    firsts = [first_named(node) for node in handler.statements if node.type == "expression_statement"]
+    return any(node is not None and node.type == "assignment" for node in firsts) or any(
+        node.type == "return_statement" for node in handler.statements
+    )
+
+
+def only_asks(handler: ExceptClause) -> bool:
+    """All that is tried fails or not by how things are: `asyncio.get_running_loop()`, `path.stat()`."""
+    calls = calls_in(handler.attempts)
+    return bool(calls) and all(_probes(call, handler.file) or converts(call, handler.file) for call in calls)
+
+
+def only_cleans_up(handler: ExceptClause) -> bool:
+    """All that is tried are last calls of things: `connection.close()`."""
+    calls = [call for call in calls_in(handler.attempts) if not is_log(call, handler.file)]
+    outermost = [call for call in calls if not any(call.id != other.id and lies_in(call, other) for other in calls)]
+    return bool(outermost) and all(_gives_up(call, handler.file) for call in outermost)
+
+
+def acts(handler: ExceptClause) -> bool:
+    """Whether what is tried is done for its effect: a call whose value nobody takes, and nothing is returned."""
+    if any(node.type == "return_statement" and node.named_child_count for node in handler.attempts):
+        return False
+    effects = [first_named(node) for node in handler.attempts if node.type == "expression_statement"]
+    calls = [first_named(node) if node is not None and node.type == "await" else node for node in effects]
+    return any(call is not None and call.type == "call" and not converts(call, handler.file) for call in calls)
+
+
+def is_cleanup(name: str) -> bool:
+    """Whether a function is there to give something up: `close`, `close_connection`, but not `close_account`."""
+    return first_word(name) in _CLEANUP["functions"] and words(name) <= _CLEANUP["functions"] | _CLEANUP["things"]
+
+
+def converts(call: Node, file: PythonFile) -> bool:
+    """Whether a call makes one value of another and does nothing else."""
+    function = called(call)
+    own = last_name(function)
+    if first_word(own) in _CONVERTED["first"] or "_to_" in own:
+        return True
+    name = file.canonical(function)
+    owner, _, member = name.rpartition(".")
+    if owner == "builtins":
+        return member in _CONVERTED["builtins"]
+    converter = name.partition("()")[0]  # a method of what a conversion gave is one too
+    if owner.startswith("builtins.") or _CONVERTS.match(converter, file.types) is not None:
+        return True
+    receiver = function.child_by_field_name("object")
+    if receiver is None or (owner and not owner.endswith(")")):
+        return False  # a function, or a method of something known
+    return own in _CONVERTED["names"] or (
+        own == "get" and receiver.type == "call" and last_name(receiver) in _CONVERTED["awaited"]
+    )
+
+
+def is_empty(call: Node) -> bool:
+    """`dict()`, `Settings()`: nothing, or a default, written as a call."""
+    arguments = call.child_by_field_name("arguments")
+    if arguments is None or arguments.named_children:
+        return False
+    name = last_name(call)
+    return name in _CONVERTED["builtins"] or name in ("cls", "defaultdict") or name.lstrip("_")[:1].isupper()
+
+
+def _gives_up(call: Node, file: PythonFile) -> bool:
+    name = last_name(call)
+    if _CLEANUP["calls"].intersection((file.canonical(called(call)),)):
+        return True
+    arguments = call.child_by_field_name("arguments")
+    given = arguments.named_children if arguments is not None else []
+    verbs = _CLEANUP["verbs"]
+    if all(argument.type in ("keyword_argument", "comment") for argument in given):
+        verbs = verbs | _CLEANUP["alone"]
+    return first_word(name) in verbs and words(name) <= verbs | _CLEANUP["things"]
+
+
+def _reads_body(node: Node) -> bool:
+    return node.type == "await" and last_name(node) in _CONVERTED["awaited"]
+
+
+def _probes(call: Node, file: PythonFile) -> bool:
+    name = last_name(call)
+    if name in _PROBED["names"] or first_word(name) in _PROBED["first"]:
+        return True
+    return _PROBES.match(file.canonical(called(call)), file.types) is not None

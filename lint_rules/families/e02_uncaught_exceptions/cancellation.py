@@ -1,0 +1,91 @@
+"""Whether a cancellation arrives at a handler, and whether it may end there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
+from lint_rules.families.e02_uncaught_exceptions.reasons import gives_reason
+from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
+from lint_rules.families.e02_uncaught_exceptions.wording import last_name
+from lint_rules.languages.python.grammar import first_named, first_token
+from lint_rules.languages.python.suspension import own_nodes, suspends
+from lint_rules.languages.tables import name_table, read_table
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+
+_CANCELLATION = name_table(TABLE, "cancellation", key="errors")
+_END = frozenset({"builtins.KeyboardInterrupt", "builtins.SystemExit"})
+_STARTS = frozenset(read_table(TABLE)["cancelled"]["starts"])
+_JOINS = frozenset(read_table(TABLE)["cancelled"]["joins"])
+_SETTLES = frozenset(read_table(TABLE)["cancelled"]["settles"])
+
+
+def swallows_cancellation(handler: ExceptClause) -> bool:
+    """Whether a cancellation can arrive at a handler and ends there."""
+    if not catches_cancellation(handler) or handler.reraises or not handler.can_be_cancelled or handler.ends:
+        return False
+    if not _END.isdisjoint(handler.caught):
+        return False  # the end of the program
+    earlier = [one for one in handler.siblings if one.clause.start_byte < handler.clause.start_byte]
+    if any(catches_cancellation(one) for one in earlier):
+        return False
+    if handler.keeps_error or any(last_name(call) in _SETTLES for call in handler.calls) or gives_reason(handler):
+        return False
+    return not _awaits_a_task(handler) and not _ends_a_task(handler)
+
+
+def catches_cancellation(handler: ExceptClause) -> bool:
+    if handler.catches_all:
+        return True
+    types = handler.file.types
+    return any(_CANCELLATION.match(name, types) is not None for name in handler.caught)
+
+
+def _awaits_a_task(handler: ExceptClause) -> bool:
+    """Whether the cancellation is that of another task: one that was cancelled before, or the only thing waited for."""
+    if any(node.type == "for_statement" and first_token(node) == "async" for node in own_nodes(handler.tried)):
+        return False
+    waits = [first_named(node) for node in own_nodes(handler.tried) if node.type == "await"]
+    if waits and all(node is not None and node.type in ("identifier", "attribute") for node in waits):
+        return True
+    file = handler.file
+    function = file.enclosing_function(handler.clause)
+    has_cancelled = any(
+        last_name(call) == "cancel" and file.enclosing_function(call) is function
+        for call in file.nodes("call")
+        if call.start_byte < handler.clause.start_byte
+    )
+    return has_cancelled and all(
+        node is not None and (node.type != "call" or last_name(node) in _JOINS) for node in waits
+    )
+
+
+def _ends_a_task(handler: ExceptClause) -> bool:
+    """Whether the handler ends a coroutine that is a task of its own, so that nobody takes its end for a result."""
+    last = handler.statements[-1]
+    if last.type == "return_statement" and last.named_child_count:
+        return False
+    leaves = last.type == "return_statement"
+    loops = [node for node in handler.follows if node.type in ("for_statement", "while_statement")]
+    after = [node for node in handler.follows if node not in loops]
+    if last.type == "break_statement":
+        loops = loops[1:]
+    if not leaves and (loops or any(suspends(node) or node.type == "return_statement" for node in after)):
+        return False
+    function = handler.file.enclosing_function(handler.clause)
+    return function is not None and _is_started(function.name.rpartition(".")[2], handler.file)
+
+
+def _is_started(name: str, file: PythonFile) -> bool:
+    """Whether the file hands a call of `name` to something that runs it as a task."""
+    for call in file.nodes("call"):
+        function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+        if function is None or arguments is None or last_name(function) not in _STARTS:
+            continue
+        for argument in arguments.named_children:
+            value = argument.child_by_field_name("value") if argument.type == "keyword_argument" else argument
+            if value is not None and value.type in ("call", "identifier", "attribute") and last_name(value) == name:
+                return True
+    return False

@@ -1,0 +1,65 @@
+"""Where code says in words why an error may be dropped: comments at the handler, the documentation of its function."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
+from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
+from lint_rules.languages.python.grammar import first_named
+from lint_rules.languages.python.scopes import text
+from lint_rules.languages.tables import read_table
+
+_COMMENTS = {key: frozenset(names) for key, names in read_table(TABLE)["comments"].items()}
+_TOOL_COMMENT = re.compile(r"#+[:!\s]*(?:[a-z][\w-]*|[A-Z]+\d+)(?:\[[^\]]*\])?:")
+_LABEL = re.compile(r"#+\s*([A-Za-z]+)")
+_WORD = re.compile(r"[A-Za-z][A-Za-z']*")
+_ENOUGH_WORDS = 2
+_TROUBLE = r"(?:errors?|exceptions?|failures?)"
+_PROMISE = re.compile(
+    rf"(?i)best[- ]effort|(?:never|not|n't) (?:raise|fail|throw)|fall(?:s|ing)?[- ]?back|swallow|suppress|silently"
+    rf"|opportunis|non-fatal|(?:do|does|is a) (?:nothing|no-?op)\b|fail[- ](?:safe|open|closed|soft)"
+    rf"|{_TROUBLE} (?:is|are) (?:ignored|caught)|ignor\w+ (?:\w+ ){{0,3}}{_TROUBLE}"
+    rf"|(?:on|in case of) (?:\w+ )?{_TROUBLE}"
+    rf"|if (?:[\w'`.]+ ){{0,8}}(?:fails?|failed|invalid|unavailable|errors?|cannot|can't|couldn't|unable|malformed)\b"
+)
+
+
+def gives_reason(handler: ExceptClause) -> bool:
+    """Whether a comment at the handler says why, or that another linter's check for this was considered."""
+    return any(is_reason(comment) or is_acknowledged(comment) for comment in comments(handler))
+
+
+def comments(handler: ExceptClause) -> Iterator[str]:
+    """The comments in the handler, behind it and directly above its `except`."""
+    clause, data = handler.clause, handler.file.data
+    before = clause.prev_named_sibling
+    while before is not None and before.type == "comment":
+        before = before.prev_named_sibling
+    start = data.find(b"\n", before.end_byte, clause.start_byte) if before is not None else clause.start_byte
+    end = data.find(b"\n", clause.end_byte)
+    for comment in handler.file.comments_between(max(start, 0), len(data) if end < 0 else end):
+        yield text(comment)
+
+
+def is_acknowledged(comment: str) -> bool:
+    """Whether it switches off another linter's check for broad or empty handlers by name."""
+    return any(mark in comment for mark in _COMMENTS["acknowledged"])
+
+
+def is_reason(comment: str) -> bool:
+    """Whether it says more than that an error is ignored, and is no directive for a tool."""
+    label = _LABEL.match(comment)
+    if _TOOL_COMMENT.match(comment) or (label is not None and label[1].lower() in _COMMENTS["labels"]):
+        return False
+    return sum(word.lower() not in _COMMENTS["noise"] for word in _WORD.findall(comment)) >= _ENOUGH_WORDS
+
+
+def docstring_promises(handler: ExceptClause) -> bool:
+    """Whether the documentation of the function says that it does not fail, or what it does instead."""
+    function = handler.file.enclosing_function(handler.clause)
+    body = function.node.child_by_field_name("body") if function is not None else None
+    statement = first_named(body) if body is not None else None
+    docstring = first_named(statement) if statement is not None else None
+    return docstring is not None and docstring.type == "string" and _PROMISE.search(text(docstring)) is not None

@@ -1,0 +1,59 @@
+"""Names taken apart into words, which is how code says what it means to do about an error."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from lint_rules.languages.python.grammar import first_named
+from lint_rules.languages.python.scopes import text
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_MODES = ("async", "sync")
+
+
+def words(name: str) -> frozenset[str]:
+    """The words of a name in lower case: {"server", "error"} for `SERVER_ERROR` and `ServerError`."""
+    return frozenset(word.lower() for word in _WORD.findall(name))
+
+
+def first_word(name: str) -> str:
+    """The first word of a name in lower case, `async` aside: "close" for `_close_quietly` and `async_closeAll`."""
+    found = [word.lower() for word in _WORD.findall(name)]
+    return next((word for word in found if word not in _MODES), "")
+
+
+def last_name(node: Node) -> str:
+    """`warning` for `self.log.warning`, `get_logger` for `get_logger(...)`."""
+    while node.type in ("call", "await"):
+        inner = node.child_by_field_name("function") or first_named(node)
+        if inner is None:
+            break
+        node = inner
+    attribute = node.child_by_field_name("attribute")
+    return text(attribute if attribute is not None else node)
+
+
+def called(call: Node) -> Node:
+    """The expression that a call calls."""
+    return call.child_by_field_name("function") or call
+
+
+def calls_in(nodes: list[Node]) -> list[Node]:
+    """The calls among some nodes."""
+    return [node for node in nodes if node.type == "call"]
+
+
+def lies_in(inner: Node, outer: Node) -> bool:
+    """Whether a node is, or lies in, another."""
+    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
+
+
+def is_value(identifier: Node) -> bool:
+    """Whether an identifier is more than the name of an attribute or of a keyword."""
+    parent = identifier.parent
+    if parent is None or parent.type not in ("attribute", "keyword_argument"):
+        return True
+    own = parent.child_by_field_name("object" if parent.type == "attribute" else "value")
+    return own is not None and own.start_byte == identifier.start_byte
