@@ -127,7 +127,7 @@ class Analyser:
         if (task.facts or not self._setting.screen or any(word in source.data for word in self._fact_words)) and not (
             deep and not findings
         ):
-            facts = file.facts()
+            facts = file.facts() if earlier is None else None  # they were given the first time
         analysis = Analysis(
             task.path, tuple(notices + findings), facts, tuple(sorted(file.symbols.asked)),
             _suppressions(file) if task.inspect else (), failed,

@@ -78,6 +78,7 @@ class ExtensionTable:
 
 EXTENSION_TABLES: Final = (
     ExtensionTable("blocking", {"calls": "Dotted names of functions that block the thread they run in"}),
+    ExtensionTable("reporting", {"calls": "Dotted names of functions that log or send the error being handled"}),
 )
 
 

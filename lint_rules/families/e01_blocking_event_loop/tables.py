@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,9 +95,8 @@ def _row(table: NameTable[TableRow], edge: Edge, project: Project) -> TableRow |
     row = table.match(edge.name, project.symbols.types)
     if row is None:
         return None
-    harmless = _harmless_arguments(row)
     given = (argument.partition("=") for argument in (*edge.call.literals, *edge.call.arguments))
-    return None if any(key in harmless and _is_text(value, harmless[key]) for key, _, value in given) else row
+    return None if _returns_at_once(row, ((key, value) for key, _, value in given)) else row
 
 
 def _is_non_blocking(row: TableRow, module: ModuleFacts) -> bool:
@@ -110,8 +109,7 @@ def _is_non_blocking(row: TableRow, module: ModuleFacts) -> bool:
 
 def blocks(row: TableRow, call: Node) -> bool:
     """Whether a call with these arguments blocks: rows name arguments, by keyword or position, that prevent it."""
-    harmless = _harmless_arguments(row)
-    return not any(_is_text(text(value), harmless[key]) for key, value in arguments_of(call) if key in harmless)
+    return not _returns_at_once(row, ((key, text(value)) for key, value in arguments_of(call)))
 
 
 def arguments_of(call: Node) -> Iterator[tuple[str, Node]]:
@@ -125,6 +123,24 @@ def arguments_of(call: Node) -> Iterator[tuple[str, Node]]:
         elif argument.type != "comment":
             yield str(position), argument
             position += 1
+
+
+def _returns_at_once(row: TableRow, given: Iterable[tuple[str, str]]) -> bool:
+    """Whether the arguments, by keyword or position with their source, keep a call from blocking for long."""
+    harmless = _harmless_arguments(row)
+    least: Mapping[str, float] = row.get("least", {})
+    return any(
+        (key in harmless and _is_text(source, harmless[key])) or (key in least and _number(source) < least[key])
+        for key, source in given
+    )
+
+
+def _number(source: str) -> float:
+    """The value of a number, infinity for anything else."""
+    try:
+        return float(source)
+    except ValueError:
+        return float("inf")
 
 
 def _harmless_arguments(row: TableRow) -> Mapping[str, object]:

@@ -48,7 +48,13 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e01_blocking_event_loop.tables import THREAD_WAITS, WAITING_CONTEXTS, blocks
-from lint_rules.families.e01_blocking_event_loop.waits import is_bounded, is_finished, is_new, leaves_jobs_behind
+from lint_rules.families.e01_blocking_event_loop.waits import (
+    is_bounded,
+    is_finished,
+    is_new,
+    leaves_jobs_behind,
+    made_by,
+)
 from lint_rules.languages.python.grammar import first_token
 from lint_rules.languages.python.lazy import cst
 from lint_rules.languages.python.selectors import Calls, Nodes
@@ -98,7 +104,7 @@ def _waiting_items(statement: Node, file: PythonFile) -> Iterator[tuple[Node, Ta
         value = item.child_by_field_name("value") if item.type == "with_item" else None
         context = value.named_children[0] if value is not None and value.type == "as_pattern" else value
         row = WAITING_CONTEXTS.match(file.canonical(context), file.types) if context is not None else None
-        if context is None or row is None:
+        if context is None or row is None or not blocks(row, made_by(context, file)):
             continue
         if leaves_jobs_behind(value, body, file) if row["at"] == "exit" else suspends(body):
             yield context, row

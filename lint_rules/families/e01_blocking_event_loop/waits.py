@@ -65,6 +65,12 @@ def is_bounded(row: TableRow, call: Node, file: PythonFile) -> bool:
     return made is not None and any(key in names and text(value) != "0" for key, value in arguments_of(made))
 
 
+def made_by(context: Node, file: PythonFile) -> Node:
+    """The expression that made the object of a `with`, or the context itself where that is not known."""
+    made = file.names.only_value(text(context), context.start_byte) if context.type == "identifier" else None
+    return made or context
+
+
 def leaves_jobs_behind(item: Node | None, body: Node, file: PythonFile) -> bool:
     """Whether jobs that a `with` body hands to its pool may still run at its end: they were submitted, not awaited."""
     if not suspends(body):

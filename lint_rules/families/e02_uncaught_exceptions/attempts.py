@@ -76,6 +76,8 @@ def converts(call: Node, file: PythonFile) -> bool:
     own = last_name(function)
     if first_word(own) in _CONVERTED["first"] or "_to_" in own:
         return True
+    if own in _CONVERTED["awaited"] and (own == "json" or (call.parent is not None and call.parent.type == "await")):
+        return True
     name = file.canonical(function)
     owner, _, member = name.rpartition(".")
     if owner == "builtins":

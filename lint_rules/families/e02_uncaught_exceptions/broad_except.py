@@ -33,12 +33,14 @@ Good (python):
             raise
 
 How to fix it: catch the errors you expect by name. Where everything must be caught, as at the top of a worker, log it
-with `logger.exception(...)`. Where it is right to go on in silence, say why in a comment in the handler.
+with `logger.exception(...)`. Where it is right to go on in silence, say why in a comment in the handler. Functions of
+your own that keep the error are named with `[tool.tenlint.reporting] calls = [...]`.
 
-Not seen: handlers that a comment explains, or that another linter was told to leave alone by name (`# noqa: BLE001`);
-cleaning up (`connection.close()` alone in the `try`, or a handler in `finally` or in another handler); functions that
-say by their name that they do not fail or that they ask (`close_quietly`, `is_reachable`); handlers that take another
-way to the same value, or record in a name that something failed (`self.failed = True`).
+Not seen: handlers that a comment or the function's documentation explains, or that another linter was told to leave
+alone by name (`# noqa: BLE001`); cleaning up (`connection.close()` alone in the `try`, or a handler in `finally` or in
+another handler); functions that say by their name that they do not fail or that they ask (`close_quietly`,
+`is_reachable`); handlers that take another way to the same value, or record in a name that something failed
+(`self.failed = True`); telemetry, optional imports, conversions and look-ups.
 """
 
 from __future__ import annotations
@@ -115,6 +117,8 @@ def _too_broad(handler: ExceptClause, what: str) -> tuple[str, str] | None:
     """A handler that deals with the error, but takes what is meant to end the process as well."""
     if not handler.catches_all or handler.keeps_error or handler.names_failure or handler.can_be_cancelled:
         return None
+    if handler.records and any(node.type == "return_statement" for node in handler.statements):
+        return None  # a boundary: what was called is over, whatever ended it
     return (
         f"{what} catches `KeyboardInterrupt` and `SystemExit` too; catch `Exception`",
         "catch `Exception`, so that the process can be stopped",

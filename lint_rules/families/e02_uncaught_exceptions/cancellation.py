@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
 from lint_rules.families.e02_uncaught_exceptions.reasons import gives_reason
 from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
-from lint_rules.families.e02_uncaught_exceptions.wording import last_name
+from lint_rules.families.e02_uncaught_exceptions.wording import last_name, words
 from lint_rules.languages.python.grammar import first_named, first_token
+from lint_rules.languages.python.registrations import arguments, decorators
+from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes, suspends
 from lint_rules.languages.tables import name_table, read_table
 
@@ -19,12 +21,15 @@ _CANCELLATION = name_table(TABLE, "cancellation", key="errors")
 _END = frozenset({"builtins.KeyboardInterrupt", "builtins.SystemExit"})
 _STARTS = frozenset(read_table(TABLE)["cancelled"]["starts"])
 _JOINS = frozenset(read_table(TABLE)["cancelled"]["joins"])
+_NOTES = frozenset(read_table(TABLE)["cancelled"]["notes"])
 _SETTLES = frozenset(read_table(TABLE)["cancelled"]["settles"])
 
 
 def swallows_cancellation(handler: ExceptClause) -> bool:
     """Whether a cancellation can arrive at a handler and ends there."""
-    if not catches_cancellation(handler) or handler.reraises or not handler.can_be_cancelled or handler.ends:
+    if not handler.is_in_async_code or not catches_cancellation(handler) or handler.reraises or handler.ends:
+        return False
+    if not suspends(handler.tried):
         return False
     if not _END.isdisjoint(handler.caught):
         return False  # the end of the program
@@ -32,6 +37,8 @@ def swallows_cancellation(handler: ExceptClause) -> bool:
     if any(catches_cancellation(one) for one in earlier):
         return False
     if handler.keeps_error or any(last_name(call) in _SETTLES for call in handler.calls) or gives_reason(handler):
+        return False
+    if any(node.type == "identifier" and _NOTES & words(text(node)) for node in handler.own):
         return False
     return not _awaits_a_task(handler) and not _ends_a_task(handler)
 
@@ -64,7 +71,7 @@ def _awaits_a_task(handler: ExceptClause) -> bool:
 
 def _ends_a_task(handler: ExceptClause) -> bool:
     """Whether the handler ends a coroutine that is a task of its own, so that nobody takes its end for a result."""
-    last = handler.statements[-1]
+    last = handler.statements[-1] if handler.statements else handler.body
     if last.type == "return_statement" and last.named_child_count:
         return False
     leaves = last.type == "return_statement"
@@ -75,17 +82,17 @@ def _ends_a_task(handler: ExceptClause) -> bool:
     if not leaves and (loops or any(suspends(node) or node.type == "return_statement" for node in after)):
         return False
     function = handler.file.enclosing_function(handler.clause)
-    return function is not None and _is_started(function.name.rpartition(".")[2], handler.file)
+    if function is None:
+        return False
+    is_command = any(last_name(decorator) == "command" for decorator in decorators(function.node))
+    return is_command or _is_started(function.name.rpartition(".")[2], handler.file)
 
 
 def _is_started(name: str, file: PythonFile) -> bool:
-    """Whether the file hands a call of `name` to something that runs it as a task."""
+    """Whether the file hands `name`, or a call of it, to something that runs it as a task."""
     for call in file.nodes("call"):
-        function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
-        if function is None or arguments is None or last_name(function) not in _STARTS:
-            continue
-        for argument in arguments.named_children:
-            value = argument.child_by_field_name("value") if argument.type == "keyword_argument" else argument
-            if value is not None and value.type in ("call", "identifier", "attribute") and last_name(value) == name:
-                return True
+        if last_name(call) in _STARTS and call.child_by_field_name("function") is not None:
+            for _, value in arguments(call):
+                if value.type in ("call", "identifier", "attribute") and last_name(value) == name:
+                    return True
     return False

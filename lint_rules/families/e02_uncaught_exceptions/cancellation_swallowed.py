@@ -59,7 +59,7 @@ from lint_rules.languages.python.edits import replace, replace_text
 from lint_rules.languages.python.lazy import cst
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.selectors import Nodes
-from lint_rules.model import ERROR, EVENT_LOOP, UNSAFE, Finding, Fix, Rule
+from lint_rules.model import ERROR, UNSAFE, Finding, Fix, Rule
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
@@ -74,11 +74,14 @@ RULE = Rule(
 )
 
 
+_IDLE = ("pass_statement", "return_statement", "continue_statement", "break_statement")
+
+
 def _is_suspect(clause: Node, file: PythonFile) -> bool:
     return swallows_cancellation(ExceptClause(clause, file))
 
 
-@RULE.python(Nodes(("ExceptHandler",), words=(b"except",), screen=_is_suspect), inside=EVENT_LOOP)
+@RULE.python(Nodes(("ExceptHandler",), words=(b"except",), screen=_is_suspect))
 def check_python(node: cst.ExceptHandler, file: PythonFile) -> Iterator[Finding]:
     handler = ExceptClause(file.syntax(node), file)
     function = file.enclosing_function(handler.clause)
@@ -112,14 +115,12 @@ def _fix(node: cst.ExceptHandler, handler: ExceptClause) -> Fix | None:
     last = handler.statements[-1]
     if len(handler.caught) != 1 or last.start_point[0] == handler.clause.start_point[0]:
         return None
-    if (
-        last.type in ("pass_statement", "return_statement", "continue_statement", "break_statement")
-        or text(last) == "..."
-    ):
+    if last.type in _IDLE or text(last) == "...":
         return Fix("Raise it again", (replace_text(file, last.start_byte, last.end_byte, "raise"),), UNSAFE)
     indentation = file.source.text(last.start_byte - last.start_point[1], last.start_byte)
     if indentation.strip():
         return None
+    newline = file.data.find(b"\n", last.end_byte)
+    end = len(file.data) if newline < 0 else newline - file.data[newline - 1 : newline].count(b"\r")
     line_end = "\r\n" if b"\r\n" in file.data else "\n"
-    added = f"{line_end}{indentation}raise"
-    return Fix("Raise it again", (replace_text(file, last.end_byte, last.end_byte, added),), UNSAFE)
+    return Fix("Raise it again", (replace_text(file, end, end, f"{line_end}{indentation}raise"),), UNSAFE)

@@ -50,17 +50,22 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.coroutines import is_coroutine_function, misuse
+from lint_rules.families.e02_uncaught_exceptions.coroutines import (
+    is_coroutine_function,
+    may_be_coroutine_function,
+    misuse,
+)
 from lint_rules.families.e02_uncaught_exceptions.tasks import TABLE, row_of
 from lint_rules.languages.python.edits import replace
 from lint_rules.languages.python.lazy import cst
-from lint_rules.languages.python.selectors import Nodes
+from lint_rules.languages.python.selectors import ScreenedCalls
 from lint_rules.languages.python.usage import Usage, Use
 from lint_rules.languages.tables import TableRow, name_table
 from lint_rules.model import ERROR, UNSAFE, Finding, Fix, Related, Rule
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
+    from lint_rules.project.symbols import Symbols
 
 RULE = Rule(
     "TEN0205",
@@ -92,7 +97,11 @@ def _is_never_awaited(call: Node, file: PythonFile) -> bool:
     return misuse(call, file) is not None or _run_as_plain(call, file) is not None
 
 
-@RULE.python(Nodes(("Call",), words=_WORDS, screen=_is_never_awaited))
+def _may_concern(symbol: str, symbols: Symbols) -> bool:
+    return may_be_coroutine_function(symbol, symbols) or _RUNNERS.match(symbols.canonical(symbol), symbols.types) is not None
+
+
+@RULE.python(ScreenedCalls(_is_never_awaited, _may_concern, words=_WORDS))
 def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     syntax = file.syntax(call)
     usage = misuse(syntax, file)

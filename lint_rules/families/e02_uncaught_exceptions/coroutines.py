@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.tasks import TABLE, is_callback, result_is_ignored
+from lint_rules.families.e02_uncaught_exceptions.tasks import TABLE, is_callback, may_be_in, result_is_ignored
 from lint_rules.languages.python.grammar import nodes_of_kinds
 from lint_rules.languages.python.scopes import FUNCTION, text
 from lint_rules.languages.python.usage import Usage, Use, surely_reads, usage_of, usages_of
@@ -14,7 +14,7 @@ from lint_rules.languages.tables import name_table, read_table
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
-    from lint_rules.project.symbols import Reference
+    from lint_rules.project.symbols import Reference, Symbols
 
 COROUTINES = name_table(TABLE, "coroutine")
 CONSUMERS = name_table(TABLE, "consumer")
@@ -35,7 +35,7 @@ _OWN_ATTRIBUTES = frozenset({"close", "send", "throw"})
 def misuse(call: Node, file: PythonFile) -> Usage | None:
     """The use of a coroutine that shows that it is never awaited, None if it may be, or if the call gives none."""
     usage = usage_of(call, file)
-    if usage.use is not Use.BOUND and not _may_be_misuse(usage):
+    if usage.use is not Use.BOUND and not _may_be_misuse(usage, file):
         return None
     function = call.child_by_field_name("function")
     if function is None or not is_coroutine_function(function, file):
@@ -50,7 +50,7 @@ def _misused_name(call: Node, file: PythonFile) -> Usage | None:
         return None
     proof = next((usage for usage in usages if _is_impossible(usage, call, file)), None)
     is_bound_once = len(file.scopes.at(call.start_byte).bindings.get(usages[0].name, ())) == 1
-    if proof is None and is_bound_once and all(_may_be_misuse(usage) and _is_misuse(usage, file) for usage in usages):
+    if proof is None and is_bound_once and all(_may_be_misuse(usage, file) and _is_misuse(usage, file) for usage in usages):
         return usages[0]
     return proof
 
@@ -64,13 +64,16 @@ def _is_impossible(usage: Usage, call: Node, file: PythonFile) -> bool:
     return (usage.use in _IMPOSSIBLE or (is_always_one and usage.use in _POINTLESS)) and _is_misuse(usage, file)
 
 
-def _may_be_misuse(usage: Usage) -> bool:
+def _may_be_misuse(usage: Usage, file: PythonFile) -> bool:
     """A quick look, before it is asked what is called."""
-    if usage.use in _MISUSES or usage.use is Use.PASSED or is_callback(usage):
+    if usage.use in _MISUSES or is_callback(usage):
         return True
+    if usage.use is Use.PASSED:
+        function = usage.place.child_by_field_name("function")
+        return function is not None and may_be_in(CONSUMERS, function, file)
     if usage.use is Use.AWAITED:
         return usage.place.type in ("with_statement", "for_statement", "for_in_clause")
-    return usage.use is Use.RETURNED and usage.place.type == "return_statement"
+    return usage.use is Use.RETURNED and usage.place.type == "return_statement" and _may_answer_with_it(usage.place, file)
 
 
 def _is_misuse(usage: Usage, file: PythonFile) -> bool:
@@ -91,6 +94,17 @@ def _wants_value(usage: Usage, file: PythonFile) -> bool:
     function = usage.place.child_by_field_name("function")
     row = CONSUMERS.match(file.canonical(function), file.types) if function is not None else None
     return row is not None and (usage.whole or row["takes"] == "items")
+
+
+def _may_answer_with_it(statement: Node, file: PythonFile) -> bool:
+    """Whether the function around has an annotated result, a decorator or a class; others are no handlers."""
+    function = file.enclosing_function(statement)
+    if function is None or function.kind != FUNCTION:
+        return False
+    outer = function.node.parent
+    is_decorated = outer is not None and outer.type == "decorated_definition"
+    promises = function.is_async and function.node.child_by_field_name("return_type") is not None
+    return promises or is_decorated or function.owner_class is not None or file.handler(function) is not None
 
 
 def _answers_with_it(statement: Node, file: PythonFile) -> bool:
@@ -114,6 +128,14 @@ def is_coroutine_function(function: Node, file: PythonFile) -> bool:
     if reference is not None:
         return _gives_coroutine(reference, file) and not _is_told_apart(function, file)
     return COROUTINES.match(file.canonical(function), file.types) is not None
+
+
+def may_be_coroutine_function(symbol: str, symbols: Symbols) -> bool:
+    """The same for a symbol, without a look at decorators and subclasses."""
+    reference = symbols.function(symbol)
+    if reference is not None:
+        return reference.function.is_async
+    return COROUTINES.match(symbols.canonical(symbol), symbols.types) is not None
 
 
 def _is_told_apart(function: Node, file: PythonFile) -> bool:

@@ -45,12 +45,13 @@ from tree_sitter import Node
 from lint_rules.families.e02_uncaught_exceptions.tasks import STARTED, Dropped, dropped, work_of
 from lint_rules.languages.python.edits import replace
 from lint_rules.languages.python.lazy import cst
-from lint_rules.languages.python.selectors import Nodes
+from lint_rules.languages.python.selectors import ScreenedCalls
 from lint_rules.languages.python.usage import Use
 from lint_rules.model import ERROR, UNSAFE, Finding, Fix, Rule
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
+    from lint_rules.project.symbols import Symbols
 
 RULE = Rule(
     "TEN0204",
@@ -80,7 +81,11 @@ def _is_dropped(call: Node, file: PythonFile) -> bool:
     return dropped(call, file) is not None
 
 
-@RULE.python(Nodes(("Call",), words=_WORDS, screen=_is_dropped))
+def _may_concern(symbol: str, symbols: Symbols) -> bool:
+    return symbol.rpartition(".")[2] in STARTED.last_names
+
+
+@RULE.python(ScreenedCalls(_is_dropped, _may_concern, words=_WORDS))
 def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     syntax = file.syntax(call)
     lost = dropped(syntax, file)

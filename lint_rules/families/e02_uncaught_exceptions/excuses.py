@@ -14,7 +14,7 @@ from lint_rules.families.e02_uncaught_exceptions.attempts import (
     only_looks_up,
 )
 from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
-from lint_rules.families.e02_uncaught_exceptions.reasons import docstring_promises, gives_reason
+from lint_rules.families.e02_uncaught_exceptions.reasons import docstring_promises, gives_reason, twin_gives_reason
 from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE, is_log
 from lint_rules.families.e02_uncaught_exceptions.wording import called, calls_in, first_word, last_name, words
 from lint_rules.languages.python.grammar import first_named
@@ -59,7 +59,7 @@ def _goes_on_to_fail(handler: ExceptClause) -> bool:
     if _has(handler.own, _OUT):
         return False
     succeeds = next((child for child in handler.try_statement.named_children if child.type == "else_clause"), None)
-    if succeeds is not None and _has(own_nodes(succeeds), _LEAVES):
+    if succeeds is not None and (handler.does_nothing or _has(own_nodes(succeeds), _LEAVES)):
         return True
     last = handler.tried.named_children[-1] if handler.tried.named_children else handler.tried
     has_left = _has((last, *own_nodes(last)), _LEAVES)
@@ -151,10 +151,22 @@ def _takes_another_way(handler: ExceptClause) -> bool:
             value = node.child_by_field_name("right")
         else:
             continue
-        made = calls_in([value, *own_nodes(value)]) if value is not None else []
+        if value is None:
+            continue
+        if target is not None and value.type in ("attribute", "subscript"):
+            return True
+        made = calls_in([value, *own_nodes(value)])
         if any(not is_log(call, handler.file) and not is_empty(call) for call in made):
             return True
     return False
+
+
+def _tells_in_words(handler: ExceptClause) -> bool:
+    """It gives a text that says so to whoever reads it: `return "not available"`."""
+    values = [first_named(node) for node in handler.statements]
+    values = [node.child_by_field_name("right") if node is not None and _target(node) else node for node in values]
+    said = [text(value) for value in values if value is not None and value.type == "string"]
+    return any(not _WORDS["said"].isdisjoint(words(one.lower())) for one in said)
 
 
 def _target(node: Node) -> Node | None:
@@ -173,7 +185,9 @@ _EXCUSES: tuple[Callable[[ExceptClause], bool], ...] = (
     only_cleans_up,
     lambda handler: handler.names_failure,
     _takes_another_way,
+    _tells_in_words,
     docstring_promises,
     only_converts,
     only_looks_up,
+    twin_gives_reason,
 )

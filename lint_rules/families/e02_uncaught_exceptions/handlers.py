@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import builtins
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE, ends, is_log, records, records_itself
-from lint_rules.families.e02_uncaught_exceptions.wording import calls_in, is_value, lies_in, words
+from lint_rules.families.e02_uncaught_exceptions.wording import calls_in, is_value, last_name, lies_in, words
 from lint_rules.languages.python.grammar import first_named, nodes_of_kinds
 from lint_rules.languages.python.scopes import FUNCTION, text
 from lint_rules.languages.python.suspension import own_nodes, suspends
@@ -26,7 +27,11 @@ _CONSTANTS = frozenset({"none", "true", "false", "integer", "float", "unary_oper
 _COLLECTIONS = frozenset({"tuple", "expression_list", "list", "dictionary"})
 _IDLE = frozenset({"pass_statement", "continue_statement", "break_statement"})
 _SERVER_ERROR = frozenset({"internal", "server", "error"})
+_OUT = frozenset({"break_statement", "return_statement"})
+_LOOPS = frozenset({"for_statement", "while_statement"})
 _DEFINITIONS = frozenset({"function_definition", "lambda", "class_definition"})
+_BUILTIN = frozenset(dir(builtins))
+_ASSIGNS = (" =", "=", ": ")
 _MAX_CLASSES = 100
 
 
@@ -53,38 +58,51 @@ class ExceptClause:
         return text(alias) if alias is not None else ""
 
     @cached_property
-    def caught(self) -> tuple[str, ...]:
-        """Canonical names of the classes it catches, "" for what is not known; empty if it is bare."""
-        return tuple(self.file.canonical(node) for node in self._classes())
-
-    def _classes(self) -> Iterator[Node]:
+    def classes(self) -> tuple[Node, ...]:
+        """The expressions for the classes it catches, tuples bound to names taken apart; empty if it is bare."""
         waiting = [self.type] if self.type is not None else []
+        found: list[Node] = []
         for _ in range(_MAX_CLASSES):
             if not waiting:
-                return
+                break
             node = waiting.pop()
-            bound = self.file.names.only_value(text(node), node.start_byte) if node.type == "identifier" else None
-            if bound is not None and bound.type in ("tuple", "identifier"):
-                node = bound
+            if node.type == "identifier" and self._may_be_alias(node):
+                bound = self.file.names.only_value(text(node), node.start_byte)
+                node = bound if bound is not None and bound.type in ("tuple", "identifier") else node
             if node.type in ("tuple", "parenthesized_expression"):
                 waiting.extend(reversed([child for child in node.named_children if child.type != "comment"]))
             else:
-                yield node
+                found.append(node)
+        return tuple(found)
+
+    def _may_be_alias(self, identifier: Node) -> bool:
+        """Whether the file assigns to a name. The bytes are asked first, since most handlers name what they import."""
+        name = text(identifier)
+        return name not in _BUILTIN and any(f"{name}{sign}".encode() in self.file.data for sign in _ASSIGNS)
+
+    @cached_property
+    def caught(self) -> tuple[str, ...]:
+        """Canonical names of the classes it catches, "" for what is not known; empty if it is bare."""
+        return tuple(self.file.canonical(node) for node in self.classes)
 
     @property
     def is_bare(self) -> bool:
         """Whether it is `except:`."""
         return self.type is None
 
-    @property
+    @cached_property
     def catches_all(self) -> bool:
         """Whether it catches `KeyboardInterrupt`, `SystemExit` and cancellation as well."""
-        return self.is_bare or BASE_EXCEPTION in self.caught
+        return self.is_bare or self._catches(BASE_EXCEPTION)
 
-    @property
+    @cached_property
     def is_broad(self) -> bool:
         """Whether it is bare or catches `Exception` or `BaseException`."""
-        return self.catches_all or EXCEPTION in self.caught
+        return self.catches_all or self._catches(EXCEPTION)
+
+    def _catches(self, error: str) -> bool:
+        own = error.rpartition(".")[2]
+        return any(last_name(node) == own and self.file.canonical(node) == error for node in self.classes)
 
     # Where it stands.
 
@@ -120,10 +138,15 @@ class ExceptClause:
         return [child for child in self.body.named_children if child.type != "comment"]
 
     @property
+    def is_in_async_code(self) -> bool:
+        """Whether a coroutine function runs it."""
+        function = self.file.enclosing_function(self.clause)
+        return function is not None and function.kind == FUNCTION and function.is_async
+
+    @property
     def can_be_cancelled(self) -> bool:
         """Whether the `try` waits in async code, so that a cancellation can arrive there."""
-        function = self.file.enclosing_function(self.clause)
-        return function is not None and function.kind == FUNCTION and function.is_async and suspends(self.tried)
+        return self.is_in_async_code and suspends(self.tried)
 
     @cached_property
     def follows(self) -> list[Node]:
@@ -132,7 +155,7 @@ class ExceptClause:
         for outer in (self.try_statement, *self.file.enclosing(self.try_statement)):
             if outer.type in _DEFINITIONS:
                 break
-            if outer.type in ("for_statement", "while_statement"):
+            if outer.type in _LOOPS:
                 following.append(outer)
             after = outer.next_named_sibling if outer.type.endswith("_statement") else None
             while after is not None:
@@ -140,6 +163,21 @@ class ExceptClause:
                     following.append(after)
                 after = after.next_named_sibling
         return following
+
+    @property
+    def is_one_of_several(self) -> bool:
+        """Whether it only passes, while others of the same `try` do something: the cases were told apart."""
+        others = [one for one in self.siblings if one.clause.id != self.clause.id]
+        passes = all(node.type in ("pass_statement", "expression_statement") for node in self.statements)
+        return self.does_nothing and passes and any(not one.does_nothing for one in others)
+
+    @property
+    def retries(self) -> bool:
+        """Whether it goes on with a loop that is left as soon as something succeeds."""
+        rest = list(takewhile(lambda node: node.type not in _LOOPS, self.follows))
+        is_in_loop = len(rest) < len(self.follows)
+        goes_on = not any(node.type in _OUT for node in self.own)
+        return is_in_loop and goes_on and any(node.type in _OUT for one in rest for node in (one, *own_nodes(one)))
 
     @property
     def header(self) -> Span:

@@ -42,17 +42,19 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
+from lint_rules.families.e02_uncaught_exceptions.reasons import is_acknowledged
 from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
 from lint_rules.families.e02_uncaught_exceptions.wording import last_name
-from lint_rules.languages.python.edits import replace, replace_text
+from lint_rules.languages.python.edits import replace_text
 from lint_rules.languages.python.grammar import first_named
-from lint_rules.languages.python.lazy import cst
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.selectors import Nodes
 from lint_rules.languages.tables import read_table
-from lint_rules.model import INFO, UNSAFE, Edit, Finding, Fix, Rule
+from lint_rules.model import INFO, UNSAFE, Finding, Fix, Rule
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from lint_rules.languages.python.file import PythonFile
 
 RULE = Rule(
@@ -66,7 +68,7 @@ RULE = Rule(
 )
 
 _ENDINGS = frozenset(read_table(TABLE)["endings"]["errors"])
-_NAMES = ("error", "exc", "cause")
+_NAMES = ("error", "exc", "cause", "original_error")
 
 
 def _is_suspect(statement: Node, file: PythonFile) -> bool:
@@ -80,13 +82,13 @@ def check_python(node: cst.Raise, file: PythonFile) -> Iterator[Finding]:
     raised = first_named(statement)
     if handler is None or raised is None:
         return
-    name = handler.name or "error"
+    name = handler.name or _free_name(handler)
     yield RULE.at(
         file,
         statement,
         f"`{last_name(raised)}` is raised without its cause; add `from {name}`",
         f"add `from {name}`, or `from None` if the first error says nothing",
-        fix=_fix(node, handler),
+        fix=_fix(statement, handler, name),
     )
 
 
@@ -94,6 +96,10 @@ def _handler(statement: Node, file: PythonFile) -> ExceptClause | None:
     """The handler in which a statement raises an error of its own making without a cause."""
     raised = first_named(statement)
     if raised is None or statement.child_by_field_name("cause") is not None or raised.type not in _MADE:
+        return None
+    line_end = file.data.find(b"\n", statement.start_byte)
+    remarks = file.comments_between(statement.start_byte, len(file.data) if line_end < 0 else line_end)
+    if any(is_acknowledged(text(remark), "acknowledged_cause") for remark in remarks):
         return None
     for outer in file.enclosing(statement):
         if outer.type in ("function_definition", "lambda", "class_definition", "finally_clause"):
@@ -118,18 +124,19 @@ def _is_new(raised: Node, handler: ExceptClause) -> bool:
     return not handler.name or text(first) != handler.name
 
 
-def _fix(node: cst.Raise, handler: ExceptClause) -> Fix | None:
+def _free_name(handler: ExceptClause) -> str:
+    """A name for the error that the scope does not use yet."""
+    handler.file.names.bind()
+    taken = handler.file.scope(handler.clause).bindings
+    return next((name for name in _NAMES if name not in taken), _NAMES[-1])
+
+
+def _fix(statement: Node, handler: ExceptClause, name: str) -> Fix | None:
     """`from error`, and `as error` behind the `except` that has no name yet."""
     file = handler.file
-    name, edits = handler.name, list[Edit]()
-    if not name:
-        if handler.type is None:
-            return None
-        scope = file.scope(handler.clause)
-        name = next((name for name in _NAMES if name not in scope.bindings), "")
-        if not name:
-            return None
-        end = handler.type.end_byte
-        edits.append(replace_text(file, end, end, f" as {name}"))
-    caused = node.with_changes(cause=cst.From(cst.Name(name), whitespace_before_from=cst.SimpleWhitespace(" ")))
-    return Fix(f"Raise it from `{name}`", (*edits, replace(file, node, caused)), UNSAFE)
+    if handler.type is None:
+        return None
+    end = handler.type.end_byte
+    named = () if handler.name else (replace_text(file, end, end, f" as {name}"),)
+    cause = replace_text(file, statement.end_byte, statement.end_byte, f" from {name}")
+    return Fix(f"Raise it from `{name}`", (*named, cause), UNSAFE)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tree_sitter import Node
+
 from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
 from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
 from lint_rules.languages.python.grammar import first_named
@@ -24,6 +26,7 @@ _PROMISE = re.compile(
     rf"|(?:on|in case of) (?:\w+ )?{_TROUBLE}"
     rf"|if (?:[\w'`.]+ ){{0,8}}(?:fails?|failed|invalid|unavailable|errors?|cannot|can't|couldn't|unable|malformed)\b"
 )
+_MODULE_PROMISE = re.compile(r"(?i)best[- ]effort|never raises?|silently")
 
 
 def gives_reason(handler: ExceptClause) -> bool:
@@ -31,21 +34,42 @@ def gives_reason(handler: ExceptClause) -> bool:
     return any(is_reason(comment) or is_acknowledged(comment) for comment in comments(handler))
 
 
+def twin_gives_reason(handler: ExceptClause) -> bool:
+    """Whether the same handler in the function's twin is explained: `load` and `aload`, or methods of the same name."""
+    file = handler.file
+    name = _function_name(handler)
+    for clause in file.nodes("except_clause"):
+        other = ExceptClause(clause, file)
+        if text(other.body) == text(handler.body) and _function_name(other) == name and gives_reason(other):
+            return True
+    return False
+
+
+def _function_name(handler: ExceptClause) -> str:
+    """The name of the function around a handler, without the `a` or `async_` that tells twins apart."""
+    function = handler.file.enclosing_function(handler.clause)
+    name = function.name.rpartition(".")[2].lstrip("_") if function is not None else ""
+    return name.removeprefix("async_").removeprefix("a" if function is not None and function.is_async else "")
+
+
 def comments(handler: ExceptClause) -> Iterator[str]:
-    """The comments in the handler, behind it and directly above its `except`."""
+    """The comments in the handler, directly above its `except`, and on the default that is returned behind it."""
     clause, data = handler.clause, handler.file.data
     before = clause.prev_named_sibling
     while before is not None and before.type == "comment":
         before = before.prev_named_sibling
     start = data.find(b"\n", before.end_byte, clause.start_byte) if before is not None else clause.start_byte
     end = data.find(b"\n", clause.end_byte)
+    after = next((node for node in handler.follows if node.parent == handler.try_statement.parent), None)
+    if after is not None and after.type == "return_statement":
+        end = after.start_byte
     for comment in handler.file.comments_between(max(start, 0), len(data) if end < 0 else end):
         yield text(comment)
 
 
-def is_acknowledged(comment: str) -> bool:
-    """Whether it switches off another linter's check for broad or empty handlers by name."""
-    return any(mark in comment for mark in _COMMENTS["acknowledged"])
+def is_acknowledged(comment: str, check: str = "acknowledged") -> bool:
+    """Whether it switches off another linter's check by name: for broad or empty handlers, or `acknowledged_cause`."""
+    return any(mark in comment for mark in _COMMENTS[check])
 
 
 def is_reason(comment: str) -> bool:
@@ -57,9 +81,16 @@ def is_reason(comment: str) -> bool:
 
 
 def docstring_promises(handler: ExceptClause) -> bool:
-    """Whether the documentation of the function says that it does not fail, or what it does instead."""
+    """Whether the function says that it does not fail, or what it does instead; or its module, for want of that."""
     function = handler.file.enclosing_function(handler.clause)
     body = function.node.child_by_field_name("body") if function is not None else None
-    statement = first_named(body) if body is not None else None
+    own = _docstring(body) if body is not None else ""
+    return _PROMISE.search(own) is not None or (
+        not own and _MODULE_PROMISE.search(_docstring(handler.file.root)) is not None
+    )
+
+
+def _docstring(body: Node) -> str:
+    statement = first_named(body)
     docstring = first_named(statement) if statement is not None else None
-    return docstring is not None and docstring.type == "string" and _PROMISE.search(text(docstring)) is not None
+    return text(docstring) if docstring is not None and docstring.type == "string" else ""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TABLE = Path(__file__).parent / "handlers-table.toml"
 
-_RECORDS = name_table(TABLE, "records")
+_RECORDS = name_table(TABLE, "records", user_table="reporting", user_row={})
 _LOGS = name_table(TABLE, "logs")
 _ENDS = name_table(TABLE, "ends")
 _RECORDED = {key: frozenset(names) for key, names in read_table(TABLE)["recorded_by_name"].items()}
@@ -31,7 +31,7 @@ _MAX_HOPS = 3
 
 def records(call: Node, file: PythonFile) -> bool:
     """Whether a call keeps the error being handled with its traceback, or is of a project function that does."""
-    return records_itself(call, file) or _helper_records(call, file)
+    return records_itself(call, file) or (not is_log(call, file) and _helper_records(call, file))
 
 
 def records_itself(call: Node, file: PythonFile) -> bool:

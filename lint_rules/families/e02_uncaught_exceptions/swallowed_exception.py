@@ -41,6 +41,7 @@ Not seen: errors that are narrow and expected (`KeyError`, `FileNotFoundError`, 
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ from lint_rules.families.e02_uncaught_exceptions.attempts import acts, only_asks
 from lint_rules.families.e02_uncaught_exceptions.excuses import is_excused
 from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
 from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
-from lint_rules.families.e02_uncaught_exceptions.wording import words
+from lint_rules.families.e02_uncaught_exceptions.wording import last_name, words
 from lint_rules.languages.python.selectors import Nodes
 from lint_rules.languages.tables import name_table, read_table
 from lint_rules.model import WARNING, Finding, Rule
@@ -92,11 +93,16 @@ def check_python(node: cst.ExceptHandler, file: PythonFile) -> Iterator[Finding]
 
 def _swallows(handler: ExceptClause) -> bool:
     """Whether a handler gives up an unexpected error without a word."""
-    if not handler.does_nothing or handler.is_broad:
+    if not handler.does_nothing or not any(_may_be_unexpected(last_name(node)) for node in handler.classes):
         return False
-    if not any(_is_unexpected(name, handler) for name in handler.caught):
+    if handler.is_broad or not any(_is_unexpected(name, handler) for name in handler.caught):
         return False
-    return not is_excused(handler) and not only_asks(handler)
+    return not (is_excused(handler) or only_asks(handler) or handler.is_one_of_several or handler.retries)
+
+
+def _may_be_unexpected(name: str) -> bool:
+    """Whether a class may be one that was not to be expected; cheaper than to look it up."""
+    return not hasattr(builtins, name) or any(f"builtins.{name}" in table for table in (_GENERAL, _UNEXPECTED))
 
 
 def _is_unexpected(name: str, handler: ExceptClause) -> bool:

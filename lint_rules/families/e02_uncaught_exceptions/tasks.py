@@ -54,7 +54,7 @@ def started(call: Node, file: PythonFile) -> TableRow | None:
 def row_of(call: Node, table: NameTable[TableRow], file: PythonFile) -> TableRow | None:
     """The row of a table for a call; a receiver that is only called like an event loop is taken for one."""
     function = call.child_by_field_name("function")
-    if function is None:
+    if function is None or not may_be_in(table, function, file):
         return None
     row = table.match(file.canonical(function), file.types)
     if row is not None or function.type != "attribute":
@@ -65,6 +65,14 @@ def row_of(call: Node, table: NameTable[TableRow], file: PythonFile) -> TableRow
     if text(receiver).rpartition(".")[2] not in _LOOPS["names"] or file.function(function) is not None:
         return None
     return table.match(f"{_LOOPS['type']}.{text(method)}", file.types)
+
+
+def may_be_in(table: NameTable[TableRow], function: Node, file: PythonFile) -> bool:
+    """A quick look: whether the last name of a function stands in a table, by itself or behind an alias."""
+    attribute = function.child_by_field_name("attribute")
+    if attribute is not None and text(attribute) in table.last_names:
+        return True
+    return file.names.symbol(function).rpartition(".")[2].removesuffix("()") in table.last_names
 
 
 def is_callback(usage: Usage) -> bool:
@@ -79,11 +87,13 @@ def result_is_ignored(callback: Node, file: PythonFile) -> bool:
 
 
 def _cannot_fail(call: Node, row: TableRow, file: PythonFile) -> bool:
-    """Whether the work that a call starts looks after its own errors."""
+    """Whether the work that a call starts looks after its own errors, or is none: TEN0205 speaks of coroutines there."""
     work = argument_of(call, row)
     if work is not None and work.type == "call":
         work = work.child_by_field_name("function")
     function = file.function(work) if work is not None else None
+    if function is not None and function.function.is_async and row["kind"] == "job":
+        return True
     return function is not None and not may_fail(function, file)
 
 

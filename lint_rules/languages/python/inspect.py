@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from lint_rules.languages.python.grammar import is_too_complex
 from lint_rules.languages.python.lazy import cst
-from lint_rules.languages.python.selectors import SYNTAX_OF, Calls, Selector
+from lint_rules.languages.python.selectors import SYNTAX_OF, Calls, ScreenedCalls, Selector
 from lint_rules.languages.python.slices import Cut, cut_around, outermost, parse_cut
 from lint_rules.model import EVENT_LOOP, Check, Finding, Rule, Span
 from lint_rules.project.symbols import Symbols
@@ -39,14 +39,12 @@ class Inspection:
     findings: list[Finding] = field(default_factory=list)
     too_complex: list[Span] = field(default_factory=list)
     failures: list[tuple[str, Span, str]] = field(default_factory=list)
-    pending: list[tuple[Calls, str]] = field(default_factory=list)
+    pending: list[tuple[Calls | ScreenedCalls, str]] = field(default_factory=list)
     was_unsure: bool = False
 
     def may_change(self, symbols: Symbols) -> bool:
         """Whether the file must be shown to the rules again, now that more modules are known."""
-        return self.was_unsure or any(
-            calls.table.match(symbols.canonical(symbol), symbols.types) is not None for calls, symbol in self.pending
-        )
+        return self.was_unsure or any(calls.concerns(symbol, symbols) for calls, symbol in self.pending)
 
 
 def python_checks(rules: Iterable[Rule]) -> tuple[RuleCheck, ...]:
@@ -113,8 +111,8 @@ def _suspects(file: PythonFile, checks: Sequence[RuleCheck], inspection: Inspect
 
 
 def _note_unsure(selector: Selector, node: Node, file: PythonFile, inspection: Inspection) -> None:
-    function = node.child_by_field_name("function") if isinstance(selector, Calls) else None
-    if isinstance(selector, Calls) and function is not None:
+    function = node.child_by_field_name("function")
+    if isinstance(selector, (Calls, ScreenedCalls)) and function is not None:
         inspection.pending.append((selector, file.names.symbol(function)))
     else:
         inspection.was_unsure = True

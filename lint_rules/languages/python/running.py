@@ -10,7 +10,7 @@ from lint_rules.languages.python.scopes import text
 
 MAY_WAIT = frozenset(
     {"acquire", "as_completed", "communicate", "exception", "expect", "get", "join", "poll", "put", "result", "select",
-     "shutdown", "spawn", "wait", "wait3", "wait4", "wait_for", "waitpid"}
+     "shutdown", "sleep", "spawn", "wait", "wait3", "wait4", "wait_for", "waitpid"}
 )  # fmt: skip
 """Last names of calls that wait or not depending on a literal argument, such as `get(block=False)`."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tree_sitter import Node
 
 from lint_rules.languages.tables import NameTable
+from lint_rules.project.symbols import Symbols
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -82,6 +83,34 @@ class Calls:
 
     def accepts(self, node: cst.CSTNode, file: PythonFile) -> bool:
         return self.table.match(file.qualified_name(node.func), file.types) is not None  # type: ignore[attr-defined]
+
+    def concerns(self, symbol: str, symbols: Symbols) -> bool:
+        """Whether a call of what a symbol denotes may be one of these; asked again when more modules are known."""
+        return self.table.match(symbols.canonical(symbol), symbols.types) is not None
+
+
+@dataclass(frozen=True)
+class ScreenedCalls:
+    """Calls that a screen of the check's own lets through.
+
+    Where the screen meets modules that are not known yet, `concerns` says whether it must look again once they are,
+    from what is known of the called function alone: `may_concern` takes its symbol.
+    """
+
+    screen: Callable[[Node, PythonFile], bool]
+    may_concern: Callable[[str, Symbols], bool]
+    words: tuple[bytes, ...] = ()
+    kinds: tuple[str, ...] = ("Call",)
+
+    def suspect(self, node: Node, file: PythonFile) -> bool:
+        return self.screen(node, file)
+
+    def accepts(self, node: cst.CSTNode, file: PythonFile) -> bool:
+        return True
+
+    def concerns(self, symbol: str, symbols: Symbols) -> bool:
+        """Whether a call of what a symbol denotes may be one of these."""
+        return self.may_concern(symbol, symbols)
 
 
 @dataclass(frozen=True)

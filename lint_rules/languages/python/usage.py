@@ -97,13 +97,13 @@ _USES = {
     "typed_default_parameter": Use.STORED,
 }
 _BY_FIELD = {
-    ("if_statement", "condition"): Use.TESTED,
-    ("elif_clause", "condition"): Use.TESTED,
-    ("while_statement", "condition"): Use.TESTED,
-    ("call", "function"): Use.CALLED,
-    ("attribute", "object"): Use.READ,
-    ("subscript", "value"): Use.READ,
-    ("lambda", "body"): Use.RETURNED,
+    "if_statement": ("condition", Use.TESTED),
+    "elif_clause": ("condition", Use.TESTED),
+    "while_statement": ("condition", Use.TESTED),
+    "call": ("function", Use.CALLED),
+    "attribute": ("object", Use.READ),
+    "subscript": ("value", Use.READ),
+    "lambda": ("body", Use.RETURNED),
 }
 _PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern"})
 _ONLY_WHOLE = frozenset({Use.TESTED, Use.READ, Use.CALLED, Use.OPERAND, Use.ITERATED, Use.ENTERED, Use.UNPACKED})
@@ -116,30 +116,41 @@ def usage_of(value: Node, file: PythonFile) -> Usage:
     named: Node | None = None
     while (parent := current.parent) is not None:
         kind = parent.type
-        use = _USES.get(kind) or _use_by_field(parent, current)
-        if kind == "named_expression":
-            named = parent.child_by_field_name("name")
-        elif _is_choice(parent, current):
-            use = Use.TESTED
-        elif kind in _COLLECTIONS or (kind in _COMPREHENSIONS and parent.child_by_field_name("body") == current):
-            if kind in ("list_splat", "dictionary_splat") and whole:
-                use = Use.UNPACKED
-            whole = False
-        elif kind in ("assignment", "for_statement", "for_in_clause", "with_item", "as_pattern"):
-            return _of_statement(parent, current, whole, file)
-        elif kind in ("argument_list", "keyword_argument") or (kind == "call" and use is None):
-            while parent.type in ("argument_list", "keyword_argument") and parent.parent is not None:
-                parent = parent.parent
-            use = Use.PASSED
-        elif use is None and kind not in ("parenthesized_expression", "conditional_expression", "boolean_operator"):
-            use = Use.OTHER
+        use = _USES.get(kind)
+        if use is None:
+            if kind in ("argument_list", "keyword_argument"):
+                return Usage(Use.PASSED, _taker(parent), whole=whole)
+            if kind in ("assignment", "for_statement", "for_in_clause", "with_item", "as_pattern"):
+                return _of_statement(parent, current, whole, file)
+            field = _BY_FIELD.get(kind)
+            if field is not None and parent.child_by_field_name(field[0]) == current:
+                use = field[1]
+            elif kind == "call":  # a generator expression that is the only argument
+                use = Use.PASSED
+            elif kind == "named_expression":
+                named = parent.child_by_field_name("name")
+            elif kind in _COLLECTIONS or (kind in _COMPREHENSIONS and parent.child_by_field_name("body") == current):
+                if kind in ("list_splat", "dictionary_splat") and whole:
+                    return Usage(Use.UNPACKED, parent)
+                whole = False
+            elif _is_choice(parent, current):
+                use = Use.TESTED
+            elif kind not in ("parenthesized_expression", "conditional_expression", "boolean_operator"):
+                use = Use.OTHER
         if use is not None:
             if use is Use.DROPPED and named is not None:
                 return _bound(named, parent, whole, file)
-            hidden = not whole and use in _ONLY_WHOLE
-            return Usage(Use.OTHER if hidden else use, parent, whole=whole or use is Use.UNPACKED)
+            return Usage(Use.OTHER if not whole and use in _ONLY_WHOLE else use, parent, whole=whole)
         current = parent
     return Usage(Use.OTHER, current, whole=whole)
+
+
+def _taker(argument: Node) -> Node:
+    """The call (or class) that an argument is for."""
+    node = argument
+    while node.type in ("argument_list", "keyword_argument") and node.parent is not None:
+        node = node.parent
+    return node
 
 
 def _is_choice(parent: Node, child: Node) -> bool:
@@ -147,14 +158,6 @@ def _is_choice(parent: Node, child: Node) -> bool:
     if parent.type == "boolean_operator":
         return parent.child_by_field_name("left") == child
     return parent.type == "conditional_expression" and parent.named_child(1) == child
-
-
-def _use_by_field(parent: Node, child: Node) -> Use | None:
-    for field in ("condition", "function", "object", "value", "body"):
-        use = _BY_FIELD.get((parent.type, field))
-        if use is not None and parent.child_by_field_name(field) == child:
-            return use
-    return None
 
 
 def _of_statement(parent: Node, child: Node, whole: bool, file: PythonFile) -> Usage:
