@@ -4,7 +4,6 @@ Nothing heavy is imported before a command needs it: `--help` and `--version` lo
 """
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
-# ruff: noqa: PTH109
 
 from __future__ import annotations
 

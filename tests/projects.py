@@ -77,7 +77,11 @@ def lint_files(
 ) -> Report:
     """Lint some files as one project."""
     config = project / "tenlint.toml"
-    settings = load_settings(str(project), Catalogue((*HOUSEKEEPING, *load_rules())), config=[str(config)]) if config.exists() else Settings()
+    settings = (
+        load_settings(str(project), Catalogue((*HOUSEKEEPING, *load_rules())), config=[str(config)])
+        if config.exists()
+        else Settings()
+    )
     selected = ("ALL",) if everything else ((project.parent.name,) if project.parent.name.startswith("TEN") else ())
     settings = replace(settings, extend_select=(*settings.extend_select, *selected), jobs=jobs)
     paths = tuple(str(path) for path in files)

@@ -1,7 +1,6 @@
 """The command line as its users meet it: options, exit codes, streams, files that are fixed."""
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
-# ruff: noqa: PTH118, PTH119, PTH123
 
 from __future__ import annotations
 

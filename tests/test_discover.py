@@ -1,7 +1,6 @@
 """Which files a run looks at and which it reports on."""
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
-# ruff: noqa: PTH102, PTH109, PTH123
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Fixing files: which edits go in together, when a file stays as it was, and that writing is all or nothing."""
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
-# ruff: noqa: PTH208
 
 from __future__ import annotations
 

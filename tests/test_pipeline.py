@@ -137,7 +137,9 @@ def test_a_rule_that_raises_is_named_and_the_others_go_on(tmp_path: Path, monkey
     rule = blocking_call.RULE
     broken = [Check(one.language, one.selector, one.inside, faulty) for one in rule.checks]  # type: ignore[arg-type]
     monkeypatch.setattr(rule, "checks", broken)
-    report = write(tmp_path, {"a.py": GOOD.encode() + b"\ndef f():\n    try:\n        poll()\n    except:\n        pass\n"})
+    report = write(
+        tmp_path, {"a.py": GOOD.encode() + b"\ndef f():\n    try:\n        poll()\n    except:\n        pass\n"}
+    )
     assert report.internal_errors
     assert any("internal error in TEN0101" in notice.message for notice in report.notices)
 

@@ -193,7 +193,9 @@ def test_fix_removes_only_the_idle_name() -> None:
 
 HUGE = {
     "many comments": lambda size: "# tenlint: ignore[TEN0101]\n" * size + "load()\n",
-    "many names": lambda size: "load()  # tenlint: ignore[" + ",".join(f"X{number}" for number in range(size)) + "] é\n",
+    "many names": lambda size: (
+        "load()  # tenlint: ignore[" + ",".join(f"X{number}" for number in range(size)) + "] é\n"
+    ),
     "many blanks": lambda size: "load()  # tenlint: ignore" + " " * size + "x\n",
     "many open brackets": lambda size: "load()  #" + " tenlint: ignore[" * size + "\n",
     "many directives": lambda size: "load()  " + "# tenlint: ignore[" * size + "\n",

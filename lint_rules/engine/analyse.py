@@ -6,7 +6,6 @@ and not known, in which case the file is analysed again when they are.
 
 from __future__ import annotations
 
-
 import traceback
 from pathlib import Path
 from typing import Any

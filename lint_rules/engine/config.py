@@ -6,7 +6,6 @@ that says file and line and repeats no value of the file.
 """
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
-# ruff: noqa: PTH100, PTH111, PTH113, PTH117, PTH118, PTH119, PTH120
 
 from __future__ import annotations
 

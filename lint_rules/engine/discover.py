@@ -5,7 +5,6 @@ In a git repository these are the files git tracks and those it does not ignore;
 """
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
-# ruff: noqa: PTH100, PTH109, PTH110, PTH111, PTH112, PTH118, PTH120, PTH206
 
 from __future__ import annotations
 

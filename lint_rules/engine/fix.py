@@ -5,7 +5,6 @@ changed meanwhile, it stays as it was and the reason is handed back.
 """
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
-# ruff: noqa: PTH101, PTH105, PTH108, PTH116, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Asking git, without letting the repository run anything: no hooks, no file system monitor, no foreign git."""
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
-# ruff: noqa: PTH117, PTH118, PTH120
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Path patterns with .gitignore's meaning, compiled once. The only user of pathspec."""
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
-# ruff: noqa: PTH118
 
 from __future__ import annotations
 

@@ -98,10 +98,8 @@ def run(
     state = _Run(modules, frozenset(requested))
     jobs = max(1, min(settings.jobs or os.cpu_count() or 1, -(-len(requested) // _FILES_PER_WORKER)))
     with Pool(jobs, partial(Analyser, rules, modules, setting)) as pool:
-        done = 0
-        for analysis in pool.analyse([Task(path) for path in requested]):
+        for done, analysis in enumerate(pool.analyse([Task(path) for path in requested]), start=1):
             state.take(analysis)
-            done += 1
             if progress is not None:
                 progress(done, len(requested))
         _answer_files(pool, state)
@@ -216,9 +214,7 @@ def _make_known(state: _Run, symbols: Symbols) -> None:
             symbols.add(state.facts[module])
 
 
-def _report(
-    state: _Run, findings: list[Finding], root: str, settings: Settings, rules: tuple[Rule, ...]
-) -> Report:
+def _report(state: _Run, findings: list[Finding], root: str, settings: Settings, rules: tuple[Rule, ...]) -> Report:
     catalogue = Catalogue((*HOUSEKEEPING, *load_rules()))
     enabled = tuple(dict.fromkeys((*HOUSEKEEPING, *rules)))
     kept = suppressed(findings, state.analyses.values(), settings, enabled, catalogue)

@@ -1,7 +1,6 @@
 """One run of `tenlint check` from its settings to its report: discover, lint, fix. Prints nothing."""
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
-# ruff: noqa: PTH100
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 
@@ -134,10 +135,8 @@ class Pool:
         if not worker.tasks:
             worker.since = time.monotonic()
         worker.tasks.extend(batch)
-        try:
+        with suppress(OSError):  # a dead worker is found when its pipe is read
             worker.pipe.send_bytes(_ENCODER.encode(_Order(tasks=tuple(batch))))
-        except OSError:
-            pass  # found dead when its pipe is read
 
     def _ready(self) -> list[_Worker]:
         busy = {worker.pipe: worker for worker in self._workers if worker.tasks}

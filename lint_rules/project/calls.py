@@ -59,7 +59,9 @@ class CallGraph:
             if caller.name in self.edges:
                 continue
             outgoing = self.edges[caller.name] = self._outgoing(caller)
-            waiting.extend(edge.callee for edge in outgoing if edge.callee is not None and follows(edge.callee.function))
+            waiting.extend(
+                edge.callee for edge in outgoing if edge.callee is not None and follows(edge.callee.function)
+            )
 
     def _outgoing(self, caller: Reference) -> list[Edge]:
         """The calls of a function; kept once none of them leads to a module whose facts are not known."""

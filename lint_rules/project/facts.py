@@ -3,8 +3,8 @@
 Facts are taken from a file alone, travel between processes, and are all that the link stage sees. A *symbol* is a
 dotted text such as `requests.Session().get` or `app.db.engine.connect`: names as the file can see them after undoing
 import aliases and local assignments, `()` behind a name that is called, `<enter>` for the value a `with` binds,
-`<super>` for `super()`,
-`<item>` for a subscript, `function.<parameter>name` for an argument whose type is not written. `project.symbols` turns symbols into canonical names.
+`<super>` for `super()`, `<item>` for a subscript, `function.<parameter>name` for an argument whose type is not written.
+`project.symbols` turns symbols into canonical names.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Words to the person at the terminal, on standard error: warnings, errors, and what is going on."""
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
-# ruff: noqa: PTH109, PTH118
 
 from __future__ import annotations
 

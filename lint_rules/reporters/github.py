@@ -1,7 +1,6 @@
 """Workflow commands of GitHub Actions, which it shows as annotations on the changed files."""
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
-# ruff: noqa: PTH118
 
 from __future__ import annotations
 

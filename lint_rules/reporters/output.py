@@ -1,7 +1,6 @@
 """Where reports go: standard output, files, and the annotations that GitHub Actions reads beside the text."""
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
-# ruff: noqa: PTH123
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """The standard streams, made to take any text and to end quietly. Imports nothing of ours: it runs before all else."""
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
-# ruff: noqa: PTH123
 
 from __future__ import annotations
 

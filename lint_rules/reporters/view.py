@@ -1,7 +1,6 @@
 """How a report is shown: from which folder, with which colours, and where the source lines come from."""
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
-# ruff: noqa: PTH118
 
 from __future__ import annotations
 

@@ -85,7 +85,8 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     if _receiver_is_reported(call, file) or file.function(call.func) is not None:
         return  # what the project itself defines is looked into by blocking-helper
     function = file.enclosing_function(call)
-    if not is_asked_for(row, partial(_option, file)) or not matters_in(row, file.module, file.handler(function)):
+    name = function.name if function is not None else ""
+    if not is_asked_for(row, partial(_option, file)) or not matters_in(row, file.module, name, file.handler(function)):
         return
     if f".{row.get('unless_called', '(')}(".encode() in file.data:
         return
@@ -110,7 +111,9 @@ def check_project(project: Project) -> Iterator[Finding]:
             continue
         for edge in edges if project.on_loop(caller) else ():
             row = blocking_row(edge, project)
-            if row is not None and matters_in(row, caller.module.module, project.handlers.of(caller)):
+            if row is not None and matters_in(
+                row, caller.module.module, caller.function.name, project.handlers.of(caller)
+            ):
                 yield RULE.finding(
                     caller.module.path,
                     edge.call.span,

@@ -46,7 +46,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lint_rules.families.e01_blocking_event_loop.tables import blocking_row, heavy_row, matters_in, severity_of
+from lint_rules.families.e01_blocking_event_loop.tables import (
+    blocking_row,
+    heavy_row,
+    matters_in,
+    minds_the_loop,
+    severity_of,
+)
 from lint_rules.languages.python.library import LOOP_WORDS
 from lint_rules.languages.tables import TableRow
 from lint_rules.model import ERROR, Finding, Related, Rule, Span
@@ -79,7 +85,9 @@ def check_project(project: Project) -> Iterator[Finding]:
     for edges in graph.edges.values():
         for edge in edges:
             callee = edge.callee
-            if callee is None or not edge.runs_body or not project.on_loop(edge.caller) or project.on_loop(callee):
+            if callee is None or not edge.runs_body or minds_the_loop(callee):
+                continue
+            if not project.on_loop(edge.caller) or project.on_loop(callee):
                 continue
             for level in levels:
                 chain = level.chain(edge) if callee.name in level.next_edge else None
@@ -133,7 +141,7 @@ class _Chain:
 def _is_worth_telling(chain: _Chain, project: Project) -> bool:
     """Whether it matters where the chain begins, see `tables.matters_in`."""
     caller = chain.edges[0].caller
-    return matters_in(chain.row, caller.module.module, project.handlers.of(caller))
+    return matters_in(chain.row, caller.module.module, caller.function.name, project.handlers.of(caller))
 
 
 def _levels(graph: CallGraph, project: Project) -> list[_Level]:
@@ -150,12 +158,14 @@ def _levels(graph: CallGraph, project: Project) -> list[_Level]:
 
     def runs(edge: Edge) -> bool:
         """A cached function without parameters runs once in the life of the process."""
-        function = edge.callee.function if edge.callee is not None else None
-        return edge.runs_body and not (function is None or (is_cached(function) and not function.parameters))
+        callee = edge.callee
+        if callee is None or not edge.runs_body or minds_the_loop(callee):
+            return False
+        return not is_cached(callee.function) or bool(callee.function.parameters)
 
     def runs_again(edge: Edge) -> bool:
         """A cached function reads each of its files once."""
-        return edge.runs_body and edge.callee is not None and not is_cached(edge.callee.function)
+        return runs(edge) and edge.callee is not None and not is_cached(edge.callee.function)
 
     return [
         _Level(errors, graph.chains(lambda edge: id(edge) in errors, through=runs), most_helpers=None),

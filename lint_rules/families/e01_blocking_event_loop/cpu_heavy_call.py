@@ -40,6 +40,7 @@ from lint_rules.families.e01_blocking_event_loop.tables import CPU_HEAVY, blocks
 from lint_rules.languages.python.lazy import cst
 from lint_rules.languages.python.selectors import Calls
 from lint_rules.model import EVENT_LOOP, WARNING, Finding, Rule
+from lint_rules.project.modules import is_command_line
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
@@ -57,6 +58,8 @@ RULE = Rule(
 def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     row = CPU_HEAVY.match(file.qualified_name(call.func), file.types)
     if row is None or file.is_awaited(call) or not blocks(row, file.syntax(call)):
+        return
+    if is_command_line(file.module) or file.function(call.func) is not None:
         return
     name = file.text(call.func)
     yield RULE.at(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lint_rules.project.facts import ModuleFacts
     from lint_rules.project.frameworks import Handler
     from lint_rules.project.linked import Project
+    from lint_rules.project.symbols import Reference
 
 _HERE = Path(__file__).parent
 
@@ -35,8 +36,12 @@ NESTED_LOOPS = name_table(_HERE / "nested_loops.toml", "python")
 FILE_OPTIONS = {"file-io": True, "file-metadata": False}
 """Options of TEN0101 about files, and their defaults."""
 
-STARTING = frozenset({"startup", "main"})
-"""Kinds of handlers that run once, when the process starts or ends."""
+_ASKS_WHERE = frozenset(
+    {"_get_running_loop", "current_async_library", "current_thread", "get_ident", "get_running_loop", "main_thread"}
+)
+_STARTING = frozenset({"startup", "main"})
+_STARTING_NAMES = frozenset({"lifespan", "main", "on_shutdown", "on_startup", "shutdown", "startup"})
+"""Handlers, and functions of other callers, that run once, when the process starts or ends."""
 
 
 def severity_of(row: TableRow) -> Severity:
@@ -44,15 +49,16 @@ def severity_of(row: TableRow) -> Severity:
     return WARNING if row.get("kind", "file") == "file" else ERROR
 
 
-def matters_in(row: TableRow, module: str, handler: Handler | None) -> bool:
+def matters_in(row: TableRow, module: str, function: str, handler: Handler | None) -> bool:
     """Whether a call that blocks matters in a function of `module` of which a framework makes `handler`.
 
-    Nobody else waits while a command runs a child process or reads a file, or when the process starts.
+    Nobody else waits while a command computes, runs a child process or reads a file, nor when the process starts.
     """
-    kind = row.get("kind")
-    if kind in ("file", "input", "process") and is_command_line(module):
+    kind = row.get("kind", "computation")
+    if kind in ("computation", "file", "input", "process") and is_command_line(module):
         return False
-    return kind != "file" or handler is None or handler.kind not in STARTING
+    starts = handler.kind in _STARTING if handler is not None else function in _STARTING_NAMES
+    return kind != "file" or not starts
 
 
 def is_asked_for(row: TableRow, option: Callable[[str], bool]) -> bool:
@@ -77,20 +83,19 @@ def blocking_row(edge: Edge, project: Project) -> TableRow | None:
 
 
 def heavy_row(edge: Edge, project: Project) -> TableRow | None:
-    """The row for a call of the call graph that computes for long, or waits for another thread."""
+    """The row for a call of the call graph that computes for long."""
     row = _row(CPU_HEAVY, edge, project)
-    if row is not None:
-        return None if row.get("brief") else row
-    row = _row(THREAD_WAITS, edge, project)
-    if row is None or row.get("brief") or row.get("bounded"):
-        return None
-    receiver = edge.call.target.rpartition(".")[0]
-    asked = {f"{receiver}.done", f"{receiver}.is_alive", f"{receiver}.is_set"}
-    return None if any(call.target in asked for call in edge.caller.function.calls) else row
+    return row if row is not None and not row.get("brief") else None
+
+
+def minds_the_loop(reference: Reference) -> bool:
+    """Whether a plain function asks where it runs, and so may do something else on the event loop."""
+    function = reference.function
+    return not function.is_async and any(call.target.rpartition(".")[2] in _ASKS_WHERE for call in function.calls)
 
 
 def _row(table: NameTable[TableRow], edge: Edge, project: Project) -> TableRow | None:
-    if edge.callee is not None or edge.call.awaited or edge.call.kind != "call":
+    if edge.callee is not None or edge.call.awaited or edge.call.kind != "call" or minds_the_loop(edge.caller):
         return None
     row = table.match(edge.name, project.symbols.types)
     if row is None:

@@ -37,7 +37,8 @@ Good (python):
 How to fix it: await the thread's work with `asyncio.to_thread`, `loop.run_in_executor` or `asyncio.wrap_future`, and
 use the asyncio twins of locks, events and queues, which other threads reach with `loop.call_soon_threadsafe`.
 
-Not seen: objects whose type is not known; thread locks that are held only for a moment, without `await`.
+Not seen: objects whose type is not known; thread locks that are held only for a moment, without `await`; waits in a
+synchronous helper, which mostly asks first whether it runs on the loop.
 """
 
 from __future__ import annotations

@@ -58,6 +58,7 @@ from lint_rules.families.e02_uncaught_exceptions.coroutines import (
 from lint_rules.families.e02_uncaught_exceptions.tasks import TABLE, row_of
 from lint_rules.languages.python.edits import replace
 from lint_rules.languages.python.lazy import cst
+from lint_rules.languages.python.scopes import LAMBDA
 from lint_rules.languages.python.selectors import ScreenedCalls
 from lint_rules.languages.python.usage import Usage, Use
 from lint_rules.languages.tables import TableRow, name_table
@@ -98,7 +99,10 @@ def _is_never_awaited(call: Node, file: PythonFile) -> bool:
 
 
 def _may_concern(symbol: str, symbols: Symbols) -> bool:
-    return may_be_coroutine_function(symbol, symbols) or _RUNNERS.match(symbols.canonical(symbol), symbols.types) is not None
+    return (
+        may_be_coroutine_function(symbol, symbols)
+        or _RUNNERS.match(symbols.canonical(symbol), symbols.types) is not None
+    )
 
 
 @RULE.python(ScreenedCalls(_is_never_awaited, _may_concern, words=_WORDS))
@@ -130,13 +134,15 @@ def _not_awaited(call: cst.Call, usage: Usage, file: PythonFile) -> Finding:
     )
     function = file.enclosing_function(call)
     is_async = function is not None and function.is_async
-    where = "" if is_async or function is None else f" in an `async def`, or hand it to `asyncio.run`"
+    advice = "await it" if is_async else "await it in an `async def`, or hand it to `asyncio.run`"
+    if function is not None and function.kind == LAMBDA:
+        advice = "start a task of it and keep the task"
     related = () if not usage.name else (Related(file.path, file.span(usage.place), "the coroutine is used here"),)
     return RULE.at(
         file,
         call,
-        f"{wrong}; await it{where}",
-        f"write `await` in front of the call of {name}{where}",
+        f"{wrong}; {advice}",
+        f"write `await` in front of the call of {name}" if is_async else f"the coroutine of {name} must run: {advice}",
         fix=_awaited(call, file) if is_async else None,
         related=related if usage.use is not Use.UNUSED else (),
     )
@@ -160,7 +166,11 @@ def _run_as_plain(call: Node, file: PythonFile) -> tuple[TableRow, Node] | None:
             is_function = argument.type != "comment" and positional == row["argument"]
             positional += argument.type != "comment"
         if is_function:
-            return (row, value) if value.type in ("identifier", "attribute") and is_coroutine_function(value, file) else None
+            return (
+                (row, value)
+                if value.type in ("identifier", "attribute") and is_coroutine_function(value, file)
+                else None
+            )
     return None
 
 

@@ -50,7 +50,11 @@ def _misused_name(call: Node, file: PythonFile) -> Usage | None:
         return None
     proof = next((usage for usage in usages if _is_impossible(usage, call, file)), None)
     is_bound_once = len(file.scopes.at(call.start_byte).bindings.get(usages[0].name, ())) == 1
-    if proof is None and is_bound_once and all(_may_be_misuse(usage, file) and _is_misuse(usage, file) for usage in usages):
+    if (
+        proof is None
+        and is_bound_once
+        and all(_may_be_misuse(usage, file) and _is_misuse(usage, file) for usage in usages)
+    ):
         return usages[0]
     return proof
 
@@ -73,7 +77,9 @@ def _may_be_misuse(usage: Usage, file: PythonFile) -> bool:
         return function is not None and may_be_in(CONSUMERS, function, file)
     if usage.use is Use.AWAITED:
         return usage.place.type in ("with_statement", "for_statement", "for_in_clause")
-    return usage.use is Use.RETURNED and usage.place.type == "return_statement" and _may_answer_with_it(usage.place, file)
+    return (
+        usage.use is Use.RETURNED and usage.place.type == "return_statement" and _may_answer_with_it(usage.place, file)
+    )
 
 
 def _is_misuse(usage: Usage, file: PythonFile) -> bool:
@@ -165,7 +171,11 @@ def _is_overridden(reference: Reference, file: PythonFile) -> bool:
             continue
         if own and scope.name == reference.function.name:
             return True
-        if owner and scope.owner_class is not None and scope.name == f"{scope.owner_class.name}.{method}":
-            if f"{reference.module.module}.{owner}" in file.ancestors(scope.owner_class):
-                return True
+        subclass = scope.owner_class if owner else None
+        if (
+            subclass is not None
+            and scope.name == f"{subclass.name}.{method}"
+            and f"{reference.module.module}.{owner}" in file.ancestors(subclass)
+        ):
+            return True
     return False

@@ -69,7 +69,8 @@ _LOST = {
     "foreign": "nobody waits for {work} on the loop, and its error is lost; keep the future and ask for its result",
 }
 _SUGGESTION = {
-    "task": "keep the task until it is done (`tasks.add(task)` and `task.add_done_callback(tasks.discard)`), or start it "
+    "task": "keep the task until it is done (`tasks.add(task)` and `task.add_done_callback(tasks.discard)`), or start "
+    "it "
     "in an `asyncio.TaskGroup`",
     "gather": "write `await` in front of the call, or keep what it returns and await that later",
     "job": "write `await` in front of the call, or handle every error inside the function",

@@ -87,7 +87,7 @@ def result_is_ignored(callback: Node, file: PythonFile) -> bool:
 
 
 def _cannot_fail(call: Node, row: TableRow, file: PythonFile) -> bool:
-    """Whether the work that a call starts looks after its own errors, or is none: TEN0205 speaks of coroutines there."""
+    """Whether the work that a call starts handles its own errors, or is none: TEN0205 speaks of coroutines there."""
     work = argument_of(call, row)
     if work is not None and work.type == "call":
         work = work.child_by_field_name("function")

@@ -73,8 +73,10 @@ def _import_place(file: PythonFile) -> int:
     for node in file.root.named_children:
         if node.type in ("import_statement", "import_from_statement"):
             return node.start_byte
-        is_docstring = node.type == "expression_statement" and node.named_child_count == 1 and (
-            node.named_children[0].type == "string"
+        is_docstring = (
+            node.type == "expression_statement"
+            and node.named_child_count == 1
+            and (node.named_children[0].type == "string")
         )
         if node.type not in ("comment", "future_import_statement") and not is_docstring:
             break

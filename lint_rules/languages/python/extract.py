@@ -22,9 +22,7 @@ from lint_rules.project.types import Types
 
 _MAX_RISKS = 8
 _PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "django.utils.functional.cached_property"})
-_GENERATOR_TYPES = frozenset(
-    {"Iterator", "Generator", "Iterable", "AsyncIterator", "AsyncGenerator", "AsyncIterable"}
-)
+_GENERATOR_TYPES = frozenset({"Iterator", "Generator", "Iterable", "AsyncIterator", "AsyncGenerator", "AsyncIterable"})
 
 
 @dataclass(slots=True)

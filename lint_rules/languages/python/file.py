@@ -122,11 +122,18 @@ class PythonFile:
         found = self.root.descendant_for_byte_range(start, max(start, end - 1) if wanted is None else start)
         while found is not None:
             parent = found.parent
-            if found.is_named and found.type == wanted and found.start_byte == start and (
-                wanted not in ("call", "attribute") or found.end_byte == end
+            if (
+                found.is_named
+                and found.type == wanted
+                and found.start_byte == start
+                and (wanted not in ("call", "attribute") or found.end_byte == end)
             ):
                 return found
-            if parent is None or found.start_byte < start or (wanted is None and (parent.start_byte, parent.end_byte) != (start, end)):
+            if (
+                parent is None
+                or found.start_byte < start
+                or (wanted is None and (parent.start_byte, parent.end_byte) != (start, end))
+            ):
                 break
             found = parent
         return found if found is not None else self.root
@@ -223,7 +230,11 @@ class PythonFile:
     def imports_own(self, statement: Node) -> bool:
         """Whether an import statement imports from the project itself."""
         source = statement.child_by_field_name("module_name")
-        parts = [source] if source is not None else [part.child_by_field_name("name") or part for part in statement.named_children]
+        parts = (
+            [source]
+            if source is not None
+            else [part.child_by_field_name("name") or part for part in statement.named_children]
+        )
         written = [self.source.text(part.start_byte, part.end_byte) for part in parts]
         return any(name.startswith(".") or self._locate(name.partition(".")[0]) in self._modules for name in written)
 

@@ -52,7 +52,8 @@ def syntax_error(data: bytes) -> SyntaxError | None:
 
 @lru_cache(maxsize=64)
 def _query(kinds: tuple[str, ...]) -> Query:
-    return Query(LANGUAGE, "\n".join(f"({kind}) @{kind}" for kind in kinds))
+    query: Query = Query(LANGUAGE, "\n".join(f"({kind}) @{kind}" for kind in kinds))
+    return query
 
 
 def nodes_of_kinds(root: Node, kinds: tuple[str, ...]) -> dict[str, list[Node]]:

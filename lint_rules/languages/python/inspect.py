@@ -31,8 +31,8 @@ class RuleCheck:
 class Inspection:
     """What came of showing one file to the rules.
 
-    `too_complex` are places libcst must not see; `failures` are rules that raised, as (code, place, error). `pending` are
-    calls whose names led to modules with unknown facts, as (selector, symbol); `was_unsure` says that more than the
+    `too_complex` are places libcst must not see; `failures` are rules that raised, as (code, place, error). `pending`
+    are calls whose names led to modules with unknown facts, as (selector, symbol); `was_unsure` says that more than the
     screening of calls depended on such modules.
     """
 

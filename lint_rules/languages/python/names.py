@@ -114,7 +114,7 @@ class Names:
         if node.type == "conditional_expression":
             return self._first(node.named_children[::2], steps)
         if node.type == "boolean_operator":
-            return self._first([side for side in node.named_children], steps)
+            return self._first(node.named_children, steps)
         if node.type == "binary_operator" and (path := self._joined_path(node, steps)):
             return path
         if node.type == "named_expression":

@@ -165,9 +165,7 @@ class Binder:
             scope = self._scopes.module
         scope.bindings.setdefault(name, []).append(binding)
 
-    def _bind(
-        self, target: Node | None, kind: str, value: Node | None, annotation: Node | None = None
-    ) -> None:
+    def _bind(self, target: Node | None, kind: str, value: Node | None, annotation: Node | None = None) -> None:
         """Bind a target, taking tuples apart: `a, b = x, y` pairs up, `a, b = f()` binds unknowns."""
         waiting = [(target, kind, value)]
         while waiting:
@@ -178,7 +176,9 @@ class Binder:
                 self._add(text(target), Binding(target.start_byte, kind, value, annotation))
             elif target.type in ("pattern_list", "tuple_pattern", "list_pattern", "expression_list", "tuple"):
                 names = target.named_children
-                values = value.named_children if value is not None and value.type in ("expression_list", "tuple") else ()
+                values = (
+                    value.named_children if value is not None and value.type in ("expression_list", "tuple") else ()
+                )
                 for position, name in enumerate(names):
                     paired = values[position] if len(values) == len(names) and kind == "value" else None
                     waiting.append((name, "value" if paired else "unknown", paired))
