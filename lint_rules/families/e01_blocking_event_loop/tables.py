@@ -57,7 +57,7 @@ def matters_in(row: TableRow, module: str, function: str, handler: Handler | Non
     kind = row.get("kind", "computation")
     if kind in ("computation", "file", "input", "process") and is_command_line(module):
         return False
-    starts = handler.kind in _STARTING if handler is not None else function in _STARTING_NAMES
+    starts = handler.kind in _STARTING if handler is not None else function.rpartition(".")[2] in _STARTING_NAMES
     return kind != "file" or not starts
 
 
