@@ -14,6 +14,7 @@ from lint_rules.engine.pipeline import run
 from lint_rules.engine.registry import load_rules
 from lint_rules.engine.report import Report
 from lint_rules.engine.selection import Catalogue, enabled_rules
+from lint_rules.engine.session import Session
 from lint_rules.model import Finding
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -76,17 +77,20 @@ def lint_files(
     project: Path, files: list[Path], *, everything: bool = False, screen: bool = True, jobs: int = 1
 ) -> Report:
     """Lint some files as one project."""
+    session = session_of(project, files, everything=everything, jobs=jobs)
+    rules = enabled_rules(load_rules(), session.settings)
+    return run(session.discovered, session.settings, rules, screen=screen)
+
+
+def session_of(project: Path, files: list[Path], *, everything: bool = False, jobs: int = 1) -> Session:
+    """What lints, and fixes, some files as one project with the project's own configuration."""
+    catalogue = Catalogue((*HOUSEKEEPING, *load_rules()))
     config = project / "tenlint.toml"
-    settings = (
-        load_settings(str(project), Catalogue((*HOUSEKEEPING, *load_rules())), config=[str(config)])
-        if config.exists()
-        else Settings()
-    )
+    settings = load_settings(str(project), catalogue, config=[str(config)]) if config.exists() else Settings()
     selected = ("ALL",) if everything else ((project.parent.name,) if project.parent.name.startswith("TEN") else ())
     settings = replace(settings, extend_select=(*settings.extend_select, *selected), jobs=jobs)
     paths = tuple(str(path) for path in files)
-    discovered = Discovered(str(project), paths, frozenset(paths))
-    return run(discovered, settings, enabled_rules(load_rules(), settings), screen=screen)
+    return Session(catalogue, settings, Discovered(str(project), paths, frozenset(paths)))
 
 
 def shown(project: Path, finding: Finding) -> Expectation:

@@ -6,7 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from projects import expectations, lint, projects, shown
+from projects import expectations, lint, projects, session_of, shown, sources
+
+from lint_rules.languages.python.grammar import parses
 
 PROJECTS = projects()
 
@@ -42,3 +44,23 @@ def test_the_screen_loses_nothing(project: Path) -> None:
 def test_everything_on_raises_nothing(project: Path) -> None:
     report = lint(project, everything=True)
     assert not report.internal_errors, [notice.message for notice in report.notices]
+
+
+@pytest.mark.parametrize("project", PROJECTS, ids=name)
+def test_fixes_give_the_blessed_files(project: Path, bless: bool) -> None:
+    session = session_of(project, sources(project))
+    fixed = {Path(one.path): one for one in session.fix(session.lint(), unsafe=True)}
+    for path, one in fixed.items():
+        assert not one.problem, f"{path}: {one.problem}"
+        assert parses(one.after)
+        if bless and one.is_changed:
+            blessed_path(path).write_bytes(one.after)
+    blessed = {path: blessed_path(path) for path in sources(project) if blessed_path(path).exists()}
+    assert {path for path, one in fixed.items() if one.is_changed} == set(blessed), "run pytest --bless and read them"
+    for path, expected in blessed.items():
+        assert fixed[path].after.decode() == expected.read_text(encoding="utf-8"), f"{path}: run pytest --bless"
+
+
+def blessed_path(path: Path) -> Path:
+    """`app/main.fixed.py` for `app/main.py`: what the fixes make of a file."""
+    return path.with_name(f"{path.stem}.fixed{path.suffix}")

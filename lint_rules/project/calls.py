@@ -8,12 +8,19 @@ from dataclasses import dataclass, field
 from lint_rules.project.facts import CallFacts, FunctionFacts, ModuleFacts
 from lint_rules.project.symbols import Reference, Symbols
 
+_ELSEWHERE = ("async", "dispatch", "executor", "sync_compatible", "thread")
+"""Parts of the names of decorators that run a function elsewhere, or something else in its place."""
 _CACHES = frozenset({"cache", "cached", "cached_property", "lru_cache", "ttl_cache"})
 
 
 def is_synchronous(function: FunctionFacts) -> bool:
-    """Whether calling the function runs its body on the spot."""
-    return not function.is_async and not function.is_offloaded
+    """Whether calling the function runs its body on the spot.
+
+    What a decorator of the project such as `async_dispatch` or `run_in_thread` does is told by its name alone.
+    """
+    return not (function.is_async or function.is_offloaded) and not any(
+        word in decorator.rpartition(".")[2] for decorator in function.decorators for word in _ELSEWHERE
+    )
 
 
 def is_cached(function: FunctionFacts) -> bool:

@@ -23,8 +23,9 @@ class CallFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `arguments` are symbols in order, `name=symbol` for keywords, "" where unknown; only kept for constructor-like
     calls and for callables handed on. `handed` are the callables that a registering call is given, wrapped or in lists
     too: `1=app.views.index`, `endpoint=app.views.index`, `0=app.work()` for a call; and keywords that are `True`.
-    `literals` are arguments such as `block=False`, `0=0` or `1=os.WNOHANG`, kept where they may decide whether the call
-    waits; `iterated` says that the value is run through on the spot, so that a generator's body runs.
+    `guarded` says that a `try` is around a call of `get_running_loop`. `literals` are arguments such as `block=False`,
+    `0=0` or `1=os.WNOHANG`, kept where they may decide whether the call waits; `iterated` says that the value is run
+    through on the spot, so that a generator's body runs; `keeps_exit` that a `try` around it catches SystemExit.
     """
 
     target: str
@@ -36,6 +37,7 @@ class CallFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     handed: tuple[str, ...] = ()
     literals: tuple[str, ...] = ()
     iterated: bool = False
+    keeps_exit: bool = False
 
 
 class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):
@@ -44,7 +46,8 @@ class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):
     `returns` is the symbol of what a call gives ("" if unknown; for generators, of what they yield).
     `on_loop` says that the body runs on the event loop by its own form (async, or a lambda that is a loop callback);
     `is_offloaded` that a decorator hands it to a thread or process. `risks` is what can fail in the body: symbols of
-    functions of the project, "" for everything else; empty where a handler catches errors of every kind.
+    functions of the project, "" for everything else, "!" alone where a `raise` can leave it; empty where a handler
+    catches errors of every kind.
     """
 
     name: str

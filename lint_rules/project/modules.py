@@ -32,7 +32,7 @@ class Module:
 _TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|benchmarks?|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py)(?:/|$)")
 
 
-_COMMAND_LINE = frozenset({"_cli", "bin", "cli", "manage", "management", "scripts", "setup"})
+_COMMAND_LINE = frozenset({"__main__", "_cli", "bin", "cli", "manage", "management", "scripts", "setup"})
 
 
 def is_command_line(module: str) -> bool:

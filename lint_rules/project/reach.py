@@ -38,6 +38,8 @@ def reaching(
     by_last_name: dict[str, list[tuple[Reference, int]]] = {}
     for function in functions:
         for position, call in enumerate(function.function.calls):
+            if call.keeps_exit:
+                continue
             by_last_name.setdefault(call.target.rpartition(".")[2], []).append((function, position))
     result = Reaching()
     level = set(end_names)

@@ -147,6 +147,8 @@ def _awaitable(call: cst.Call, row: TableRow, file: PythonFile) -> Fix | None:
     function = file.enclosing_function(call)
     if function is None or not function.is_async:
         return None
+    if row.get("thread_bound") or file.imports_any("trio"):
+        return None
     if row.get("lazy"):
         return None  # a thread for the call alone would leave the waiting where it is
     method = row.get("twin_method")

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 MOST_PLACES = 5
 """From how many calls on the event loop a function may block before it is reported itself, once, and not they."""
 
-FAR = 4
+FAR_FOR_FILES, FAR_FOR_COMPUTATIONS = 2, 4
 """How many helpers may lie in front of a file or a computation; farther away, it is mostly on a path rarely taken."""
 
 RULE = Rule(
@@ -107,7 +107,7 @@ class _Level:
 
     ends: Mapping[int, TableRow]
     next_edge: Mapping[str, Edge]
-    most_helpers: int | None = FAR
+    most_helpers: int | None = None
 
     def chain(self, first: Edge) -> _Chain | None:
         """The chain that begins with a call, unless it is too long."""
@@ -168,9 +168,9 @@ def _levels(graph: CallGraph, project: Project) -> list[_Level]:
         return runs(edge) and edge.callee is not None and not is_cached(edge.callee.function)
 
     return [
-        _Level(errors, graph.chains(lambda edge: id(edge) in errors, through=runs), most_helpers=None),
-        _Level(computations, graph.chains(lambda edge: id(edge) in computations, through=runs)),
-        _Level(files, graph.chains(lambda edge: id(edge) in files, through=runs_again)),
+        _Level(errors, graph.chains(lambda edge: id(edge) in errors, through=runs)),
+        _Level(computations, graph.chains(lambda edge: id(edge) in computations, through=runs), FAR_FOR_COMPUTATIONS),
+        _Level(files, graph.chains(lambda edge: id(edge) in files, through=runs_again), FAR_FOR_FILES),
     ]
 
 

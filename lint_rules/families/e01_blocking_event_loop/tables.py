@@ -89,9 +89,15 @@ def heavy_row(edge: Edge, project: Project) -> TableRow | None:
 
 
 def minds_the_loop(reference: Reference) -> bool:
-    """Whether a plain function asks where it runs, and so may do something else on the event loop."""
+    """Whether a plain function asks where it runs, and so may do something else on the event loop.
+
+    `asyncio.get_running_loop()` raises where there is none: without a `try` around it, it is no question.
+    """
     function = reference.function
-    return not function.is_async and any(call.target.rpartition(".")[2] in _ASKS_WHERE for call in function.calls)
+    return not function.is_async and any(
+        call.target.rpartition(".")[2] in _ASKS_WHERE and (call.guarded or call.target != "asyncio.get_running_loop")
+        for call in function.calls
+    )
 
 
 def _row(table: NameTable[TableRow], edge: Edge, project: Project) -> TableRow | None:

@@ -35,8 +35,8 @@ Good (python):
 How to fix it: raise an exception that the framework turns into an error response, and leave ending the process to the
 code that started it. In a helper that a command line shares, raise an exception of your own and exit in the command.
 
-Not seen: an exit behind a callback or a container of functions; `os.kill(os.getpid(), ...)`; a caller that catches
-SystemExit is taken for one that does not.
+Not seen: an exit behind a callback or a container of functions; `raise SystemExit` without parentheses;
+`os.kill(os.getpid(), ...)`.
 """
 
 from __future__ import annotations

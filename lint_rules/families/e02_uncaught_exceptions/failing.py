@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.languages.python.guards import GUARD_KINDS, keeps_errors, leaves_errors_alone, risk_of
+from lint_rules.languages.python.grammar import nodes_of_kinds
+from lint_rules.languages.python.guards import (
+    GUARD_KINDS,
+    is_handled,
+    is_let_out,
+    keeps_errors,
+    leaves_errors_alone,
+    risk_of,
+)
+from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes
+from lint_rules.languages.python.usage import usage_of
+from lint_rules.languages.tables import NameTable, TableRow, name_table
 from lint_rules.project.symbols import Reference
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
+FAILING = name_table(Path(__file__).parent / "tasks.toml", "failing")
+TAKING = name_table(Path(__file__).parent / "tasks.toml", "taking")
 _MAX_FUNCTIONS = 20
+_MAX_DEPTH = 3
 
 
 def may_fail(function: Reference | Node, file: PythonFile) -> bool:
@@ -48,6 +63,79 @@ def may_fail(function: Reference | Node, file: PythonFile) -> bool:
     return False
 
 
+def is_seen_to_fail(function: Reference | Node, file: PythonFile) -> bool:
+    """Whether an error can be seen to leave a function of the project, or the body of a lambda of this file.
+
+    That is a `raise` of its own; a call, some calls deep, of a library function that depends on a server, a disk or what
+    a client sent; or work on what a loop takes from a queue. All with no handler around it on the way.
+    """
+    level: list[Reference | Node] = [function]
+    seen: set[str] = set()
+    for depth in range(_MAX_DEPTH):
+        called: list[Reference | Node] = []
+        for current in level:
+            if isinstance(current, Reference):
+                if current.name in seen or not leaves_errors_alone(current.function.decorators):
+                    continue
+                seen.add(current.name)
+            body = _body_of(current, file) if isinstance(current, Reference) else current
+            if body is None:
+                if not depth and isinstance(current, Reference) and "!" in current.function.risks:
+                    return True
+            elif not _is_guarded(body):
+                if not depth and (_raises(body) or _fails_on_an_item(body, file)):
+                    return True
+                for failure in _failures_in(body, file):
+                    if failure is None:
+                        return True
+                    called.append(failure)
+        level = called
+    return False
+
+
+def _is_guarded(body: Node) -> bool:
+    return any(node.type in GUARD_KINDS and keeps_errors(node) for node in (body, *own_nodes(body)))
+
+
+def _raises(body: Node) -> bool:
+    return any(node.type == "raise_statement" and is_let_out(node) for node in own_nodes(body))
+
+
+def _fails_on_an_item(body: Node, file: PythonFile) -> bool:
+    """Whether a loop takes items from a queue and gives them to what can fail."""
+    for loop in (node for node in own_nodes(body) if node.type == "while_statement"):
+        calls = [node for node in own_nodes(loop) if node.type == "call"]
+        items = {usage_of(call, file).name for call in calls if _is_in(TAKING, call, file)} - {""}
+        for call in calls:
+            function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+            if function is None or arguments is None or is_handled(call):
+                continue
+            given = {text(name) for name in nodes_of_kinds(arguments, ("identifier",))["identifier"]}
+            if items & given and risk_of(function, file.canonical) is not None:
+                called = file.function(function)
+                if called is None or may_fail(called, file):
+                    return True
+    return False
+
+
+def _is_in(table: NameTable[TableRow], call: Node, file: PythonFile) -> bool:
+    function = call.child_by_field_name("function")
+    return function is not None and table.match(file.canonical(function), file.types) is not None
+
+
+def _failures_in(body: Node, file: PythonFile) -> Iterator[Reference | None]:
+    """Project functions that a body calls outside of any handler, and None for what a library may fail at."""
+    for call in (body, *own_nodes(body)):
+        function = call.child_by_field_name("function") if call.type == "call" else None
+        if function is None or is_handled(call):
+            continue
+        called = file.function(function)
+        if called is not None and not called.function.is_async:
+            yield called
+        elif _is_in(FAILING, call, file):
+            yield None
+
+
 def _body_of(function: Reference, file: PythonFile) -> Node | None:
     """The body of a function of this file."""
     if function.module.module != file.module:
@@ -59,10 +147,9 @@ def _body_of(function: Reference, file: PythonFile) -> Node | None:
 
 def _risks_in(body: Node, file: PythonFile) -> Iterator[Reference | None]:
     """What can fail in a body: project functions that it calls, and None for everything else."""
-    nodes = [body, *own_nodes(body)]
-    if any(node.type in GUARD_KINDS and keeps_errors(node) for node in nodes):
+    if _is_guarded(body):
         return
-    for node in nodes:
+    for node in (body, *own_nodes(body)):
         if node.type in ("raise_statement", "assert_statement"):
             yield None
         function = node.child_by_field_name("function") if node.type == "call" else None

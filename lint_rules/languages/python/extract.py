@@ -9,11 +9,11 @@ import msgspec
 from tree_sitter import Node
 
 from lint_rules.languages.python.grammar import SyntaxIndex, first_named
-from lint_rules.languages.python.guards import GUARD_KINDS, keeps_errors, risk_of
+from lint_rules.languages.python.guards import GUARD_KINDS, exit_guards, is_let_out, keeps_errors, risk_of
 from lint_rules.languages.python.names import Names
 from lint_rules.languages.python.registrations import called_function, handed_on, true_keywords
 from lint_rules.languages.python.registrations import decorators as decorators_of
-from lint_rules.languages.python.running import MAY_WAIT, is_run_through, literal_arguments
+from lint_rules.languages.python.running import MAY_WAIT, is_in_try, is_run_through, literal_arguments
 from lint_rules.languages.python.scopes import CLASS, FUNCTION, LAMBDA, MODULE, Scope, Scopes, text
 from lint_rules.model import Span
 from lint_rules.project.facts import MODULE_BODY, CallFacts, ClassFacts, FunctionFacts, ModuleFacts
@@ -59,6 +59,7 @@ class Extractor:
         self._handlers = handlers
         self._types = types
         self._loop_lambdas: set[int] = set()
+        self._exit_guards = exit_guards(index.nodes("except_clause"))
 
     def definitions(self) -> ModuleFacts:
         """The facts without calls: enough to resolve names."""
@@ -157,7 +158,9 @@ class Extractor:
         literals = tuple(literal_arguments(call)) if last in MAY_WAIT else ()
         return CallFacts(
             target, self._span_of(call), awaited, "call", arguments,
+            guarded=last == "get_running_loop" and is_in_try(call),
             handed=handed, literals=literals, iterated=is_run_through(call),
+            keeps_exit=any(start <= call.start_byte < end for start, end in self._exit_guards),
         )  # fmt: skip
 
     def _handed(self, call: Node, target: str) -> Iterable[str]:
@@ -356,6 +359,8 @@ def _merged(earlier: FunctionFacts, later: FunctionFacts) -> FunctionFacts:
 def _risks(body: _Body) -> tuple[str, ...]:
     if body.is_guarded:
         return ()
+    if any(map(is_let_out, body.raises)):
+        return ("!",)
     if body.raises or "" in body.risks or len(body.risks) > _MAX_RISKS:
         return ("",)
     return tuple(sorted(body.risks))

@@ -194,6 +194,15 @@ class PythonFile:
             self._names = Names(self.index, self.module, self._module.is_package, self.scopes, self._locate)
         return self._names
 
+    def imports_any(self, *packages: str) -> bool:
+        """Whether the file imports one of these packages at module level."""
+        self.names.bind()
+        return any(
+            binding.kind == "import" and binding.target.split(".", 1)[0] in packages
+            for bindings in self.scopes.module.bindings.values()
+            for binding in bindings
+        )
+
     def _locate(self, written: str) -> str:
         return self._modules.resolve(written, self._module)
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from tree_sitter import Node
 
-from lint_rules.languages.python.grammar import nodes_of_kinds
+from lint_rules.languages.python.grammar import first_named, nodes_of_kinds
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes
 from lint_rules.languages.tables import read_table
 
 GUARD_KINDS = ("try_statement", "with_statement")
+_FUNCTIONS = frozenset({"function_definition", "lambda", "class_definition"})
 _BROAD = frozenset({"Exception", "BaseException"})
 
 
@@ -32,6 +33,47 @@ def keeps_errors(statement: Node) -> bool:
         clause.type == "except_clause" and _catches_all_errors(clause) and not _raises(clause)
         for clause in statement.named_children
     )
+
+
+def is_handled(node: Node) -> bool:
+    """Whether an error at a node first meets an `except` of the same function, or a `suppress`, whatever that catches.
+
+    What stands in an `except` or `finally` clause looks after an error already, and counts too.
+    """
+    current = node
+    while (parent := current.parent) is not None and parent.type not in _FUNCTIONS:
+        if parent.type == "try_statement" and parent.child_by_field_name("body") == current:
+            if any(child.type == "except_clause" for child in parent.named_children):
+                return True
+        elif parent.type == "with_statement" and parent.child_by_field_name("body") == current:
+            header = parent.named_child(0)
+            if header is not None and "suppress(" in text(header):
+                return True
+        elif parent.type in ("except_clause", "finally_clause") and node.type != "raise_statement":
+            return True
+        current = parent
+    return False
+
+
+def is_let_out(statement: Node) -> bool:
+    """Whether a `raise` makes an error of its own that leaves the function."""
+    error = first_named(statement)
+    function = error.child_by_field_name("function") if error is not None and error.type == "call" else error
+    if function is None or text(function).rpartition(".")[2] in _harmless()["errors"]:
+        return False
+    return not is_handled(statement)
+
+
+def exit_guards(clauses: Iterable[Node]) -> list[tuple[int, int]]:
+    """The bytes of the `try` blocks whose `except` clauses catch SystemExit and do not raise again."""
+    ranges = []
+    for clause in clauses:
+        value = clause.child_by_field_name("value")
+        caught = text(value) if value is not None else "SystemExit"
+        body = clause.parent.child_by_field_name("body") if clause.parent is not None else None
+        if body is not None and ("SystemExit" in caught or "BaseException" in caught) and not _raises(clause):
+            ranges.append((body.start_byte, body.end_byte))
+    return ranges
 
 
 def risk_of(function: Node, name_of: Callable[[Node], str]) -> str | None:

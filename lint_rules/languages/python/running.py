@@ -36,6 +36,16 @@ def literal_arguments(call: Node) -> Iterator[str]:
             position += 1
 
 
+def is_in_try(call: Node) -> bool:
+    """Whether a `try` of the same function is around a call."""
+    current = call.parent
+    while current is not None and current.type not in ("function_definition", "lambda"):
+        if current.type == "try_statement":
+            return True
+        current = current.parent
+    return False
+
+
 def is_run_through(call: Node) -> bool:
     """Whether the value of a call is iterated over on the spot: `for`, `yield from`, `*`, `with`, `list(...)`."""
     parent = call.parent
