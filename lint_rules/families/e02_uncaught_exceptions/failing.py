@@ -66,8 +66,8 @@ def may_fail(function: Reference | Node, file: PythonFile) -> bool:
 def is_seen_to_fail(function: Reference | Node, file: PythonFile) -> bool:
     """Whether an error can be seen to leave a function of the project, or the body of a lambda of this file.
 
-    That is a `raise` of its own; a call, some calls deep, of a library function that depends on a server, a disk or what
-    a client sent; or work on what a loop takes from a queue. All with no handler around it on the way.
+    That is a `raise` of its own; a call, some calls deep, of a library function that depends on a server, a disk or
+    what a client sent; or work on what a loop takes from a queue. All with no handler around it on the way.
     """
     level: list[Reference | Node] = [function]
     seen: set[str] = set()
