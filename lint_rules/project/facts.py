@@ -46,8 +46,8 @@ class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):
     `returns` is the symbol of what a call gives ("" if unknown; for generators, of what they yield).
     `on_loop` says that the body runs on the event loop by its own form (async, or a lambda that is a loop callback);
     `is_offloaded` that a decorator hands it to a thread or process. `risks` is what can fail in the body: symbols of
-    functions of the project, "" for everything else, "!" alone where a `raise` can leave it; empty where a handler
-    catches errors of every kind.
+    functions of the project, "" for everything else; "!" where a `raise` can leave it, "!!" where an error of a library
+    can; empty where a handler catches errors of every kind.
     """
 
     name: str

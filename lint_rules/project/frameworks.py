@@ -145,11 +145,16 @@ class HandlerTable:
         self.loop_callback_names = frozenset(
             row["call"].rpartition(".")[2] for row in table.get("loop_callbacks", {}).get("calls", ())
         )
-        self.offload_names = frozenset(name.rpartition(".")[2] for name in self._offload)
         self.registrar_names = frozenset(name.rpartition(".")[2] for name in self._registrations)
         self._method_kinds = {framework: _method_kinds(framework) for framework in self.frameworks}
         self.method_names = frozenset(name for kinds in self._method_kinds.values() for name in kinds)
-
+        self._entries = {
+            row["call"]: (framework, row) for framework in self.frameworks for row in framework["server_entries"]
+        }
+        self.entry_names = frozenset(name.rpartition(".")[2] for name in self._entries)
+        self.kept_names = self.entry_names.union(name.rpartition(".")[2] for name in self._offload)
+        hooks = table.get("error_hooks", {})
+        self.error_hooks = frozenset((*hooks.get("assigned", ()), *(row["call"] for row in hooks.get("calls", ()))))
         self.plain_packages = frozenset(
             package
             for framework in self.frameworks
@@ -229,6 +234,11 @@ class HandlerTable:
         """What a call of that canonical name registers."""
         found = _along_bases(self._registrations, name, types)
         return found[1] if found is not None else ()
+
+    def server_entry(self, name: str, types: Types) -> tuple[Framework, Mapping[str, Any]] | None:
+        """The framework and the row of server_entries for a call of that canonical name, if it starts serving."""
+        found = _along_bases(self._entries, name, types)
+        return found[1] if found is not None else None
 
     def offloads(self, name: str, types: Types) -> bool:
         """Whether what the callable of that name is given runs in a thread or process."""

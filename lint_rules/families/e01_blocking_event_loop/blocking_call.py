@@ -30,7 +30,9 @@ How to fix it: use the awaitable twin of the call where there is one, or run it 
 `await asyncio.to_thread(function, ...)`.
 
 Not seen: a client that is taken out of a container or comes from an untyped parameter; calls of functions that no table
-names (add them with `[tool.tenlint.blocking] calls = [...]`).
+names (add them with `[tool.tenlint.blocking] calls = [...]`). Left alone on purpose: looks at and changes of directory
+entries such as `exists`, `mkdir` and `unlink`, which take microseconds on a local disk (the option `file-metadata`
+reports them); sleeps below 10 ms; files read when the process starts, and in commands (`cli`, `scripts`, `management`).
 """
 
 from __future__ import annotations

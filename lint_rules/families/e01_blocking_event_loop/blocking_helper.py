@@ -1,8 +1,9 @@
 """Blocking call on the event loop, behind helper functions.
 
-What it finds: code on the event loop that calls a synchronous function or method of the project (or reads a property)
-which, itself or through any number of further calls and files, ends in a call known to block. The message shows the
-chain, and every hop is a related place.
+What it finds: code on the event loop that calls a synchronous function or method of the project (or reads or writes a
+property) which, itself or through any number of further calls and files, ends in a call known to block, or through a
+few calls in one that reads files or computes for long (a password hash). The message shows the chain, and every hop is
+a related place. A function that blocks from more than five places is reported once, where it blocks.
 
 Why it matters: the blocking call stands in a file that nobody opens when the service stalls. The handler looks clean:
 `load(user_id)` has no `await`, and nothing says that three modules away it waits for a socket.
@@ -37,12 +38,16 @@ Good (python):
 How to fix it: hand the first synchronous function to a thread, or make the functions of the chain async down to the
 call that waits.
 
-Not seen: calls through containers, callbacks and untyped parameters other than those of constructors.
+Not seen: calls through containers, callbacks, operators and untyped parameters other than those of constructors. Left
+alone on purpose: cached functions that read a file, or that take no argument, since they do it once; functions that ask
+whether they run on the loop (`threading.get_ident`, `asyncio.get_running_loop` in a `try`) or that a decorator such as
+`async_dispatch` runs in another way; files more than two helpers away, computations more than four; files read when the
+process starts, and in commands (`cli`, `scripts`, `management`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,7 +95,7 @@ def check_project(project: Project) -> Iterator[Finding]:
             if not project.on_loop(edge.caller) or project.on_loop(callee):
                 continue
             for level in levels:
-                chain = level.chain(edge) if callee.name in level.next_edge else None
+                chain = level.chain(edge)
                 if chain is not None and _is_worth_telling(chain, project):
                     by_end.setdefault(chain.edges[-1].caller.name, []).append(chain)
                     break
@@ -107,10 +112,13 @@ class _Level:
 
     ends: Mapping[int, TableRow]
     next_edge: Mapping[str, Edge]
+    through: Callable[[Edge], bool]
     most_helpers: int | None = None
 
     def chain(self, first: Edge) -> _Chain | None:
-        """The chain that begins with a call, unless it is too long."""
+        """The chain that begins with a call of a project function; None if there is none, or too long a one."""
+        if first.callee is None or first.callee.name not in self.next_edge or not self.through(first):
+            return None
         edges = tuple(CallGraph.follow(first, self.next_edge))
         if self.most_helpers is not None and len(edges) - 1 > self.most_helpers:
             return None
@@ -168,9 +176,11 @@ def _levels(graph: CallGraph, project: Project) -> list[_Level]:
         return runs(edge) and edge.callee is not None and not is_cached(edge.callee.function)
 
     return [
-        _Level(errors, graph.chains(lambda edge: id(edge) in errors, through=runs)),
-        _Level(computations, graph.chains(lambda edge: id(edge) in computations, through=runs), FAR_FOR_COMPUTATIONS),
-        _Level(files, graph.chains(lambda edge: id(edge) in files, through=runs_again), FAR_FOR_FILES),
+        _Level(errors, graph.chains(lambda edge: id(edge) in errors, through=runs), runs),
+        _Level(
+            computations, graph.chains(lambda edge: id(edge) in computations, through=runs), runs, FAR_FOR_COMPUTATIONS
+        ),
+        _Level(files, graph.chains(lambda edge: id(edge) in files, through=runs_again), runs_again, FAR_FOR_FILES),
     ]
 
 
@@ -180,13 +190,22 @@ def _at_the_loop(chain: _Chain) -> Finding:
     return RULE.finding(
         first.caller.module.path,
         first.call.span,
-        f"`{helper}` blocks the event loop: `{chain}`; run it with `await asyncio.to_thread({helper}, ...)`",
+        f"`{helper}` blocks the event loop: `{chain}`; {_advice(first, helper)}",
         f"run `{helper}` in a thread with `await asyncio.to_thread(...)`, or make the chain async down to "
         f"`{last.name}` and use {chain.row['instead']} there",
         symbol=first.caller.function.name,
         related=tuple(map(_related, chain.edges)),
         severity=severity_of(chain.row),
     )
+
+
+def _advice(first: Edge, helper: str) -> str:
+    """What to do at the call: a class, a property or a generator is handed to a thread in its own way."""
+    if first.call.kind != "call":
+        return "run the code that uses it with `await asyncio.to_thread(...)`"
+    if first.callee is not None and first.callee.function.is_generator:
+        return "run the code that goes through it with `await asyncio.to_thread(...)`"
+    return f"run it with `await asyncio.to_thread({helper.removesuffix('.__init__')}, ...)`"
 
 
 def _at_the_root(chains: list[_Chain]) -> Finding:

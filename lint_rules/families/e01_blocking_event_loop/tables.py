@@ -71,9 +71,9 @@ def is_asked_for(row: TableRow, option: Callable[[str], bool]) -> bool:
 
 
 def blocking_row(edge: Edge, project: Project) -> TableRow | None:
-    """The row for a call of the project's call graph that blocks."""
+    """The row for a call of the project's call graph that blocks for more than a moment."""
     row = _row(BLOCKING, edge, project)
-    if row is None or _is_non_blocking(row, edge.caller.module):
+    if row is None or row.get("brief") or _is_non_blocking(row, edge.caller.module):
         return None
 
     def option(name: str) -> bool:

@@ -10,7 +10,10 @@ from tree_sitter import Node
 
 from lint_rules.languages.python.grammar import nodes_of_kinds
 from lint_rules.languages.python.guards import (
+    FAILS,
     GUARD_KINDS,
+    RAISES,
+    failing,
     is_handled,
     is_let_out,
     keeps_errors,
@@ -26,10 +29,9 @@ from lint_rules.project.symbols import Reference
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
-FAILING = name_table(Path(__file__).parent / "tasks.toml", "failing")
 TAKING = name_table(Path(__file__).parent / "tasks.toml", "taking")
 _MAX_FUNCTIONS = 20
-_MAX_DEPTH = 3
+_MAX_DEPTH = 4
 
 
 def may_fail(function: Reference | Node, file: PythonFile) -> bool:
@@ -63,11 +65,12 @@ def may_fail(function: Reference | Node, file: PythonFile) -> bool:
     return False
 
 
-def is_seen_to_fail(function: Reference | Node, file: PythonFile) -> bool:
+def is_seen_to_fail(function: Reference | Node, file: PythonFile, *, raises_deep: bool) -> bool:
     """Whether an error can be seen to leave a function of the project, or the body of a lambda of this file.
 
-    That is a `raise` of its own; a call, some calls deep, of a library function that depends on a server, a disk or
-    what a client sent; or work on what a loop takes from a queue. All with no handler around it on the way.
+    That is a `raise` of its own (with `raises_deep`, of the functions it calls too); a call, some calls deep, of a
+    library function that depends on a server, a disk or what a client sent; or work on what a loop takes from a queue.
+    All with no handler around it on the way.
     """
     level: list[Reference | Node] = [function]
     seen: set[str] = set()
@@ -79,11 +82,13 @@ def is_seen_to_fail(function: Reference | Node, file: PythonFile) -> bool:
                     continue
                 seen.add(current.name)
             body = _body_of(current, file) if isinstance(current, Reference) else current
-            if body is None:
-                if not depth and isinstance(current, Reference) and "!" in current.function.risks:
+            counts_raises = raises_deep or not depth
+            if body is None and isinstance(current, Reference):
+                if FAILS in current.function.risks or (counts_raises and RAISES in current.function.risks):
                     return True
-            elif not _is_guarded(body):
-                if not depth and (_raises(body) or _fails_on_an_item(body, file)):
+                called.extend(filter(None, map(file.symbols.function, current.function.risks)))
+            elif body is not None and not _is_guarded(body):
+                if (counts_raises and _raises(body)) or (not depth and _fails_on_an_item(body, file)):
                     return True
                 for failure in _failures_in(body, file):
                     if failure is None:
@@ -132,7 +137,7 @@ def _failures_in(body: Node, file: PythonFile) -> Iterator[Reference | None]:
         called = file.function(function)
         if called is not None and not called.function.is_async:
             yield called
-        elif _is_in(FAILING, call, file):
+        elif _is_in(failing(), call, file):
             yield None
 
 

@@ -9,7 +9,18 @@ import msgspec
 from tree_sitter import Node
 
 from lint_rules.languages.python.grammar import SyntaxIndex, first_named
-from lint_rules.languages.python.guards import GUARD_KINDS, exit_guards, is_let_out, keeps_errors, risk_of
+from lint_rules.languages.python.guards import (
+    FAILS,
+    GUARD_KINDS,
+    RAISES,
+    exit_guards,
+    failing,
+    failing_words,
+    is_handled,
+    is_let_out,
+    keeps_errors,
+    risk_of,
+)
 from lint_rules.languages.python.names import Names
 from lint_rules.languages.python.registrations import called_function, handed_on, true_keywords
 from lint_rules.languages.python.registrations import decorators as decorators_of
@@ -91,14 +102,20 @@ class Extractor:
 
     def _add_risks(self, bodies: dict[int, _Body]) -> None:
         own_top = self._names.module.split(".", 1)[0]
+        library_may_fail = failing_words().search(self._index.root.text or b"") is not None
         for call in self._index.nodes("call"):
             body = self._body(bodies, call)
             function = call.child_by_field_name("function")
-            if function is None or body.is_guarded or body.raises or "" in body.risks:
+            if function is None or body.is_guarded or FAILS in body.risks:
+                continue
+            if "" in body.risks and not library_may_fail:
                 continue  # it is known already how that ends
             risk = risk_of(function, self._names.symbol)
-            if risk is not None:
-                body.risks.add(risk if risk.startswith(own_top) else "")
+            if risk is None:
+                continue
+            body.risks.add(risk if risk.startswith(own_top) else "")
+            if library_may_fail and failing().match(self._types.external(risk), self._types) and not is_handled(call):
+                body.risks.add(FAILS)
 
     def _add_calls(self, bodies: dict[int, _Body]) -> None:
         for call in self._index.nodes("call"):
@@ -122,7 +139,8 @@ class Extractor:
             if parent is not None and parent.type == "call" and parent.child_by_field_name("function") == attribute:
                 continue
             target = self._names.symbol(attribute)
-            if target and target.startswith(own_top) and target not in stored:
+            is_hook = target in self._handlers.error_hooks
+            if is_hook or (target and target.startswith(own_top) and target not in stored):
                 written = parent is not None and parent.type == "assignment"
                 is_target = written and parent is not None and parent.child_by_field_name("left") == attribute
                 kind = "write" if is_target else "read"
@@ -152,7 +170,7 @@ class Extractor:
         awaited = parent is not None and parent.type == "await"
         last = target.rpartition(".")[2]
         registers = last in self._handlers.registrar_names
-        keeps = registers or last.lstrip("_")[:1].isupper() or last in self._handlers.offload_names
+        keeps = registers or last.lstrip("_")[:1].isupper() or last in self._handlers.kept_names
         arguments = tuple(self._arguments(call)) if keeps else ()
         handed = tuple(self._handed(call, target)) if registers else ()
         literals = tuple(literal_arguments(call)) if last in MAY_WAIT else ()
@@ -359,8 +377,9 @@ def _merged(earlier: FunctionFacts, later: FunctionFacts) -> FunctionFacts:
 def _risks(body: _Body) -> tuple[str, ...]:
     if body.is_guarded:
         return ()
-    if any(map(is_let_out, body.raises)):
-        return ("!",)
+    sure = ({RAISES} if any(map(is_let_out, body.raises)) else set()) | (body.risks & {FAILS})
+    if sure:
+        return tuple(sorted(sure))
     if body.raises or "" in body.risks or len(body.risks) > _MAX_RISKS:
         return ("",)
     return tuple(sorted(body.risks))

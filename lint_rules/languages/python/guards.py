@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,12 @@ from tree_sitter import Node
 from lint_rules.languages.python.grammar import first_named, nodes_of_kinds
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes
-from lint_rules.languages.tables import read_table
+from lint_rules.languages.tables import NameTable, TableRow, name_table, read_table
+
+_TABLE = Path(__file__).parent / "failures.toml"
+
+RAISES, FAILS = "!", "!!"
+"""Among the risks of a function: a `raise` of its own can leave it; so can an error of a library function."""
 
 GUARD_KINDS = ("try_statement", "with_statement")
 _FUNCTIONS = frozenset({"function_definition", "lambda", "class_definition"})
@@ -20,8 +26,20 @@ _BROAD = frozenset({"Exception", "BaseException"})
 
 @lru_cache(maxsize=1)
 def _harmless() -> dict[str, frozenset[str]]:
-    table = read_table(Path(__file__).parent / "harmless.toml")
-    return {key: frozenset(names) for key, names in table.items()}
+    return {key: frozenset(names) for key, names in read_table(_TABLE)["harmless"].items()}
+
+
+@lru_cache(maxsize=1)
+def failing() -> NameTable[TableRow]:
+    """Library functions that fail when a server, a disk, another process or a client does."""
+    return name_table(_TABLE, "failing")
+
+
+@lru_cache(maxsize=1)
+def failing_words() -> re.Pattern[bytes]:
+    """A text without a match calls none of them."""
+    words = {name.split(".")[1 if name.startswith("builtins.") else 0].removesuffix("()") for name in failing()}
+    return re.compile(rb"\b(?:" + b"|".join(re.escape(word.encode()) for word in sorted(words)) + rb")\b")
 
 
 def keeps_errors(statement: Node) -> bool:

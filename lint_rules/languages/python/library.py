@@ -47,3 +47,12 @@ def handler_table() -> HandlerTable:
 
 LOOP_WORDS = (b"async def", b"async  def", *sorted(package.encode() for package in handler_table().plain_packages))
 """A file without any of these has no code on the event loop, unless a class of another file tells otherwise."""
+
+ENTRY_WORDS = tuple(sorted(f"{name}(".encode() for name in handler_table().entry_names))
+"""A file without any of these does not start a server."""
+
+HOOK_WORDS = (
+    b"excepthook", b"unraisablehook", b"exception_handler", b"errorhandler", b"error_handler", b"ErrorHandler",
+    b".exception(", b"all_exceptions", b"write_error", b"iddleware",
+)  # fmt: skip
+"""A file without any of these registers nothing that sees the errors of others."""

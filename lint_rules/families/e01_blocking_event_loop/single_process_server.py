@@ -1,0 +1,68 @@
+"""Server in a single process.
+
+What it finds: a call that starts to serve (`uvicorn.run`, `web.run_app`, `app.run`, `serve_forever`) in one process,
+when neither the call nor a deployment file beside the project (Procfile, Dockerfile, compose file, gunicorn
+configuration, unit file, Kubernetes manifest) starts several workers or containers.
+
+Why it matters: one process uses one core, however many the machine has. Whatever holds it up (a blocking call, a long
+computation, a restart) holds up every client.
+
+Bad (python):
+
+    import uvicorn
+
+    if __name__ == "__main__":
+        uvicorn.run("shop.api:app", host="0.0.0.0", port=8000)
+
+Good (python):
+
+    import uvicorn
+
+    if __name__ == "__main__":
+        uvicorn.run("shop.api:app", host="0.0.0.0", port=8000, workers=4)
+
+How to fix it: tell the server to start workers, run it under a process manager such as gunicorn, or run several
+containers of it.
+
+Not seen: what starts the process from outside of the repository.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lint_rules.languages.python.library import ENTRY_WORDS, handler_table
+from lint_rules.model import INFO, LOW, Finding, Rule
+from lint_rules.project.deployment import starts_several
+from lint_rules.project.servers import server_entries
+
+if TYPE_CHECKING:
+    from lint_rules.project.linked import Project
+
+RULE = Rule(
+    "TEN0108",
+    "single-process-server",
+    severity=INFO,
+    summary="A server listens in one process, and nothing starts more of them",
+    default=False,
+    in_tests=False,
+    confidence=LOW,
+)
+
+
+@RULE.project(words=ENTRY_WORDS)
+def check_project(project: Project) -> Iterator[Finding]:
+    for entry in server_entries(project, handler_table()):
+        path = entry.function.module.path
+        if entry.sets_workers or starts_several(project.root, path):
+            continue
+        keyword = entry.worker_argument
+        advice = f"set `{keyword}=`" if keyword else "start several of them"
+        yield RULE.finding(
+            path,
+            entry.call.span,
+            f"`{entry.name}` serves from a single process; {advice}, with a process manager or as containers",
+            f"{advice}, run the server under a process manager such as gunicorn, or run several containers of it",
+            symbol=entry.function.function.name,
+        )
