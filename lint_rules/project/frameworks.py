@@ -148,6 +148,9 @@ class HandlerTable:
         self.registrar_names = frozenset(name.rpartition(".")[2] for name in self._registrations)
         self._method_kinds = {framework: _method_kinds(framework) for framework in self.frameworks}
         self.method_names = frozenset(name for kinds in self._method_kinds.values() for name in kinds)
+        self._plain_methods = frozenset(
+            name for framework, kinds in self._method_kinds.items() if framework.runs_plain_on_loop for name in kinds
+        )
         self._entries = {
             row["call"]: (framework, row) for framework in self.frameworks for row in framework["server_entries"]
         }
@@ -221,6 +224,14 @@ class HandlerTable:
     def may_be_method(self, method: str) -> bool:
         """Whether any framework calls methods of that name."""
         return method in self.method_names or method.startswith(("on_", "do_"))
+
+    def may_have_views(self, bases: Iterable[str]) -> bool:
+        """Whether bases of these names are views by the end of their names, whatever their methods are called."""
+        return any(base.endswith(ending) for ending, _ in self._endings for base in bases)
+
+    def may_be_plain_method(self, method: str) -> bool:
+        """Whether a framework calls methods of that name on the event loop although they are no coroutines."""
+        return method in self._plain_methods or method.startswith("on_")
 
     def formed(self, name: str, parameters: Sequence[str], outer: Sequence[str], *, is_async: bool) -> Handler | None:
         """The handler that a function is by its parameters (without self), or by those of its factory, `outer`."""

@@ -18,35 +18,54 @@ class ProjectHandlers:
         self._symbols = symbols
         self._table = table
         self._own: dict[str, Handler | None] = {}
+        self._answers: dict[str, Handler | None] = {}
+        self._answers_version = -1
+        self._apart: dict[str, bool] = {}
         self._given: dict[str, Handler] = {}
         self._given_by: dict[str, dict[str, Handler]] = {}
         self._version = -1
+        self._derived_by_base: dict[str, list[tuple[str, str]]] = {}
+        self._derived_version = -1
 
     def of(self, reference: Reference) -> Handler | None:
         """What a framework makes of a function; None if nothing known says that one calls it."""
+        if self._answers_version != self._symbols.version:
+            self._answers_version = self._symbols.version
+            self._answers = {}
         name = reference.name
+        if name not in self._answers:
+            self._answers[name] = self._of(reference, name)
+        return self._answers[name]
+
+    def _of(self, reference: Reference, name: str) -> Handler | None:
         own = self._own.get(name)
         if own is None and name not in self._own:
             misses = self._symbols.misses
             own = self._by_itself(reference)
             if self._symbols.misses == misses:
                 self._own[name] = own
-        return own or self.registered.get(name)
+        return own or self.registered.get(name) or self._by_subclass(reference)
 
     def on_loop(self, reference: Reference) -> bool:
         """Whether the body of a function runs on the event loop."""
         function = reference.function
         if function.is_async:
-            handler = self.of(reference) if self._table.mentions_apart(reference.module) else None
+            handler = self.of(reference) if self._mentions_apart(reference.module) else None
             return handler is None or handler.runs == LOOP
         if function.on_loop:
             return True
         handler = self.of(reference)
         return handler is not None and handler.runs == LOOP and not function.is_offloaded
 
+    def _mentions_apart(self, module: ModuleFacts) -> bool:
+        known = self._apart.get(module.module)
+        if known is None:
+            known = self._apart[module.module] = self._table.mentions_apart(module)
+        return known
+
     def is_foreign(self, reference: Reference) -> bool:
-        """Whether only a call in another file makes a function a handler."""
-        if reference.name not in self.registered:
+        """Whether a function is a handler only by a call in another file, or by a view that has it from a mixin."""
+        if self.of(reference) is None:
             return False
         return reference.name not in self._registered_in(reference.module) and self._by_itself(reference) is None
 
@@ -63,6 +82,9 @@ class ProjectHandlers:
             if found <= names:
                 break
             names |= found
+        for one in classes:
+            for base in one.bases if one.name.rpartition(".")[2] in names else ():
+                self._symbols.canonical(base)  # asks for the facts of mixins
         forms = ("({})", "({},", ", {})", ", {},", ".{})", ".{},")
         return {form.format(name) for name in names for form in forms}
 
@@ -81,7 +103,7 @@ class ProjectHandlers:
             return handler
         owner, _, method = function.name.rpartition(".")
         is_method = owner in module.classes
-        if is_method and table.may_be_method(method):
+        if is_method and (table.may_be_method(method) or table.may_have_views(module.classes[owner].bases)):
             handler = table.method(symbols.ancestors(f"{module.module}.{owner}"), method, is_async=is_async)
             if handler is not None:
                 return handler
@@ -89,6 +111,39 @@ class ProjectHandlers:
         around = module.functions.get(f"{owner}.__init__" if method == "__call__" else owner.removesuffix(".<locals>"))
         outer = () if around is None else around.parameters[1:] if method == "__call__" else around.parameters
         return table.formed(method, parameters, outer, is_async=is_async)
+
+    def _by_subclass(self, reference: Reference) -> Handler | None:
+        """What a method of a mixin is, by the views that have it among their bases."""
+        owner, _, method = reference.function.name.rpartition(".")
+        if owner not in reference.module.classes or not self._table.may_be_method(method):
+            return None
+        seen = {f"{reference.module.module}.{owner}"}
+        waiting = list(seen)
+        while waiting:
+            mixin = waiting.pop()
+            for base, subclass in self._derived.get(mixin.rpartition(".")[2], ()):
+                if subclass in seen or self._symbols.canonical(base) != mixin:
+                    continue
+                seen.add(subclass)
+                waiting.append(subclass)
+                ancestors = self._symbols.ancestors(subclass)
+                handler = self._table.method(ancestors, method, is_async=reference.function.is_async)
+                if handler is not None:
+                    return handler
+        return None
+
+    @property
+    def _derived(self) -> Mapping[str, list[tuple[str, str]]]:
+        """Known classes that derive from others: last name of a base -> its symbol and the class."""
+        if self._derived_version != self._symbols.version:
+            self._derived_version = self._symbols.version
+            self._derived_by_base = {}
+            for module in self._symbols.facts.values():
+                for one in module.classes.values():
+                    for base in one.bases:
+                        derived = self._derived_by_base.setdefault(base.rpartition(".")[2], [])
+                        derived.append((base, f"{module.module}.{one.name}"))
+        return self._derived_by_base
 
     @property
     def registered(self) -> Mapping[str, Handler]:

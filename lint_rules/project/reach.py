@@ -57,7 +57,8 @@ def reaching(
                     new.setdefault(caller.name, edge)
         result.next_edge.update(new)
         level = {_name_at_calls(result.functions[name]) for name in new} - {""}
-        result.words.update(word for name in level for word in (f"{name}(", f"{name},", f"{name})", f"{name} as "))
+        named = level.union(_owner(result.functions[name]) for name in new) - {""}
+        result.words.update(word for name in named for word in (f"{name}(", f"{name},", f"{name})", f"{name} as "))
         if not level:
             break
     return result
@@ -71,3 +72,9 @@ def _name_at_calls(function: Reference) -> str:
     decorators = (decorator.removesuffix("()").rpartition(".")[2] for decorator in function.function.decorators)
     is_command = name == "main" or any(decorator in _COMMAND_DECORATORS for decorator in decorators)
     return "" if is_command or name.startswith("<") else name
+
+
+def _owner(function: Reference) -> str:
+    """The last name of a method's class, which may be a mixin of views."""
+    owner = function.function.name.rpartition(".")[0]
+    return owner.rpartition(".")[2] if owner in function.module.classes else ""

@@ -31,7 +31,9 @@ class ServerEntry:
 
     @property
     def sets_workers(self) -> bool:
-        """Whether the call says how many processes there are, or leaves it to a configuration."""
+        """Whether the call says how many processes there are, leaves it to a configuration, or is for development."""
+        if any(argument.startswith(("**=", "reload=")) for argument in self.call.arguments):
+            return True
         positional = [argument for argument in self.call.arguments if "=" not in argument]
         for place in self.row.get("workers", ()):
             if place == "*" or (isinstance(place, int) and place < len(positional)):

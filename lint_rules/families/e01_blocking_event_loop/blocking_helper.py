@@ -47,6 +47,7 @@ process starts, and in commands (`cli`, `scripts`, `management`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -69,6 +70,9 @@ if TYPE_CHECKING:
 
 MOST_PLACES = 5
 """From how many calls on the event loop a function may block before it is reported itself, once, and not they."""
+
+MOST_WAYS = 8
+"""How many of the calls that lead to such a function are listed beside it."""
 
 FAR_FOR_FILES, FAR_FOR_COMPUTATIONS = 2, 4
 """How many helpers may lie in front of a file or a computation; farther away, it is mostly on a path rarely taken."""
@@ -219,9 +223,20 @@ def _at_the_root(chains: list[_Chain]) -> Finding:
         f"make the chain async and use {chain.row['instead']}, or run its synchronous part in a thread with "
         "`await asyncio.to_thread(...)`",
         symbol=last.caller.function.name,
-        related=tuple(map(_related, chain.edges[:-1])),
+        related=(*map(_related, chain.edges[:-1]), *_other_ways(chains, chain)),
         severity=severity_of(chain.row),
     )
+
+
+def _other_ways(chains: list[_Chain], shown: _Chain) -> Iterator[Related]:
+    """The calls by which other chains come to the same function, those with the most places first."""
+    by_place = {(edge.caller.module.path, edge.call.span): edge for edge in (chain.edges[-2] for chain in chains)}
+    counts = Counter((chain.edges[-2].caller.module.path, chain.edges[-2].call.span) for chain in chains)
+    for place in sorted(by_place, key=lambda place: (-counts[place], place))[:MOST_WAYS]:
+        edge = by_place[place]
+        if edge is not shown.edges[-2]:
+            message = f"`{_short(edge.caller.function.name)}` calls `{_called(edge)}`, on the way from {counts[place]}"
+            yield Related(*place, f"{message} places")
 
 
 def _related(edge: Edge) -> Related:

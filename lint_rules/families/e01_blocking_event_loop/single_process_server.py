@@ -24,7 +24,8 @@ Good (python):
 How to fix it: tell the server to start workers, run it under a process manager such as gunicorn, or run several
 containers of it.
 
-Not seen: what starts the process from outside of the repository.
+Not seen: what starts the process from outside of the repository; a call that gets its settings as `**options` or that
+has `reload=`, which is for development, is left alone.
 """
 
 from __future__ import annotations
@@ -58,11 +59,11 @@ def check_project(project: Project) -> Iterator[Finding]:
         if entry.sets_workers or starts_several(project.root, path):
             continue
         keyword = entry.worker_argument
-        advice = f"set `{keyword}=`" if keyword else "start several of them"
+        advice = f"set `{keyword}=`" if keyword else "start several"
         yield RULE.finding(
             path,
             entry.call.span,
-            f"`{entry.name}` serves from a single process; {advice}, with a process manager or as containers",
+            f"`{entry.name}` serves from a single process; {advice}, use a process manager or run several containers",
             f"{advice}, run the server under a process manager such as gunicorn, or run several containers of it",
             symbol=entry.function.function.name,
         )

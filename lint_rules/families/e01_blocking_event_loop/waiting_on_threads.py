@@ -55,6 +55,7 @@ from lint_rules.families.e01_blocking_event_loop.waits import (
     is_new,
     leaves_jobs_behind,
     made_by,
+    receiver_of,
 )
 from lint_rules.languages.python.grammar import first_token
 from lint_rules.languages.python.lazy import cst
@@ -81,6 +82,10 @@ def check_call(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     written = file.syntax(call)
     if row is None or file.is_awaited(call) or not blocks(row, written):
         return
+    receiver = receiver_of(written)
+    context = WAITING_CONTEXTS.match(file.canonical(receiver), file.types) if receiver is not None else None
+    if receiver is not None and context is not None and not blocks(context, made_by(receiver, file)):
+        return  # made with a timeout of 0
     if is_finished(written, file) or is_new(row, written, file) or not is_bounded(row, written, file):
         return
     yield from _finding(file, call, f"`{file.text(call.func)}`", row)

@@ -19,28 +19,36 @@ _HANDS_OVER = frozenset({"submit", "map"})
 
 
 def is_finished(call: Node, file: PythonFile) -> bool:
-    """Whether the function asked, or awaited, in front of the call if what the call waits for is over."""
-    waited_for = _receiver(call)
+    """Whether the function asked, or awaited, in front of the call if what the call waits for is over.
+
+    A thread that the function has started, and after which it has awaited something, has mostly told that it is done.
+    """
+    waited_for = receiver_of(call)
     function = file.enclosing_function(call)
     if waited_for is None or function is None:
         return False
+    was_started = False
     for node in own_nodes(function.node):
         if node.start_byte >= call.start_byte:
             return False
+        if node.type == "await" and was_started:
+            return True
         called = node.child_by_field_name("function") if node.type == "call" else None
-        if called is None or text(called).rpartition(".")[2] not in _FINISHES:
+        name = text(called).rpartition(".")[2] if called is not None else ""
+        if name not in _FINISHES and name != "start":
             continue
-        asked = _receiver(node)
-        if (asked is not None and text(asked) == text(waited_for)) or any(
-            text(value) == text(waited_for) for _, value in arguments_of(node)
-        ):
+        asked = receiver_of(node)
+        is_same = asked is not None and text(asked) == text(waited_for)
+        if name == "start":
+            was_started = was_started or is_same
+        elif is_same or any(text(value) == text(waited_for) for _, value in arguments_of(node)):
             return True
     return False
 
 
 def is_new(row: TableRow, call: Node, file: PythonFile) -> bool:
     """Whether a lock that a row calls `brief` was made in the same function, so that nobody can hold it."""
-    receiver = _receiver(call)
+    receiver = receiver_of(call)
     if not row.get("brief") or receiver is None or receiver.type != "identifier":
         return False
     made = file.names.only_value(text(receiver), receiver.start_byte)
@@ -50,7 +58,7 @@ def is_new(row: TableRow, call: Node, file: PythonFile) -> bool:
 def is_bounded(row: TableRow, call: Node, file: PythonFile) -> bool:
     """Whether a queue that a row calls `bounded` was made with a size; True for all other rows."""
     names = row.get("bounded")
-    receiver = _receiver(call)
+    receiver = receiver_of(call)
     if not names or receiver is None:
         return True
     made = file.names.only_value(text(receiver), receiver.start_byte) if receiver.type == "identifier" else None
@@ -87,7 +95,7 @@ def leaves_jobs_behind(item: Node | None, body: Node, file: PythonFile) -> bool:
     return False
 
 
-def _receiver(call: Node) -> Node | None:
+def receiver_of(call: Node) -> Node | None:
     """`job` of `job.result()`."""
     function = call.child_by_field_name("function")
     return function.child_by_field_name("object") if function is not None and function.type == "attribute" else None

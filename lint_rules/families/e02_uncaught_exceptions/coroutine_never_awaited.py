@@ -40,7 +40,8 @@ How to fix it: await the call. In a plain function, make the function async, or 
 `asyncio.run_coroutine_threadsafe`.
 
 Not seen: functions with decorators that may make them something else; a coroutine handed to a function of the project;
-one that a function returns without awaiting it; names that are bound several times.
+one that a function without annotation returns; names that are bound several times; files that hold neither `async`
+nor `await`.
 """
 
 from __future__ import annotations
@@ -108,6 +109,8 @@ def _may_concern(symbol: str, symbols: Symbols) -> bool:
 @RULE.python(ScreenedCalls(_is_never_awaited, _may_concern, words=_WORDS))
 def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     syntax = file.syntax(call)
+    if not any(word in file.data for word in _WORDS):
+        return  # it would cost more than it finds to look up every call of every plain file
     usage = misuse(syntax, file)
     if usage is not None:
         yield _not_awaited(call, usage, file)

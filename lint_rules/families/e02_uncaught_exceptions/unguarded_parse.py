@@ -50,7 +50,7 @@ from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.bad_input import is_checked, is_handled, is_known_good, is_view
 from lint_rules.languages.python.registrations import arguments
-from lint_rules.languages.python.request_data import RequestRead, request_tables
+from lint_rules.languages.python.request_data import RequestRead, base_name, request_tables
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.selectors import Nodes
 from lint_rules.languages.tables import TableRow, name_table
@@ -79,6 +79,8 @@ def _parse(call: Node, file: PythonFile) -> tuple[RequestRead, TableRow] | None:
     """What of the request a call parses without a guard, and the row of its parser."""
     function = call.child_by_field_name("function")
     if function is None or text(function.child_by_field_name("attribute") or function) not in _LAST_NAMES:
+        return None
+    if not any(base_name(value).type == "identifier" for _, value in arguments(call)) and function.type == "identifier":
         return None
     handler = file.enclosing_function(call)
     if handler is None or not is_view(handler, file):

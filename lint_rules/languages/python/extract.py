@@ -200,6 +200,8 @@ class Extractor:
                 name, value = argument.child_by_field_name("name"), argument.child_by_field_name("value")
                 if name is not None and value is not None:
                     yield f"{text(name)}={self._names.symbol(value)}"
+            elif argument.type == "dictionary_splat":
+                yield "**="
             elif argument.type != "comment":
                 yield self._names.symbol(argument)
 

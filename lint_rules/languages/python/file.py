@@ -298,9 +298,7 @@ class PythonFile:
 
     def ancestors(self, owner: Scope) -> list[str]:
         """Canonical names of a class of this file and all its bases, nearest first."""
-        name = f"{self.module}.{owner.name}"
-        self.resolve(name)
-        return self.symbols.ancestors(name)
+        return self.handlers.ancestors(owner)
 
     def is_awaited(self, call: cst.CSTNode | Node) -> bool:
         """Whether the value of a call is awaited on the spot: `await`, `async with`, `async for`."""

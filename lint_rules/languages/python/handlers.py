@@ -5,6 +5,7 @@ What another file registers (`path("x", views.index)` in urls.py) is known to th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from lint_rules.languages.python.registrations import (
     handed_on,
     true_keywords,
 )
-from lint_rules.languages.python.scopes import FUNCTION, LAMBDA, Scope, text
+from lint_rules.languages.python.scopes import CLASS, FUNCTION, LAMBDA, Scope, text
 from lint_rules.project.frameworks import LOOP, Handler
 
 if TYPE_CHECKING:
@@ -41,8 +42,16 @@ class FileHandlers:
         """What a framework makes of a function or lambda; None if the file does not say that one calls it."""
         key = function.node.id
         if key not in self._memo:
-            self._memo[key] = self._by_itself(function) or self._registered.get(key)
+            given = self._registered.get(key) if self._may_be_handed(function) else None
+            self._memo[key] = self._by_itself(function) or given
         return self._memo[key]
+
+    def _may_be_handed(self, function: Scope) -> bool:
+        """Whether the name of a function stands where an argument or an element ends; lambdas are arguments."""
+        name = re.escape(_own_name(function)).encode()
+        data = self._file.data
+        handed = re.compile(rb"\b" + name + rb"\s*[,(\])}]")
+        return not name or any(map(handed.search, (data[: function.node.start_byte], data[function.start :])))
 
     def on_loop(self, function: Scope) -> bool:
         """Whether the body of a function runs on the event loop."""
@@ -64,9 +73,9 @@ class FileHandlers:
 
     def _may_run_on_loop(self, function: Scope) -> bool:
         """A quick no for most functions of most files."""
-        if function.owner_class is not None and self._table.may_be_method(_own_name(function)):
+        if self._mentions_plain:
             return True
-        return self._mentions_plain
+        return function.owner_class is not None and self._table.may_be_plain_method(_own_name(function))
 
     def _by_itself(self, function: Scope) -> Handler | None:
         if function.kind != FUNCTION:
@@ -94,9 +103,31 @@ class FileHandlers:
     def _of_class(self, function: Scope) -> Handler | None:
         owner = function.owner_class
         name = _own_name(function)
-        if owner is None or not self._table.may_be_method(name):
+        if owner is None:
             return None
-        return self._table.method(self._file.ancestors(owner), name, is_async=function.is_async)
+        if not self._table.may_be_method(name) and not self._table.may_have_views(map(text, _bases(owner))):
+            return None
+        return self._table.method(self.ancestors(owner), name, is_async=function.is_async)
+
+    def ancestors(self, owner: Scope) -> list[str]:
+        """Canonical names of a class of this file and all its bases, nearest first.
+
+        Classes of this file are looked up in its scopes: to ask the project would cost all definitions of the file.
+        """
+        file = self._file
+        classes = {scope.name: scope for scope in file.scopes.all if scope.kind == CLASS}
+        found: list[str] = []
+        waiting = [f"{file.module}.{owner.name}"]
+        while waiting:
+            symbol = waiting.pop(0)
+            own = classes.get(symbol.removeprefix(file.module + "."))
+            if own is None:
+                file.resolve(symbol)
+                found.extend(name for name in file.symbols.ancestors(symbol) if name not in found)
+            elif symbol not in found:
+                found.append(symbol)
+                waiting.extend(filter(None, map(file.names.symbol, _bases(own))))
+        return found
 
     def _formed(self, function: Scope) -> Handler | None:
         name, parent, owner = _own_name(function), function.parent, function.owner_class
@@ -119,19 +150,27 @@ class FileHandlers:
         return self._given
 
     def _registering_calls(self) -> Iterator[Node]:
-        names = self._table.registrar_names
+        """Calls by a name that registers, which are given something that has the name of a function of this file."""
+        names = self._table.registrar_names | self._renamed
+        own = {_own_name(function) for function in self._file.scopes.functions}
         for call in self._file.nodes("call"):
             function = call.child_by_field_name("function")
             if function is not None and function.type == "attribute":
                 function = function.child_by_field_name("attribute")
-            if (function is not None and text(function) in names) or self._is_renamed(function):
+            if function is None or text(function) not in names:
+                continue
+            if any(value.type == "lambda" or _last_name(value) in own for _, value, _ in handed_on(call)):
                 yield call
 
-    def _is_renamed(self, function: Node | None) -> bool:
-        """Whether a bare name is an alias: `from django.urls import path as route`."""
-        return function is not None and function.type == "identifier" and (
-            self._file.names.symbol(function).rpartition(".")[2] in self._table.registrar_names
-        )  # fmt: skip
+    @property
+    def _renamed(self) -> set[str]:
+        """Names under which registering functions are imported: `from django.urls import path as route`."""
+        self._file.names.bind()
+        return {
+            name
+            for name, bindings in self._file.scopes.module.bindings.items()
+            if bindings[0].kind == "import" and bindings[0].target.rpartition(".")[2] in self._table.registrar_names
+        }
 
     def _registered_by(self, call: Node) -> Iterator[tuple[int, Handler]]:
         file = self._file
@@ -174,6 +213,17 @@ def parameter_names(function: Scope) -> tuple[str, ...]:
 def is_static(function: Scope) -> bool:
     """Whether a method is decorated with `@staticmethod`."""
     return any(text(expression) == "staticmethod" for expression in decorators(function.node))
+
+
+def _bases(owner: Scope) -> Iterator[Node]:
+    superclasses = owner.node.child_by_field_name("superclasses")
+    for base in superclasses.named_children if superclasses is not None else ():
+        if base.type not in ("keyword_argument", "comment"):
+            yield (base.child_by_field_name("value") or base) if base.type == "subscript" else base
+
+
+def _last_name(expression: Node) -> str:
+    return text(expression.child_by_field_name("attribute") or expression)
 
 
 def _own_name(function: Scope) -> str:

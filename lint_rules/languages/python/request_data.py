@@ -91,7 +91,7 @@ class RequestData:
             name = self.data_name(current) or self._iterated_name(current)
             if name:
                 return RequestRead(name, current)
-            base = _base(current)
+            base = base_name(current)
             if base.type != "identifier":
                 continue
             if self._is_data_parameter(base):
@@ -262,8 +262,9 @@ def _unwrapped(node: Node) -> Node:
     return node
 
 
-def _base(node: Node) -> Node:
+def base_name(node: Node) -> Node:
     """`request` of `request.args["page"].strip()`."""
+    node = _unwrapped(node)
     while True:
         field = {"attribute": "object", "subscript": "value", "call": "function"}.get(node.type)
         inner = node.child_by_field_name(field) if field else None

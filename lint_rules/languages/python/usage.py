@@ -105,6 +105,12 @@ _BY_FIELD = {
     "subscript": ("value", Use.READ),
     "lambda": ("body", Use.RETURNED),
 }
+_NAMING = frozenset(
+    {
+        "keyword_argument", "named_expression", "function_definition", "class_definition", "default_parameter",
+        "typed_default_parameter",
+    }
+)  # fmt: skip
 _PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern"})
 _ONLY_WHOLE = frozenset({Use.TESTED, Use.READ, Use.CALLED, Use.OPERAND, Use.ITERATED, Use.ENTERED, Use.UNPACKED})
 _MAX_NAMES = 4
@@ -295,8 +301,10 @@ def _is_no_read(identifier: Node) -> bool:
     parent = identifier.parent
     if parent is None:
         return False
-    if parent.type in ("keyword_argument", "named_expression", "function_definition", "class_definition"):
+    if parent.type in _NAMING:
         return parent.child_by_field_name("name") == identifier
+    if parent.type in ("parameters", "lambda_parameters", "typed_parameter"):
+        return True
     if parent.type == "attribute":
         return parent.child_by_field_name("attribute") == identifier
     while parent is not None and (parent.type in _PATTERNS or parent.type == "list_splat_pattern"):

@@ -1,0 +1,3 @@
+import logging
+
+events = logging.getLogger("shop")

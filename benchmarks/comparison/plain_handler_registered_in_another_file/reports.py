@@ -1,0 +1,8 @@
+import time
+
+from sanic import response
+
+
+def report(request):
+    time.sleep(1)  # defect
+    return response.text("done")
