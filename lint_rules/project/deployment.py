@@ -27,7 +27,7 @@ _MAX_FILES = 80
 _SEVERAL = re.compile(
     r"""
     \b(?:gunicorn|uwsgi|mod_wsgi|passenger|unicorn|circusd?|pm2)\b
-    | --(?:workers|processes|web-concurrency|numprocs)[=\s]+["']?(?!1\b)[\d$]
+    | --(?:workers|processes|web-concurrency|numprocs)[=\s"',]+(?!1\b)[\d$]
     | \bhypercorn\b.*\s-w\s | \bWEB_CONCURRENCY\b
     | \b(?:replicas|replicaCount|minReplicas|numprocs|min_machines_running|instances)\b["']?\s*[:=]\s*["']?(?!1\b)\d
     """,

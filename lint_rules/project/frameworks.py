@@ -182,15 +182,28 @@ class HandlerTable:
             )
         )  # fmt: skip
 
-    def decorated(self, decorators: Iterable[str], types: Types, *, is_async: bool, threaded: bool) -> Handler | None:
-        """The handler that canonical names of decorators make of a function; `threaded` if one says so itself."""
-        for decorator in decorators:
-            found = _along_bases(self._decorators, decorator.removesuffix("()"), types)
+    def decorated(
+        self, decorators: Iterable[str], types: Types, packages: frozenset[str], *, is_async: bool, threaded: bool
+    ) -> Handler | None:
+        """The handler that canonical names of decorators make of a function; `threaded` if one says so itself.
+
+        `packages` are those that the file imports: they tell what the `app` of `def register(app):` is.
+        """
+        for decorator in (name.removesuffix("()") for name in decorators):
+            found = _along_bases(self._decorators, decorator, types) or self._of_parameter(decorator, packages)
             if found is not None:
                 name, (framework, kind) = found
                 sync = THREAD if threaded or name in framework["threaded"] else ""
                 return _handler(framework, kind, name, is_async, sync)
         return None
+
+    def _of_parameter(self, decorator: str, packages: frozenset[str]) -> tuple[str, tuple[Framework, str]] | None:
+        owner, _, last = decorator.rpartition(".")
+        if not owner.rpartition(".")[2].startswith("<parameter>"):
+            return None
+        imported = (one for one in self.frameworks if packages.intersection(one["packages"]))
+        names = (f"{app}.{last}" for one in imported for app in (*one["apps"], *one["routers"]))
+        return next(((name, self._decorators[name]) for name in names if name in self._decorators), None)
 
     def method(self, ancestors: Sequence[str], method: str, *, is_async: bool) -> Handler | None:
         """The handler that a method is, of a class whose canonical bases (itself first) are `ancestors`."""

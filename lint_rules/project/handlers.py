@@ -16,7 +16,7 @@ class ProjectHandlers:
 
     def __init__(self, symbols: Symbols, table: HandlerTable) -> None:
         self._symbols = symbols
-        self._table = table
+        self.table = table
         self._own: dict[str, Handler | None] = {}
         self._answers: dict[str, Handler | None] = {}
         self._answers_version = -1
@@ -60,7 +60,7 @@ class ProjectHandlers:
     def _mentions_apart(self, module: ModuleFacts) -> bool:
         known = self._apart.get(module.module)
         if known is None:
-            known = self._apart[module.module] = self._table.mentions_apart(module)
+            known = self._apart[module.module] = self.table.mentions_apart(module)
         return known
 
     def is_foreign(self, reference: Reference) -> bool:
@@ -89,16 +89,18 @@ class ProjectHandlers:
         return {form.format(name) for name in names for form in forms}
 
     def _is_plain_view(self, base: str) -> bool:
-        return self._symbols.types.external(base) in self._table.plain_views
+        return self._symbols.types.external(base) in self.table.plain_views
 
     def _by_itself(self, reference: Reference) -> Handler | None:
         module, function = reference.module, reference.function
         if function.name == MODULE_BODY:
             return None
-        symbols, table, is_async = self._symbols, self._table, function.is_async
+        symbols, table, is_async = self._symbols, self.table, function.is_async
         decorators = (symbol for symbol in map(_without_call, function.decorators) if table.may_decorate(symbol))
         names = map(symbols.canonical, decorators)
-        handler = table.decorated(names, symbols.types, is_async=is_async, threaded=function.is_offloaded)
+        imports = module.aliases.values() if function.decorators else ()
+        packages = frozenset(target.split(".", 1)[0] for target in imports)
+        handler = table.decorated(names, symbols.types, packages, is_async=is_async, threaded=function.is_offloaded)
         if handler is not None:
             return handler
         owner, _, method = function.name.rpartition(".")
@@ -115,7 +117,7 @@ class ProjectHandlers:
     def _by_subclass(self, reference: Reference) -> Handler | None:
         """What a method of a mixin is, by the views that have it among their bases."""
         owner, _, method = reference.function.name.rpartition(".")
-        if owner not in reference.module.classes or not self._table.may_be_method(method):
+        if owner not in reference.module.classes or not self.table.may_be_method(method):
             return None
         seen = {f"{reference.module.module}.{owner}"}
         waiting = list(seen)
@@ -127,7 +129,7 @@ class ProjectHandlers:
                 seen.add(subclass)
                 waiting.append(subclass)
                 ancestors = self._symbols.ancestors(subclass)
-                handler = self._table.method(ancestors, method, is_async=reference.function.is_async)
+                handler = self.table.method(ancestors, method, is_async=reference.function.is_async)
                 if handler is not None:
                     return handler
         return None
@@ -173,7 +175,7 @@ class ProjectHandlers:
 
     def _registered_by(self, call: CallFacts) -> Iterator[tuple[str, Handler]]:
         symbols = self._symbols
-        for registration in self._table.registrations(symbols.canonical(call.target), symbols.types):
+        for registration in self.table.registrations(symbols.canonical(call.target), symbols.types):
             threaded = f"{registration.framework.row.get('thread_argument')}=True" in call.handed
             for handed in call.handed:
                 place, _, symbol = handed.partition("=")

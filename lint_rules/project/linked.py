@@ -73,7 +73,7 @@ class Project:
 
     def reaching(self, ends: Callable[[str], bool], end_names: frozenset[str]) -> Reaching:
         """The functions that reach a call whose canonical name `ends`, with callers and registrations asked for."""
-        found = reaching(self.functions(), self.symbols, ends, end_names)
+        found = reaching(self.functions(), self.symbols, ends, end_names, self.handlers.table.may_be_method)
         self.asked_words.update(found.words)
         return found
 

@@ -14,6 +14,7 @@ from lint_rules.project.calls import CallGraph, Edge
 from lint_rules.project.symbols import Reference, Symbols
 
 _MOST_HOPS = 12
+_COMMANDS = "management"
 _COMMAND_DECORATORS = frozenset({"command", "group", "callback"})
 
 
@@ -28,11 +29,16 @@ class Reaching:
 
 
 def reaching(
-    functions: Iterable[Reference], symbols: Symbols, ends: Callable[[str], bool], end_names: frozenset[str]
+    functions: Iterable[Reference],
+    symbols: Symbols,
+    ends: Callable[[str], bool],
+    end_names: frozenset[str],
+    may_be_method: Callable[[str], bool],
 ) -> Reaching:
     """The functions that reach a call whose canonical name `ends`; `end_names` are the last segments of such names.
 
-    `words` of the result are texts of which a file holds one if it calls or registers one of the functions.
+    `words` of the result are texts of which a file holds one if it calls or registers one of the functions, or derives
+    from the class of one that is called like a method of a view.
     """
     graph = CallGraph(symbols)
     by_last_name: dict[str, list[tuple[Reference, int]]] = {}
@@ -57,7 +63,8 @@ def reaching(
                     new.setdefault(caller.name, edge)
         result.next_edge.update(new)
         level = {_name_at_calls(result.functions[name]) for name in new} - {""}
-        named = level.union(_owner(result.functions[name]) for name in new) - {""}
+        mixins = (_mixin(result.functions[name], may_be_method) for name in new)
+        named = level.union(mixins) - {""}
         result.words.update(word for name in named for word in (f"{name}(", f"{name},", f"{name})", f"{name} as "))
         if not level:
             break
@@ -71,10 +78,15 @@ def _name_at_calls(function: Reference) -> str:
         return owner.rpartition(".")[2]
     decorators = (decorator.removesuffix("()").rpartition(".")[2] for decorator in function.function.decorators)
     is_command = name == "main" or any(decorator in _COMMAND_DECORATORS for decorator in decorators)
-    return "" if is_command or name.startswith("<") else name
+    return "" if is_command or name.startswith("<") or _is_of_commands(function) else name
 
 
-def _owner(function: Reference) -> str:
-    """The last name of a method's class, which may be a mixin of views."""
-    owner = function.function.name.rpartition(".")[0]
-    return owner.rpartition(".")[2] if owner in function.module.classes else ""
+def _mixin(function: Reference, may_be_method: Callable[[str], bool]) -> str:
+    """The last name of the class of a method, if it may be a mixin of views."""
+    owner, _, name = function.function.name.rpartition(".")
+    is_method = owner in function.module.classes and may_be_method(name) and not _is_of_commands(function)
+    return owner.rpartition(".")[2] if is_method else ""
+
+
+def _is_of_commands(function: Reference) -> bool:
+    return _COMMANDS in function.module.module.split(".")

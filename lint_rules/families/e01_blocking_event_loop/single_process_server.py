@@ -25,18 +25,21 @@ How to fix it: tell the server to start workers, run it under a process manager 
 containers of it.
 
 Not seen: what starts the process from outside of the repository; a call that gets its settings as `**options` or that
-has `reload=`, which is for development, is left alone.
+has `reload=`, which is for development, is left alone, and so is a server whose name says that it is for health checks,
+metrics, logs or development, and one that stands neither at module level nor in a `main`, `run`, `start` or `serve`.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lint_rules.languages.python.library import ENTRY_WORDS, handler_table
 from lint_rules.model import INFO, LOW, Finding, Rule
 from lint_rules.project.deployment import starts_several
-from lint_rules.project.servers import server_entries
+from lint_rules.project.servers import ServerEntry, server_entries
 
 if TYPE_CHECKING:
     from lint_rules.project.linked import Project
@@ -51,12 +54,16 @@ RULE = Rule(
     confidence=LOW,
 )
 
+_STARTS_PROGRAM = re.compile(r"<module>|(?:main|run|start|serve|launch|cli)(?:_(?:app|server|service|api|with.*))?")
+# Parts of the names of servers that are no services: for probes, logs, browsers that come back once, developers.
+_BESIDE = re.compile(r"health|status|probe|metric|callback|login|debug|_dev|dev_|mock|fake|_logs?\b", re.IGNORECASE)
+
 
 @RULE.project(words=ENTRY_WORDS)
 def check_project(project: Project) -> Iterator[Finding]:
     for entry in server_entries(project, handler_table()):
         path = entry.function.module.path
-        if entry.sets_workers or starts_several(project.root, path):
+        if entry.sets_workers or _is_one_by_choice(entry) or starts_several(project.root, path):
             continue
         keyword = entry.worker_argument
         advice = f"set `{keyword}=`" if keyword else "start several"
@@ -67,3 +74,12 @@ def check_project(project: Project) -> Iterator[Finding]:
             f"{advice}, run the server under a process manager such as gunicorn, or run several containers of it",
             symbol=entry.function.function.name,
         )
+
+
+def _is_one_by_choice(entry: ServerEntry) -> bool:
+    """Whether the server is a part of a program (a health check), or the caller says how many workers there are."""
+    function = entry.function.function
+    if not _STARTS_PROGRAM.fullmatch(function.name.rpartition(".")[2]):
+        return True
+    is_beside = _BESIDE.search(f"{os.path.basename(entry.function.module.path)} {function.name}") is not None
+    return is_beside or any("worker" in parameter or "process" in parameter for parameter in function.parameters)

@@ -36,7 +36,7 @@ How to fix it: raise an exception that the framework turns into an error respons
 code that started it. In a helper that a command line shares, raise an exception of your own and exit in the command.
 
 Not seen: an exit behind a callback or a container of functions; `raise SystemExit` without parentheses;
-`os.kill(os.getpid(), ...)`.
+`os.kill(os.getpid(), ...)`; helpers that stand in a folder `management`, where Django keeps its commands.
 """
 
 from __future__ import annotations

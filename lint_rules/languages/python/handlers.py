@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -90,7 +91,19 @@ class FileHandlers:
         symbols = [self._file.names.symbol(function) for function in functions]
         names = [self._file.resolve(symbol) for symbol in symbols if self._table.may_decorate(symbol)]
         threaded = self._is_offloaded(function)
-        return self._table.decorated(names, self._file.types, is_async=function.is_async, threaded=threaded)
+        packages, is_async = self.imported_packages, function.is_async
+        return self._table.decorated(names, self._file.types, packages, is_async=is_async, threaded=threaded)
+
+    @cached_property
+    def imported_packages(self) -> frozenset[str]:
+        """The top names of what the module imports."""
+        self._file.names.bind()
+        return frozenset(
+            binding.target.split(".", 1)[0]
+            for bindings in self._file.scopes.module.bindings.values()
+            for binding in bindings
+            if binding.kind == "import"
+        )
 
     def _is_offloaded(self, function: Scope) -> bool:
         file, table = self._file, self._table

@@ -181,14 +181,7 @@ class RequestData:
     @cached_property
     def _imported(self) -> list[Framework]:
         """The frameworks that the file imports, in the order of the table."""
-        file = self._file
-        file.names.bind()
-        packages = {
-            binding.target.split(".", 1)[0]
-            for bindings in file.scopes.module.bindings.values()
-            for binding in bindings
-            if binding.kind == "import"
-        }
+        packages = self._file.handlers.imported_packages
         return [one for one in handler_table().frameworks if packages.intersection(one["packages"])]
 
     def _is_data_parameter(self, name: Node) -> bool:
