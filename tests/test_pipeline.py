@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from projects import FIXTURES, lint, lint_files, sources
 
-from lint_rules.engine import analyse, pipeline
+from lint_rules.engine import pipeline
 from lint_rules.engine.analyse import Analyser, Analysis, Task
 from lint_rules.engine.report import Report
 from lint_rules.families.e01_blocking_event_loop import blocking_call
@@ -145,17 +145,14 @@ def test_a_rule_that_raises_is_named_and_the_others_go_on(tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize("case", ["TEN0101/rates_service", "TEN0102/profile_service"])
-def test_the_number_of_workers_and_the_order_of_files_change_nothing(case: str) -> None:
+def test_the_number_of_workers_and_the_order_of_files_change_nothing(
+    case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project = FIXTURES / case
     expected = lint(project, jobs=1).findings
     assert expected
-    many = sources(project) * 1
-    monkeyed = pipeline._FILES_PER_WORKER
-    try:
-        pipeline._FILES_PER_WORKER = 1
-        assert lint_files(project, many[::-1], jobs=3).findings == expected
-    finally:
-        pipeline._FILES_PER_WORKER = monkeyed
+    monkeypatch.setattr(pipeline, "_FILES_PER_WORKER", 1)
+    assert lint_files(project, sources(project)[::-1], jobs=3).findings == expected
 
 
 def test_facts_of_other_files_are_fetched_although_only_one_file_is_asked_for() -> None:
@@ -169,5 +166,8 @@ def test_facts_of_other_files_are_fetched_although_only_one_file_is_asked_for() 
     assert report.files == 1
 
 
-def test_analysis_keeps_what_it_parsed_within_bounds() -> None:
-    assert analyse._KEPT_BYTES <= 16_000_000
+def test_what_was_not_looked_at_is_said_even_if_its_code_is_ignored(tmp_path: Path) -> None:
+    (tmp_path / "tenlint.toml").write_text('ignore = ["TEN0006"]\n')
+    (tmp_path / "nul.py").write_bytes(b"x = 1\n\0\n")
+    report = lint_files(tmp_path, [tmp_path / "nul.py"])
+    assert codes(report, "nul.py") == ["TEN0006"] and not report.complete

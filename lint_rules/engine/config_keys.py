@@ -253,7 +253,12 @@ KEYS: Final = (
     Key("fail-on", "`error`, `warning`, `info` or `never`", fail_on, "The severity from which on the run fails"),
     Key("max-file-size", "a number of bytes above 0", _positive, "Larger files are not analysed"),
     Key("jobs", "a number of processes; 0 means one per core", _count, "How many worker processes"),
-    Key("target-python", 'a version such as "3.10"', _python_version, "The oldest Python the code runs on"),
+    Key(
+        "target-python",
+        'a version such as "3.10"',
+        _python_version,
+        "The oldest Python the code runs on (no rule asks for it yet)",
+    ),
     Key("required-version", 'a version such as ">=0.1"', _required_version, "The versions of tenlint that may run"),
     Key("no-inline", "true or false", _boolean, "Ignore suppression comments"),
     Key("require-reason", "true or false", _boolean, "Suppression comments have to give a reason"),

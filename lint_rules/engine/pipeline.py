@@ -219,7 +219,10 @@ def _report(state: _Run, findings: list[Finding], root: str, settings: Settings,
     enabled = tuple(dict.fromkeys((*HOUSEKEEPING, *rules)))
     kept = suppressed(findings, state.analyses.values(), settings, enabled, catalogue)
     notices = sorted({finding for finding in kept if finding.code in NOTICE_CODES}, key=lambda one: one.sort_key)
-    reported = as_configured(set(kept), catalogue.rules, settings, root)
+    reported = {
+        *as_configured(set(kept), catalogue.rules, settings, root),
+        *(notice for notice in notices if notice.code != SYNTAX_ERROR.code),  # exit code 2 is never left unexplained
+    }
     return Report(
         tuple(sorted(reported, key=lambda finding: finding.sort_key)),
         len(state.requested),

@@ -64,7 +64,6 @@ class NameTable(Generic[Row]):
             else:
                 self._exact.setdefault(pattern, row)
         self.last_names = frozenset(pattern.rpartition(".")[2] for pattern in self._exact)
-        self.has_wildcards = bool(self._any)
 
     def __iter__(self) -> Iterator[str]:
         yield from self._exact

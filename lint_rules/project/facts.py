@@ -60,7 +60,6 @@ class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):
     decorators: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     calls: tuple[CallFacts, ...] = ()
-    raises: tuple[Span, ...] = ()
     is_offloaded: bool = False
     risks: tuple[str, ...] = ()
 
@@ -87,7 +86,5 @@ class ModuleFacts(msgspec.Struct, frozen=True, array_like=True):
 
     def definitions(self) -> ModuleFacts:
         """The same without what functions do: enough to resolve names."""
-        bare = {
-            name: msgspec.structs.replace(function, calls=(), raises=()) for name, function in self.functions.items()
-        }
+        bare = {name: msgspec.structs.replace(function, calls=()) for name, function in self.functions.items()}
         return msgspec.structs.replace(self, functions=bare)

@@ -142,9 +142,6 @@ class HandlerTable:
             framework.row["thread_argument"] for framework in self.frameworks if framework["thread_argument"]
         )
         self.decorator_names = frozenset(name.rpartition(".")[2] for name in self._decorators)
-        self.loop_callback_names = frozenset(
-            row["call"].rpartition(".")[2] for row in table.get("loop_callbacks", {}).get("calls", ())
-        )
         self.registrar_names = frozenset(name.rpartition(".")[2] for name in self._registrations)
         self._method_kinds = {framework: _method_kinds(framework) for framework in self.frameworks}
         self.method_names = frozenset(name for kinds in self._method_kinds.values() for name in kinds)

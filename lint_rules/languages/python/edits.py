@@ -11,9 +11,34 @@ if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
 
-def replace(file: PythonFile, old: cst.CSTNode, new: cst.CSTNode) -> Edit:
-    """The edit that puts `new` in the place of `old`, reduced to what differs."""
-    return replace_text(file, *file.range_of(old), cst.Module([]).code_for_node(new))
+_HEADER = "if _:\n"
+
+
+def replace(file: PythonFile, old: cst.BaseExpression, new: cst.BaseExpression) -> Edit:
+    """The edit that puts the expression `new` in the place of `old`, reduced to what differs."""
+    return replace_text(file, *file.range_of(old), _rendered(new, _indentation(file, old)))
+
+
+def _rendered(expression: cst.BaseExpression, indentation: str) -> str:
+    """The source of an expression as it stands in a block of this indentation, which its further lines share."""
+    if not indentation:
+        return cst.Module([]).code_for_node(expression)
+    block = cst.IndentedBlock([cst.SimpleStatementLine([cst.Expr(expression)])], indent=indentation)
+    code = cst.Module([cst.If(cst.Name("_"), block)]).code
+    return code[len(_HEADER) + len(indentation) :].removesuffix("\n")
+
+
+def _indentation(file: PythonFile, expression: cst.BaseExpression) -> str:
+    """The blanks in front of the statement that holds an expression."""
+    start = file.range_of(expression)[0]
+    statement = file.syntax(expression)
+    for outer in file.enclosing(statement):
+        if outer.type in ("block", "module"):
+            start = statement.start_byte
+            break
+        statement = outer
+    line = file.data[file.data.rfind(b"\n", 0, start) + 1 : start].decode()
+    return line[: len(line) - len(line.lstrip())]
 
 
 def replace_text(file: PythonFile, start: int, end: int, content: str) -> Edit:

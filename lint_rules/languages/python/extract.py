@@ -323,7 +323,6 @@ class Extractor:
             decorators=decorators,
             parameters=names,
             calls=tuple(body.calls),
-            raises=tuple(self._span_of(node) for node in body.raises),
             is_offloaded=any(self._offloads(expression) for expression in decorators_of(scope.node)),
             risks=_risks(body),
         )

@@ -39,7 +39,6 @@ class RequestRead:
 
     name: str
     place: Node
-    is_parameter: bool = False
 
     @property
     def key(self) -> str:
@@ -95,7 +94,7 @@ class RequestData:
             if base.type != "identifier":
                 continue
             if self._is_data_parameter(base):
-                return RequestRead(text(base), current, is_parameter=True)
+                return RequestRead(text(base), current)
             waiting.extend(self._values(base))
         return None
 
