@@ -4,7 +4,7 @@
 
 Every round starts each tool once, one after the other, so that a busy machine hurts all alike. A tool that needs more
 than a minute runs once. The column "tenlint / it" is the median over the rounds of the quotient within a round; below 1
-tenlint is faster. Warm rows are compared with warm tenlint, changed rows with changed.
+tenlint is faster. tenlint keeps no cache, so every row is compared with its cold run.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def main(
         def scratch() -> Path:
             return Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch_home(), prefix="speed-")))
 
-        tools = [] if without_tenlint else tenlint_tools(tenlint_command(tenlint), target, scratch())
+        tools = [] if without_tenlint else [tenlint_tool(tenlint_command(tenlint), target)]
         tools += peer_tools(chosen, target, scratch(), ruff_select)
         if changed:
             tools += changed_tools(tools, target, scratch())
@@ -113,13 +113,10 @@ def scratch_home() -> Path:
     return CORPUS
 
 
-def tenlint_tools(command: Sequence[str], target: Path, scratch: Path) -> list[Tool]:
-    """Tenlint with its default rules, without a cache and with a filled one."""
+def tenlint_tool(command: Sequence[str], target: Path) -> Tool:
+    """Tenlint with its default rules; it keeps no cache."""
     start = (*command, "check", str(target), "--isolated", "--exit-zero", "--output-format", "json")
-    return [
-        Tool("tenlint", COLD, (*start, "--no-cache")),
-        Tool("tenlint", WARM, (*start, "--cache-dir", str(scratch / "tenlint"))),
-    ]
+    return Tool("tenlint", COLD, (*start, "--no-cache"))
 
 
 def peer_tools(peers: Iterable[str], target: Path, scratch: Path, ruff_select: str) -> list[Tool]:
@@ -222,7 +219,7 @@ def table(
         taken = [one[tool.title] for one in rounds if tool.title in one]
         seconds = [run.seconds for run in taken]
         median, peak = statistics.median(seconds), max(run.peak_mb for run in taken)
-        quotient = ratio(rounds, f"tenlint, {tool.state}", tool.title)
+        quotient = ratio(rounds, f"tenlint, {COLD}", tool.title)
         all_processes = together.get(tool.title)
         extra = f" {'' if all_processes is None else f'{all_processes:.0f}'} |" if together else ""
         yield (
