@@ -207,6 +207,16 @@ class Rule:
 
         return register
 
+    def javascript(self, *selectors: Any, inside: Inside = ANYWHERE) -> Callable[[CheckFunction], CheckFunction]:
+        """Register `check(node: Node, file: JavaScriptFile)` for the tree-sitter nodes the selectors name."""
+
+        def register(function: CheckFunction) -> CheckFunction:
+            for selector in selectors:
+                self.checks.append(Check("javascript", selector, inside, function))  # type: ignore[arg-type]
+            return function
+
+        return register
+
     def project(
         self, *, words: tuple[bytes, ...], languages: tuple[str, ...] = ("python",)
     ) -> Callable[[CheckFunction], CheckFunction]:

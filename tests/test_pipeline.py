@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from projects import FIXTURES, lint, lint_files, sources
+from projects import FIXTURES, lint, lint_files, session_of, sources
 
 from lint_rules.engine import pipeline
 from lint_rules.engine.analyse import Analyser, Analysis, Task
@@ -75,6 +75,17 @@ def test_a_syntax_error_is_a_finding_and_the_rest_is_analysed(tmp_path: Path) ->
     report = write(tmp_path, {"a.py": GOOD.encode() + b"\n\ndef broken(:\n    pass\n"})
     assert codes(report, "a.py") == ["TEN0101", "TEN0001"]
     assert report.complete
+
+
+def test_a_large_run_parses_what_rules_look_at_and_all_else_on_demand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_FEW_FILES", 1)
+    files = {"orders.py": b"ORDERS = [\n", "poll.py": f"{GOOD}def broken(:\n".encode()}
+    assert [finding.code for finding in write(tmp_path, files).findings] == ["TEN0101", "TEN0001"]
+    (tmp_path / "tenlint.toml").write_text("check-syntax = true\n")
+    session = session_of(tmp_path, sorted(tmp_path.glob("*.py")))
+    assert [finding.code for finding in session.lint().findings] == ["TEN0001", "TEN0101", "TEN0001"]
 
 
 def test_newer_syntax_is_analysed(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -16,7 +16,7 @@ from lint_rules.engine.housekeeping import ANALYSIS_FAILED, SYNTAX_ERROR, TOO_CO
 from lint_rules.engine.suppression_comments import Suppression, parse_suppressions
 from lint_rules.languages.python.file import PythonFile
 from lint_rules.languages.python.grammar import is_too_complex, may_be_deep, syntax_error
-from lint_rules.languages.python.inspect import Inspection, RuleCheck, inspect, python_checks
+from lint_rules.languages.python.inspect import Inspection, RuleCheck, inspect, python_checks, triggered
 from lint_rules.languages.python.library import types_with
 from lint_rules.model import Finding, Rule, Span
 from lint_rules.project.facts import ModuleFacts
@@ -26,11 +26,14 @@ from lint_rules.source import SourceText, Unreadable, read_source, source_from_b
 
 
 class Task(msgspec.Struct, frozen=True, array_like=True):
-    """What to do with a file: show it to the rules, take its facts, or both (whichever it calls for by itself)."""
+    """What to do with a file: show it to the rules, or take its facts, all of them or its definitions alone.
+
+    A file that is shown to the rules gives all its facts by itself when it holds a word of a check over the project.
+    """
 
     path: str
     inspect: bool = True
-    facts: bool = False
+    facts: Literal["", "definitions", "everything"] = ""
 
 
 class Analysis(msgspec.Struct, frozen=True, array_like=True):
@@ -47,7 +50,8 @@ class Analysis(msgspec.Struct, frozen=True, array_like=True):
 class Setting(msgspec.Struct, frozen=True, array_like=True):
     """What analysis depends on besides bytes.
 
-    `options` by rule, `additions` to knowledge tables, the size limit, whether the screen is on, the text from stdin.
+    `options` by rule, `additions` to knowledge tables, the size limit, whether the screen is on, the text from stdin,
+    and whether files in which no rule has anything to look for are parsed too, for their syntax errors alone.
     """
 
     options: dict[str, dict[str, Any]] = {}
@@ -55,6 +59,7 @@ class Setting(msgspec.Struct, frozen=True, array_like=True):
     max_bytes: int = 1_000_000
     screen: bool = True
     stdin: tuple[str, bytes] | None = None
+    parse_all: bool = True
 
 
 class Analyser:
@@ -104,13 +109,17 @@ class Analyser:
             )
             return Analysis(task.path, (notice,) if task.inspect else (), failed=True)
         module = self._modules.by_path.get(task.path) or Module(task.path, task.path, "__stdin__", "", False)
+        checks = triggered(source.data, self._checks, in_test=module.is_test, screen=self._setting.screen)
+        wants_facts = bool(task.facts) or not self._setting.screen or self._is_for_projects(source.data)
+        if not (checks or wants_facts or self._setting.parse_all or _MARKER in source.data or may_be_deep(source.data)):
+            return Analysis(task.path)
         file = self._file(source, module)
         notices = list(self._notices(file)) if task.inspect else []
         failed = any(notice.code == TOO_COMPLEX.code for notice in notices)
         findings: list[Finding] = []
         inspection = Inspection()
         if task.inspect and not failed:
-            inspection = inspect(file, self._checks, screen=self._setting.screen)
+            inspection = inspect(file, checks, screen=self._setting.screen)
             findings = inspection.findings
             for place in inspection.too_complex:
                 notices.append(_too_complex(file, place))
@@ -123,10 +132,11 @@ class Analyser:
             failed = bool(inspection.too_complex or inspection.failures)
         facts = None
         deep = any(notice.code == TOO_COMPLEX.code for notice in notices)
-        if (task.facts or not self._setting.screen or any(word in source.data for word in self._fact_words)) and not (
-            deep and not findings
-        ):
-            facts = file.facts() if earlier is None else None  # they were given the first time
+        if wants_facts and not (deep and not findings):
+            if task.facts == "definitions":
+                facts = file.definitions()
+            elif earlier is None:  # else they were given the first time
+                facts = file.facts()
         analysis = Analysis(
             task.path, tuple(notices + findings), facts, tuple(sorted(file.symbols.asked)),
             _suppressions(file) if task.inspect else (), failed,
@@ -134,6 +144,10 @@ class Analyser:
         if task.inspect and analysis.asked:
             self._earlier[task.path] = (msgspec.structs.replace(analysis, facts=None), inspection)
         return analysis
+
+    def _is_for_projects(self, data: bytes) -> bool:
+        """Whether a check over the whole project may have something to say about a file of these bytes."""
+        return any(word in data for word in self._fact_words)
 
     def _read(self, path: str) -> SourceText | Unreadable:
         source = self._sources.get(path)
@@ -173,6 +187,7 @@ class Analyser:
 
 
 _KEPT_BYTES = 8_000_000
+_MARKER = b"tenlint:"
 
 
 def _too_complex(file: PythonFile, place: Span) -> Finding:
@@ -186,6 +201,6 @@ def _plain(error: SyntaxError) -> str:
 
 
 def _suppressions(file: PythonFile) -> tuple[Suppression, ...]:
-    if b"tenlint:" not in file.data:
+    if _MARKER not in file.data:
         return ()
     return parse_suppressions(file.source, file.comments, file.statement_rows)

@@ -252,6 +252,7 @@ KEYS: Final = (
     Key("severity", "a table of rule = severity", _severity_by_selector, "Another severity for some rules"),
     Key("fail-on", "`error`, `warning`, `info` or `never`", fail_on, "The severity from which on the run fails"),
     Key("max-file-size", "a number of bytes above 0", _positive, "Larger files are not analysed"),
+    Key("check-syntax", "true or false", _boolean, "Parse all files of large projects, for their syntax errors too"),
     Key("jobs", "a number of processes; 0 means one per core", _count, "How many worker processes"),
     Key(
         "target-python",

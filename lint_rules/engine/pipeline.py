@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from lint_rules.engine.analyse import Analyser, Analysis, Setting, Task
 from lint_rules.engine.config import Settings
@@ -29,6 +30,8 @@ Progress = Callable[[int, int], None]
 
 _MAX_ROUNDS = 40
 _FILES_PER_WORKER = 24
+_FEW_FILES = 250
+"""Files of a run that are all parsed, for their syntax errors, even those that no rule has anything to look for in."""
 
 
 @dataclass(slots=True)
@@ -64,15 +67,18 @@ class _Run:
         return [
             module.path
             for module in self.modules.by_path.values()
-            if module.name not in self.facts and module.name not in self.gone
+            if module.name not in self.gone
+            and (module.name not in self.facts or not self.facts[module.name].is_complete)
         ]
 
-    def lacking(self, names: Iterable[str]) -> list[str]:
-        """Files of the modules whose facts are asked for and not known."""
+    def lacking(self, names: Iterable[str], *, complete: bool = True) -> list[str]:
+        """Files of the modules that are asked for, and whose facts (or, if not `complete`, names) are not known."""
         paths = {
             self.modules.by_name[name].path
             for name in names
-            if name in self.modules.by_name and name not in self.facts and name not in self.gone
+            if name in self.modules.by_name
+            and name not in self.gone
+            and (name not in self.facts or (complete and not self.facts[name].is_complete))
         }
         return sorted(path for path in paths if path)
 
@@ -93,8 +99,9 @@ def run(
     additions = {
         table: tuple(name for names in by_key.values() for name in names) for table, by_key in settings.tables.items()
     }
-    setting = Setting(options, additions, settings.max_file_size, screen, stdin)
     requested = sorted(discovered.requested)
+    parse_all = settings.check_syntax or len(requested) <= _FEW_FILES
+    setting = Setting(options, additions, settings.max_file_size, screen, stdin, parse_all)
     state = _Run(modules, frozenset(requested))
     jobs = max(1, min(settings.jobs or os.cpu_count() or 1, -(-len(requested) // _FILES_PER_WORKER)))
     with Pool(jobs, partial(Analyser, rules, modules, setting)) as pool:
@@ -109,15 +116,19 @@ def run(
 
 
 def _answer_files(pool: Pool, state: _Run) -> None:
-    """Analyse files again whose checks asked for facts of other modules, until no new question comes up."""
-    told: set[str] = set()
+    """Analyse files again whose checks asked for facts of other modules, until no new question comes up.
+
+    A module that is asked for once more, although its names were told, is asked what its functions do.
+    """
+    told: dict[str, ModuleFacts] = {}
     for _ in range(_MAX_ROUNDS):
         if not state.open_files:
             return
         asked = {name for names in state.open_files.values() for name in names}
-        _fetch(pool, state, state.lacking(asked))
-        news = sorted(name for name in asked if name in state.facts and name not in told)
-        told.update(news)
+        _fetch(pool, state, state.lacking(asked, complete=False), "definitions")
+        _fetch(pool, state, state.lacking(asked & told.keys()))
+        news = sorted(name for name in asked if name in state.facts and told.get(name) is not state.facts[name])
+        told.update((name, state.facts[name]) for name in news)
         again = sorted(path for path, names in state.open_files.items() if names & set(news))
         pool.learn([state.facts[name].definitions() for name in news])
         state.open_files = {}
@@ -154,8 +165,10 @@ def _holding(pool: Pool, state: _Run, words: set[str]) -> list[str]:
     return pool.holding(asked, state.unknown()) if asked else []
 
 
-def _fetch(pool: Pool, state: _Run, paths: list[str]) -> None:
-    for analysis in pool.analyse([Task(path, False, True) for path in paths]):
+def _fetch(
+    pool: Pool, state: _Run, paths: list[str], facts: Literal["definitions", "everything"] = "everything"
+) -> None:
+    for analysis in pool.analyse([Task(path, False, facts) for path in paths]):
         state.take_facts(analysis)
 
 
@@ -209,7 +222,7 @@ def _internal_error(rule: Rule, error: Exception, path: str) -> Finding:
 
 
 def _make_known(state: _Run, symbols: Symbols) -> None:
-    for module in sorted(state.facts):
+    for module in sorted(module for module, facts in state.facts.items() if facts.is_complete):
         if symbols.facts.get(module) is not state.facts[module]:
             symbols.add(state.facts[module])
 

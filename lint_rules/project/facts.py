@@ -47,7 +47,8 @@ class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):
     `on_loop` says that the body runs on the event loop by its own form (async, or a lambda that is a loop callback);
     `is_offloaded` that a decorator hands it to a thread or process. `risks` is what can fail in the body: symbols of
     functions of the project, "" for everything else; "!" where a `raise` can leave it, "!!" where an error of a library
-    can; empty where a handler catches errors of every kind.
+    can; empty where a handler catches errors of every kind. `gives_promise` says that a function which is not async
+    returns a promise by its annotation or by what it returns (JavaScript).
     """
 
     name: str
@@ -62,6 +63,7 @@ class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):
     calls: tuple[CallFacts, ...] = ()
     is_offloaded: bool = False
     risks: tuple[str, ...] = ()
+    gives_promise: bool = False
 
 
 class ClassFacts(msgspec.Struct, frozen=True, array_like=True):
@@ -73,7 +75,11 @@ class ClassFacts(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ModuleFacts(msgspec.Struct, frozen=True, array_like=True):
-    """One module: what its names are bound to, its classes, its functions."""
+    """One module: what its names are bound to, its classes, its functions.
+
+    `is_complete` says that what its functions do was looked for too, their calls and risks; else they are only named.
+    `exports` is what a JavaScript module hands out, by name (see project.node_names); of Python all names are visible.
+    """
 
     module: str
     path: str
@@ -83,8 +89,12 @@ class ModuleFacts(msgspec.Struct, frozen=True, array_like=True):
     variables: dict[str, str] = {}
     classes: dict[str, ClassFacts] = {}
     functions: dict[str, FunctionFacts] = {}
+    is_complete: bool = False
+    exports: dict[str, str] = {}
 
     def definitions(self) -> ModuleFacts:
-        """The same without what functions do: enough to resolve names."""
+        """The same without calls, which only the link stage follows."""
+        if not self.is_complete:
+            return self
         bare = {name: msgspec.structs.replace(function, calls=()) for name, function in self.functions.items()}
         return msgspec.structs.replace(self, functions=bare)

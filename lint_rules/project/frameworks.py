@@ -145,7 +145,7 @@ class HandlerTable:
         self.registrar_names = frozenset(name.rpartition(".")[2] for name in self._registrations)
         self._method_kinds = {framework: _method_kinds(framework) for framework in self.frameworks}
         self.method_names = frozenset(name for kinds in self._method_kinds.values() for name in kinds)
-        self._plain_methods = frozenset(
+        self.plain_methods = frozenset(
             name for framework, kinds in self._method_kinds.items() if framework.runs_plain_on_loop for name in kinds
         )
         self._entries = {
@@ -241,7 +241,7 @@ class HandlerTable:
 
     def may_be_plain_method(self, method: str) -> bool:
         """Whether a framework calls methods of that name on the event loop although they are no coroutines."""
-        return method in self._plain_methods or method.startswith("on_")
+        return method in self.plain_methods or method.startswith("on_")
 
     def formed(self, name: str, parameters: Sequence[str], outer: Sequence[str], *, is_async: bool) -> Handler | None:
         """The handler that a function is by its parameters (without self), or by those of its factory, `outer`."""

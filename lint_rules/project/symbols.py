@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lint_rules.project.facts import ClassFacts, FunctionFacts, ModuleFacts
+from lint_rules.project.node_names import EXPORTS, WHOLE
 from lint_rules.project.types import Types
 
 _MAX_STEPS = 40
+_CONSTRUCTORS = ("__init__", "constructor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Symbols:
         return known
 
     def function(self, symbol: str) -> Reference | None:
-        """The project function that a symbol denotes; a class denotes its `__init__`."""
+        """The project function that a symbol denotes; a class denotes its constructor."""
         name = self.canonical(symbol)
         module, _, _ = self._split(name)
         facts = self.facts.get(module)
@@ -73,8 +75,11 @@ class Symbols:
         local = name[len(module) + 1 :]
         function = facts.functions.get(local)
         if function is None and local in facts.classes:
-            found = self._member(facts, facts.classes[local], "__init__")
-            return found if isinstance(found, Reference) else None
+            for constructor in _CONSTRUCTORS:
+                found = self._member(facts, facts.classes[local], constructor)
+                if isinstance(found, Reference):
+                    return found
+            return None
         return Reference(facts, function) if function is not None else None
 
     def property(self, symbol: str) -> Reference | None:
@@ -134,7 +139,7 @@ class Symbols:
                 return self.types.external(symbol)
             facts = self.facts.get(module)
             if facts is None:
-                self._ask(module)
+                self.ask(module)
                 return symbol
             if not rest:
                 return symbol
@@ -152,6 +157,8 @@ class Symbols:
         head = segments[0].removesuffix("()")
         called = segments[0].endswith("()")
         tail = segments[1:]
+        if head == EXPORTS:
+            return self._exported(facts, called, tail)
         target = facts.aliases.get(head)
         if target is not None:
             return _join(target, called, tail)
@@ -165,7 +172,24 @@ class Symbols:
                 return _join(f"{star}.{head}", called, tail)
         return None
 
-    def _ask(self, module: str) -> None:
+    def _exported(self, facts: ModuleFacts, called: bool, tail: list[str]) -> str | None:
+        """Rewrite `<exports>.name...` of a JavaScript module; without names it is what `module.exports` was set to."""
+        whole = facts.exports.get(WHOLE)
+        if called or not tail:
+            return _join(whole or facts.exports.get("default", ""), called, tail) if whole or called else None
+        name = tail[0].removesuffix("()")
+        target = facts.exports.get(name)
+        if target is None:
+            for star in facts.stars:
+                if self._exports(star, name):
+                    return _join(f"{star}.{EXPORTS}", False, tail)
+            if name == "default":  # of a CommonJS module the default is the whole
+                return _join(f"{facts.module}.{EXPORTS}", tail[0].endswith("()"), tail[1:])
+            return _join(whole, False, tail) if whole else None
+        return _join(target, tail[0].endswith("()"), tail[1:]) if target else None
+
+    def ask(self, module: str) -> None:
+        """Note that the facts of a module are needed, or more of them."""
         self.asked.add(module)
         self.misses += 1
 
@@ -181,7 +205,11 @@ class Symbols:
                 continue
             facts = self.facts.get(module)
             if facts is None:
-                self._ask(module)
+                self.ask(module)
+            elif facts.exports:
+                if name in facts.exports:
+                    return True
+                waiting.extend(facts.stars)
             elif name in facts.classes or name in facts.functions or name in facts.variables or name in facts.aliases:
                 return True
             else:
@@ -195,7 +223,7 @@ class Symbols:
             name, tail = ".".join(plain), segments[size:]
             called = segments[size - 1].endswith("()")
             function = facts.functions.get(name)
-            if function is not None:
+            if function is not None and name not in facts.classes:  # a JavaScript function can be a class
                 if plain[:-1] != segments[: size - 1]:  # a method through an instance: `Store().load`
                     return _join(f"{facts.module}.{name}", called, tail)
                 return self._result(facts, function, called, tail)

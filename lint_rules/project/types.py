@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+SELF = "<self>"
+"""The result of a method that returns its object, which may be of a class that inherits the method."""
+
 
 @dataclass(frozen=True, slots=True)
 class Types:
@@ -72,7 +75,9 @@ def _external(types: Types, symbol: str) -> str:
         if called:
             entered = types.enters.get(current)
             result = types._lookup(types.returns, current)
-            if result is not None:
+            if result == SELF:
+                current = current.rpartition(".")[0]
+            elif result is not None:
                 current = result
             elif entered is None and not _is_class_name(own):
                 current += "()"

@@ -22,6 +22,7 @@ _CONVERTS = name_table(TABLE, "converts")
 _PROBES = name_table(TABLE, "probes")
 
 _ACTIONS = frozenset({"await", "with_statement", "yield", "import_statement", "import_from_statement"})
+_LOOK_UPS = frozenset({"if_statement", "pass_statement", "return_statement"})
 _NO_LOOK_UP = frozenset({"call", "await", "for_statement", "with_statement", "yield"})
 
 
@@ -35,11 +36,39 @@ def only_converts(handler: ExceptClause) -> bool:
 
 def only_looks_up(handler: ExceptClause) -> bool:
     """Nothing is called in the `try`, and the handler gives another value: a missing key or attribute."""
-    if any(node.type in _NO_LOOK_UP for node in handler.attempts):
+    if any(node.type in _NO_LOOK_UP for node in handler.attempts if not _gets(node)):
         return False
+    if handler.does_nothing and _only_fills_in(handler):
+        return True
     firsts = [first_named(node) for node in handler.statements if node.type == "expression_statement"]
     return any(node is not None and node.type == "assignment" for node in firsts) or any(
         node.type == "return_statement" for node in handler.statements
+    )
+
+
+def _only_fills_in(handler: ExceptClause) -> bool:
+    """Whether all that is tried is to give names what other things hold: `region = metadata["region"]`."""
+    statements = [node for node in handler.attempts if node.type.endswith("_statement")]
+    firsts = [first_named(node) for node in statements if node.type not in _LOOK_UPS]
+    return all(first is not None and first.type == "assignment" for first in firsts)
+
+
+def _gets(node: Node) -> bool:
+    """`headers.get("X-Region")`: a look-up in what is a mapping by its name, or by the look-up before it."""
+    if node.type != "call" or last_name(called(node)) != "get":
+        return False
+    receiver = called(node).child_by_field_name("object")
+    return receiver is not None and (
+        receiver.type == "subscript" or not _CONVERTED["mappings"].isdisjoint(words(last_name(receiver)))
+    )
+
+
+def only_probes(handler: ExceptClause) -> bool:
+    """Like `only_asks`, of what asks by what it is, whatever else its name says."""
+    calls = calls_in(handler.attempts)
+    return bool(calls) and all(
+        last_name(call) in _PROBED["plain"] or _is_probe(call, handler.file) or converts(call, handler.file)
+        for call in calls
     )
 
 
@@ -51,18 +80,24 @@ def only_asks(handler: ExceptClause) -> bool:
 
 def only_cleans_up(handler: ExceptClause) -> bool:
     """All that is tried are last calls of things: `connection.close()`."""
-    calls = [call for call in calls_in(handler.attempts) if not is_log(call, handler.file)]
+    file = handler.file
+    calls = [call for call in calls_in(handler.attempts) if not is_log(call, file) and not _is_probe(call, file)]
     outermost = [call for call in calls if not any(call.id != other.id and lies_in(call, other) for other in calls)]
-    return bool(outermost) and all(_gives_up(call, handler.file) for call in outermost)
+    return bool(outermost) and all(_gives_up(call, file) for call in outermost)
 
 
 def acts(handler: ExceptClause) -> bool:
     """Whether what is tried is done for its effect: a call whose value nobody takes, and nothing is returned."""
     if any(node.type == "return_statement" and node.named_child_count for node in handler.attempts):
         return False
-    effects = [first_named(node) for node in handler.attempts if node.type == "expression_statement"]
-    calls = [first_named(node) if node is not None and node.type == "await" else node for node in effects]
-    return any(call is not None and call.type == "call" and not converts(call, handler.file) for call in calls)
+    return any(not converts(call, handler.file) and not is_log(call, handler.file) for call in effects(handler))
+
+
+def effects(handler: ExceptClause) -> list[Node]:
+    """The calls tried whose values nobody takes."""
+    firsts = [first_named(node) for node in handler.attempts if node.type == "expression_statement"]
+    calls = [first_named(node) if node is not None and node.type == "await" else node for node in firsts]
+    return [call for call in calls if call is not None and call.type == "call"]
 
 
 def is_cleanup(name: str) -> bool:
@@ -111,7 +146,8 @@ def _gives_up(call: Node, file: PythonFile) -> bool:
     verbs = _CLEANUP["verbs"]
     if all(argument.type in ("keyword_argument", "comment") for argument in given):
         verbs = verbs | _CLEANUP["alone"]
-    return first_word(name) in verbs and words(name) <= verbs | _CLEANUP["things"]
+    ways = _CLEANUP["ways"]
+    return first_word(name, aside=ways) in verbs and words(name) <= verbs | ways | _CLEANUP["things"]
 
 
 def _reads_body(node: Node) -> bool:
@@ -122,4 +158,8 @@ def _probes(call: Node, file: PythonFile) -> bool:
     name = last_name(call)
     if name in _PROBED["names"] or first_word(name) in _PROBED["first"]:
         return True
+    return _is_probe(call, file)
+
+
+def _is_probe(call: Node, file: PythonFile) -> bool:
     return _PROBES.match(file.canonical(called(call)), file.types) is not None

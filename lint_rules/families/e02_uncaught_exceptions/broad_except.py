@@ -50,10 +50,13 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e02_uncaught_exceptions.cancellation import awaits_a_task
 from lint_rules.families.e02_uncaught_exceptions.excuses import is_excused
 from lint_rules.families.e02_uncaught_exceptions.handlers import EXCEPTION, ExceptClause
 from lint_rules.families.e02_uncaught_exceptions.reasons import gives_reason
 from lint_rules.families.e02_uncaught_exceptions.reporting import ends
+from lint_rules.families.e02_uncaught_exceptions.threads import runs_in_thread
+from lint_rules.families.e02_uncaught_exceptions.triggers import may_be_broad
 from lint_rules.families.e02_uncaught_exceptions.wording import called
 from lint_rules.languages.python.edits import replace_text
 from lint_rules.languages.python.selectors import Nodes
@@ -79,7 +82,7 @@ def _is_suspect(clause: Node, file: PythonFile) -> bool:
     return _problem(ExceptClause(clause, file)) is not None
 
 
-@RULE.python(Nodes(("ExceptHandler", "ExceptStarHandler"), words=(b"except",), screen=_is_suspect))
+@RULE.python(Nodes(("ExceptHandler", "ExceptStarHandler"), trigger=may_be_broad, screen=_is_suspect))
 def check_python(node: cst.ExceptHandler, file: PythonFile) -> Iterator[Finding]:
     handler = ExceptClause(file.syntax(node), file)
     problem = _problem(handler)
@@ -100,7 +103,7 @@ def _problem(handler: ExceptClause) -> tuple[str, str] | None:
             f"{what} answers with status 500 and drops the error; log it with its traceback",
             "log the error with `logger.exception(...)` before answering, or leave it to the framework's error handler",
         )
-    if not handler.catches_all and is_excused(handler):
+    if awaits_a_task(handler) if handler.catches_all else is_excused(handler):
         return None
     beside = ", `KeyboardInterrupt` and `SystemExit` too" if handler.catches_all else ""
     if handler.logs:
@@ -117,6 +120,8 @@ def _too_broad(handler: ExceptClause, what: str) -> tuple[str, str] | None:
     """A handler that deals with the error, but takes what is meant to end the process as well."""
     if not handler.catches_all or handler.keeps_error or handler.names_failure or handler.can_be_cancelled:
         return None
+    if handler.is_behind_exception or runs_in_thread(handler.file.enclosing_function(handler.clause), handler.file):
+        return None  # told apart on purpose; a thread is interrupted by neither
     if handler.records and any(node.type == "return_statement" for node in handler.statements):
         return None  # a boundary: what was called is over, whatever ended it
     return (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
-from lint_rules.families.e02_uncaught_exceptions.reasons import gives_reason
+from lint_rules.families.e02_uncaught_exceptions.reasons import expects_cancellation, gives_reason
 from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
-from lint_rules.families.e02_uncaught_exceptions.wording import last_name, words
+from lint_rules.families.e02_uncaught_exceptions.wording import called, last_name, words
 from lint_rules.languages.python.grammar import first_named, first_token
 from lint_rules.languages.python.registrations import arguments, decorators
 from lint_rules.languages.python.scopes import text
@@ -22,6 +22,7 @@ _END = frozenset({"builtins.KeyboardInterrupt", "builtins.SystemExit"})
 _STARTS = frozenset(read_table(TABLE)["cancelled"]["starts"])
 _JOINS = frozenset(read_table(TABLE)["cancelled"]["joins"])
 _NOTES = frozenset(read_table(TABLE)["cancelled"]["notes"])
+_EVENTS = frozenset(read_table(TABLE)["cancelled"]["events"])
 _SETTLES = frozenset(read_table(TABLE)["cancelled"]["settles"])
 
 
@@ -36,7 +37,9 @@ def swallows_cancellation(handler: ExceptClause) -> bool:
     earlier = [one for one in handler.siblings if one.clause.start_byte < handler.clause.start_byte]
     if any(catches_cancellation(one) for one in earlier):
         return False
-    if handler.keeps_error or any(last_name(call) in _SETTLES for call in handler.calls) or gives_reason(handler):
+    if handler.keeps_error or any(last_name(call) in _SETTLES for call in handler.calls):
+        return False
+    if gives_reason(handler) or expects_cancellation(handler):
         return False
     if any(node.type == "identifier" and _NOTES & words(text(node)) for node in handler.own):
         return False
@@ -57,16 +60,26 @@ def _awaits_a_task(handler: ExceptClause) -> bool:
     waits = [first_named(node) for node in own_nodes(handler.tried) if node.type == "await"]
     if waits and all(node is not None and node.type in ("identifier", "attribute") for node in waits):
         return True
+    return awaits_a_task(handler)
+
+
+def awaits_a_task(handler: ExceptClause) -> bool:
+    """Whether the `try` waits for what the function has cancelled before."""
     file = handler.file
     function = file.enclosing_function(handler.clause)
-    has_cancelled = any(
-        last_name(call) == "cancel" and file.enclosing_function(call) is function
+    cancelled = {
+        text(called(call).child_by_field_name("object") or call)
         for call in file.nodes("call")
         if call.start_byte < handler.clause.start_byte
-    )
-    return has_cancelled and all(
-        node is not None and (node.type != "call" or last_name(node) in _JOINS) for node in waits
-    )
+        and last_name(call) == "cancel"
+        and file.enclosing_function(call) is function
+    }
+    waits = [first_named(node) for node in own_nodes(handler.tried) if node.type == "await"]
+    if not cancelled or not waits:
+        return False
+    if any(node is not None and text(node) in cancelled for node in waits):
+        return True
+    return all(node is not None and (node.type != "call" or last_name(node) in _JOINS) for node in waits)
 
 
 def _ends_a_task(handler: ExceptClause) -> bool:
@@ -84,8 +97,8 @@ def _ends_a_task(handler: ExceptClause) -> bool:
     function = handler.file.enclosing_function(handler.clause)
     if function is None:
         return False
-    is_command = any(last_name(decorator) == "command" for decorator in decorators(function.node))
-    return is_command or _is_started(function.name.rpartition(".")[2], handler.file)
+    is_called_back = any(_EVENTS & words(last_name(decorator)) for decorator in decorators(function.node))
+    return is_called_back or _is_started(function.name.rpartition(".")[2], handler.file)
 
 
 def _is_started(name: str, file: PythonFile) -> bool:
@@ -94,5 +107,8 @@ def _is_started(name: str, file: PythonFile) -> bool:
         if last_name(call) in _STARTS and call.child_by_field_name("function") is not None:
             for _, value in arguments(call):
                 if value.type in ("call", "identifier", "attribute") and last_name(value) == name:
+                    return True
+                bound = file.names.only_value(text(value), value.start_byte) if value.type == "identifier" else None
+                if bound is not None and bound.type == "call" and last_name(bound) == name:
                     return True
     return False

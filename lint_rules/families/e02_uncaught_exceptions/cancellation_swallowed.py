@@ -55,6 +55,7 @@ from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.cancellation import swallows_cancellation
 from lint_rules.families.e02_uncaught_exceptions.handlers import BASE_EXCEPTION, EXCEPTION, ExceptClause
+from lint_rules.families.e02_uncaught_exceptions.triggers import may_catch_cancellation
 from lint_rules.languages.python.edits import replace, replace_text
 from lint_rules.languages.python.lazy import cst
 from lint_rules.languages.python.scopes import text
@@ -81,7 +82,7 @@ def _is_suspect(clause: Node, file: PythonFile) -> bool:
     return swallows_cancellation(ExceptClause(clause, file))
 
 
-@RULE.python(Nodes(("ExceptHandler",), words=(b"except",), screen=_is_suspect))
+@RULE.python(Nodes(("ExceptHandler",), trigger=may_catch_cancellation, screen=_is_suspect))
 def check_python(node: cst.ExceptHandler, file: PythonFile) -> Iterator[Finding]:
     handler = ExceptClause(file.syntax(node), file)
     function = file.enclosing_function(handler.clause)

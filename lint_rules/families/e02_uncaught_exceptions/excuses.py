@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.attempts import (
+    effects,
     is_cleanup,
     is_empty,
     only_cleans_up,
     only_converts,
     only_looks_up,
+    only_probes,
 )
 from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
 from lint_rules.families.e02_uncaught_exceptions.reasons import docstring_promises, gives_reason, twin_gives_reason
@@ -29,6 +31,7 @@ _LEAVES = _OUT | {"continue_statement"}
 _LOOPS = frozenset({"for_statement", "while_statement"})
 _DEFINITIONS = frozenset({"function_definition", "lambda", "class_definition"})
 _CONSTANTS = frozenset({"none", "true", "false", "integer", "float", "string"})
+_IN_USE = frozenset({"in", "use"})
 
 
 def is_excused(handler: ExceptClause) -> bool:
@@ -97,7 +100,9 @@ def _is_named_for_it(handler: ExceptClause) -> bool:
         return True
     promising = _WORDS["quiet"] | _WORDS["telling_of_failure"]
     return any(
-        name in _SPECIAL["methods"] or is_cleanup(name) or not promising.isdisjoint(words(name))
+        not _SPECIAL["methods"].isdisjoint((name, name.lstrip("_")))
+        or is_cleanup(name)
+        or not promising.isdisjoint(words(name))
         for name in _function_names(handler)
     )
 
@@ -121,7 +126,8 @@ def _answers_a_question(handler: ExceptClause) -> bool:
 
 
 def _asks(name: str) -> bool:
-    return first_word(name) in _WORDS["question"] or not _WORDS["asking"].isdisjoint(words(name))
+    own = words(name)
+    return first_word(name) in _WORDS["question"] or not _WORDS["asking"].isdisjoint(own) or own >= _IN_USE
 
 
 def _gives_constant(statement: Node) -> bool:
@@ -133,8 +139,15 @@ def _gives_constant(statement: Node) -> bool:
 def _is_optional(handler: ExceptClause) -> bool:
     """Telemetry and the like, which must not disturb the work proper."""
     _, *modules = handler.file.module.split(".")
-    tried = [last_name(call) for call in calls_in(handler.attempts)]
-    return any(not _WORDS["optional"].isdisjoint(words(name)) for name in (*_function_names(handler), *modules, *tried))
+    if any(_says_optional(name) for name in (*_function_names(handler), *modules)):
+        return True
+    done = [call for call in effects(handler) if not is_log(call, handler.file)]
+    tried = [last_name(call) for call in done or calls_in(handler.attempts)]
+    return all(map(_says_optional, tried)) if done else any(map(_says_optional, tried))
+
+
+def _says_optional(name: str) -> bool:
+    return not _WORDS["optional"].isdisjoint(words(name))
 
 
 def _takes_another_way(handler: ExceptClause) -> bool:
@@ -189,5 +202,6 @@ _EXCUSES: tuple[Callable[[ExceptClause], bool], ...] = (
     docstring_promises,
     only_converts,
     only_looks_up,
+    only_probes,
     twin_gives_reason,
 )

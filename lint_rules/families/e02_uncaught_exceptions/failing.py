@@ -57,7 +57,7 @@ def may_fail(function: Reference | Node, file: PythonFile) -> bool:
             risks = _risks_in(body, file)
         else:
             assert isinstance(current, Reference)
-            risks = map(file.symbols.function, current.function.risks)
+            risks = map(file.symbols.function, _risks_of(current, file))
         for risk in risks:
             if risk is None:
                 return True
@@ -84,9 +84,10 @@ def is_seen_to_fail(function: Reference | Node, file: PythonFile, *, raises_deep
             body = _body_of(current, file) if isinstance(current, Reference) else current
             counts_raises = raises_deep or not depth
             if body is None and isinstance(current, Reference):
-                if FAILS in current.function.risks or (counts_raises and RAISES in current.function.risks):
+                known = _risks_of(current, file)
+                if FAILS in known or (counts_raises and RAISES in known):
                     return True
-                called.extend(filter(None, map(file.symbols.function, current.function.risks)))
+                called.extend(filter(None, map(file.symbols.function, known)))
             elif body is not None and not _is_guarded(body):
                 if (counts_raises and _raises(body)) or (not depth and _fails_on_an_item(body, file)):
                     return True
@@ -96,6 +97,13 @@ def is_seen_to_fail(function: Reference | Node, file: PythonFile, *, raises_deep
                     called.append(failure)
         level = called
     return False
+
+
+def _risks_of(function: Reference, file: PythonFile) -> tuple[str, ...]:
+    """What can fail in a function of another file, which is asked for its facts if they are not known."""
+    if not function.module.is_complete:
+        file.symbols.ask(function.module.module)
+    return function.function.risks
 
 
 def _is_guarded(body: Node) -> bool:

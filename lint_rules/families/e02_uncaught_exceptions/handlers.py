@@ -165,6 +165,11 @@ class ExceptClause:
         return following
 
     @property
+    def is_behind_exception(self) -> bool:
+        """Whether a clause above it has taken every `Exception`, so that it is about the others alone."""
+        return any(one.is_broad for one in self.siblings if one.clause.start_byte < self.clause.start_byte)
+
+    @property
     def is_one_of_several(self) -> bool:
         """Whether it only passes, while others of the same `try` do something: the cases were told apart."""
         others = [one for one in self.siblings if one.clause.id != self.clause.id]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
 from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
 from lint_rules.languages.python.grammar import first_named
-from lint_rules.languages.python.scopes import text
+from lint_rules.languages.python.scopes import Scope, text
 from lint_rules.languages.tables import read_table
 
 _COMMENTS = {key: frozenset(names) for key, names in read_table(TABLE)["comments"].items()}
@@ -26,12 +26,29 @@ _PROMISE = re.compile(
     rf"|(?:on|in case of) (?:\w+ )?{_TROUBLE}"
     rf"|if (?:[\w'`.]+ ){{0,8}}(?:fails?|failed|invalid|unavailable|errors?|cannot|can't|couldn't|unable|malformed)\b"
 )
-_MODULE_PROMISE = re.compile(r"(?i)best[- ]effort|never raises?|silently")
+_MAY_FAIL = re.compile(
+    rf"{_PROMISE.pattern}|\bignor|\b(?:handled|caught)\b"
+    rf"|\b(?:can|could|may|might|will|would|sometimes) (?:\w+ ){{0,2}}(?:fail|raise|throw)"
+)
+_TROUBLES = re.compile(rf"(?i)\b{_TROUBLE}\b")
+_CANCELS = re.compile(r"(?i)\bcancel")
+_WIDE_PROMISE = re.compile(
+    rf"(?i)best[- ]effort|never raises?|silently|{_TROUBLE} (?:is|are) (?:silently )?(?:ignored|suppressed)"
+)
 
 
 def gives_reason(handler: ExceptClause) -> bool:
     """Whether a comment at the handler says why, or that another linter's check for this was considered."""
-    return any(is_reason(comment) or is_acknowledged(comment) for comment in comments(handler))
+    return (
+        any(is_reason(comment) or is_acknowledged(comment) for comment in comments(handler))
+        or any(is_reason(comment) and _MAY_FAIL.search(comment) for comment in _comments_within(handler))
+        or any(is_reason(one) and (_MAY_FAIL.search(one) or _TROUBLES.search(one)) for one in _comments_beside(handler))
+    )
+
+
+def expects_cancellation(handler: ExceptClause) -> bool:
+    """Whether a comment in or beside the `try` says what becomes of a cancellation."""
+    return any(_CANCELS.search(comment) for comment in (*_comments_within(handler), *_comments_beside(handler)))
 
 
 def twin_gives_reason(handler: ExceptClause) -> bool:
@@ -67,6 +84,29 @@ def comments(handler: ExceptClause) -> Iterator[str]:
         yield text(comment)
 
 
+def _comments_within(handler: ExceptClause) -> Iterator[str]:
+    """The comments in the `try`, most of which are about something else."""
+    return map(text, handler.file.comments_between(handler.try_statement.start_byte, handler.tried.end_byte))
+
+
+def _comments_beside(handler: ExceptClause) -> Iterator[str]:
+    """The comments on the lines directly above the `try` and directly below the handler."""
+    file, (row, column) = handler.file, handler.try_statement.start_point
+    above = reversed(file.comments_between(0, handler.try_statement.start_byte))
+    yield from _block(above, row, column, -1)
+    below = file.comments_between(handler.clause.end_byte, len(file.data))
+    yield from _block(below, handler.clause.end_point[0], column, 1)
+
+
+def _block(comments: Iterable[Node], row: int, column: int, step: int) -> Iterator[str]:
+    """The texts of comments that stand at a column on the rows next to `row`, one below (1) or above (-1) the other."""
+    for comment in comments:
+        row += step
+        if comment.start_point != (row, column):
+            return
+        yield text(comment)
+
+
 def is_acknowledged(comment: str, check: str = "acknowledged") -> bool:
     """Whether it switches off another linter's check by name: for broad or empty handlers, or `acknowledged_cause`."""
     return any(mark in comment for mark in _COMMENTS[check])
@@ -83,11 +123,16 @@ def is_reason(comment: str) -> bool:
 def docstring_promises(handler: ExceptClause) -> bool:
     """Whether the function says that it does not fail, or what it does instead; or its module, for want of that."""
     function = handler.file.enclosing_function(handler.clause)
+    own = _docstring_of(function)
+    if own:
+        return _PROMISE.search(own) is not None
+    outer = _docstring_of(function.parent.function) if function is not None and function.parent is not None else ""
+    return any(_WIDE_PROMISE.search(around) is not None for around in (outer, _docstring(handler.file.root)))
+
+
+def _docstring_of(function: Scope | None) -> str:
     body = function.node.child_by_field_name("body") if function is not None else None
-    own = _docstring(body) if body is not None else ""
-    return _PROMISE.search(own) is not None or (
-        not own and _MODULE_PROMISE.search(_docstring(handler.file.root)) is not None
-    )
+    return _docstring(body) if body is not None else ""
 
 
 def _docstring(body: Node) -> str:

@@ -51,6 +51,7 @@ from lint_rules.families.e02_uncaught_exceptions.attempts import acts, only_asks
 from lint_rules.families.e02_uncaught_exceptions.excuses import is_excused
 from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
 from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
+from lint_rules.families.e02_uncaught_exceptions.triggers import may_swallow
 from lint_rules.families.e02_uncaught_exceptions.wording import last_name, words
 from lint_rules.languages.python.selectors import Nodes
 from lint_rules.languages.tables import name_table, read_table
@@ -79,7 +80,7 @@ def _is_suspect(clause: Node, file: PythonFile) -> bool:
     return _swallows(ExceptClause(clause, file))
 
 
-@RULE.python(Nodes(("ExceptHandler", "ExceptStarHandler"), words=(b"except",), screen=_is_suspect))
+@RULE.python(Nodes(("ExceptHandler", "ExceptStarHandler"), trigger=may_swallow, screen=_is_suspect))
 def check_python(node: cst.ExceptHandler, file: PythonFile) -> Iterator[Finding]:
     handler = ExceptClause(file.syntax(node), file)
     if _swallows(handler):
@@ -97,6 +98,8 @@ def _swallows(handler: ExceptClause) -> bool:
         return False
     if handler.is_broad or not any(_is_unexpected(name, handler) for name in handler.caught):
         return False
+    if any(not _OUTSIDE["gone"].isdisjoint(words(last_name(node))) for node in handler.classes):
+        return False  # the other side may leave at any time, which is not worth a word
     return not (is_excused(handler) or only_asks(handler) or handler.is_one_of_several or handler.retries)
 
 

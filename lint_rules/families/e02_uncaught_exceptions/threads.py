@@ -8,14 +8,16 @@ from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.failing import is_seen_to_fail
 from lint_rules.families.e02_uncaught_exceptions.tasks import TABLE, row_of
+from lint_rules.families.e02_uncaught_exceptions.wording import last_name
 from lint_rules.languages.python.guards import failing
-from lint_rules.languages.python.scopes import text
+from lint_rules.languages.python.scopes import Scope, text
 from lint_rules.languages.python.usage import Use, usages_of
 from lint_rules.languages.tables import TableRow, name_table
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
+_STARTS = ("Thread", "Timer")
 THREADED = name_table(TABLE, "threaded")
 _WRAPPERS = name_table(TABLE, "wrapper")
 _MAX_WRAPPERS = 4
@@ -37,6 +39,23 @@ def unseen_error(call: Node, file: PythonFile) -> tuple[str, Node] | None:
     if not is_seen_to_fail(function, file, raises_deep=row["kind"] == "job"):
         return None
     return row["kind"], work
+
+
+def runs_in_thread(function: Scope | None, file: PythonFile) -> bool:
+    """Whether the file starts a thread with a function, or it is the `run` of a kind of thread."""
+    if function is None:
+        return False
+    own = function.name.rpartition(".")[2]
+    if function.owner_class is not None and own == "run":
+        return "threading.Thread" in file.ancestors(function.owner_class)
+    if b"Thread" not in file.data:
+        return False
+    for call in file.nodes("call"):
+        row = row_of(call, THREADED, file) if last_name(call) in _STARTS else None
+        work = _work_of(call, row, file) if row is not None else None
+        if work is not None and last_name(work) == own:
+            return True
+    return False
 
 
 def _is_result_dropped(call: Node, file: PythonFile) -> bool:

@@ -42,6 +42,7 @@ another file registers for the whole app; parts of a path whose pattern stands i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +50,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.bad_input import is_checked, is_handled, is_known_good, is_view
+from lint_rules.languages.python.library import handler_table
 from lint_rules.languages.python.registrations import arguments
 from lint_rules.languages.python.request_data import RequestRead, base_name, request_tables
 from lint_rules.languages.python.scopes import text
@@ -74,6 +76,25 @@ PARSERS = name_table(Path(__file__).parent / "parsers.toml", "python")
 _JSON = TableRow((), {"raises": ["JSONDecodeError", "ValueError"], "unchecked": True})
 _LAST_NAMES = PARSERS.last_names | {name.rpartition(".")[2] for name in request_tables().unguarded}
 
+_PARSERS = re.compile(rb"\b(?:" + "|".join(sorted(map(re.escape, _LAST_NAMES))).encode() + rb")\s*\(")
+_OF_CLIENTS = (
+    "request",
+    "Request",
+    "(req",
+    "scope",
+    "environ",
+    "self.kwargs",
+    "django.http",
+    "django.shortcuts",
+    "django.views",
+)
+_CLIENTS = tuple(
+    name.encode()
+    for name in (*_OF_CLIENTS, *(name for row in handler_table().frameworks for name in row["packages"]))
+    if name != "django"  # much of the code of a Django project is far from its views
+)
+"""A file without any of these has no handler that is given what a client sent."""
+
 
 def _parse(call: Node, file: PythonFile) -> tuple[RequestRead, TableRow] | None:
     """What of the request a call parses without a guard, and the row of its parser."""
@@ -97,7 +118,15 @@ def _parse(call: Node, file: PythonFile) -> tuple[RequestRead, TableRow] | None:
     return None if not row.get("unchecked") and is_checked(read, call, handler, file) else (read, row)
 
 
-@RULE.python(Nodes(("Call",), screen=lambda call, file: _parse(call, file) is not None))
+def _is_suspect(call: Node, file: PythonFile) -> bool:
+    return _parse(call, file) is not None
+
+
+def _may_parse_requests(data: bytes) -> bool:
+    return any(word in data for word in _CLIENTS) and _PARSERS.search(data) is not None
+
+
+@RULE.python(Nodes(("Call",), trigger=_may_parse_requests, screen=_is_suspect))
 def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     found = _parse(file.syntax(call), file)
     function = file.enclosing_function(call)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from tree_sitter import Node
 
@@ -10,7 +11,7 @@ from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.scopes import text
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_MODES = ("async", "sync")
+_MODES = frozenset({"async", "sync"})
 
 
 def words(name: str) -> frozenset[str]:
@@ -18,10 +19,10 @@ def words(name: str) -> frozenset[str]:
     return frozenset(word.lower() for word in _WORD.findall(name))
 
 
-def first_word(name: str) -> str:
-    """The first word of a name in lower case, `async` aside: "close" for `_close_quietly` and `async_closeAll`."""
+def first_word(name: str, aside: Container[str] = _MODES) -> str:
+    """The first word of a name in lower case, some aside: "close" for `_close_quietly` and `async_closeAll`."""
     found = [word.lower() for word in _WORD.findall(name)]
-    return next((word for word in found if word not in _MODES), "")
+    return next((word for word in found if word not in aside), "")
 
 
 def last_name(node: Node) -> str:

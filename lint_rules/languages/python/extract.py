@@ -73,14 +73,17 @@ class Extractor:
         self._exit_guards = exit_guards(index.nodes("except_clause"))
 
     def definitions(self) -> ModuleFacts:
-        """The facts without calls: enough to resolve names."""
+        """The facts without calls and risks: enough to resolve names."""
         return self._facts(self._bodies())
 
     def everything(self) -> ModuleFacts:
         """All facts, the calls of every function included."""
         bodies = self._bodies()
+        for guard in (node for kind in GUARD_KINDS for node in self._index.nodes(kind) if keeps_errors(node)):
+            self._body(bodies, guard).is_guarded = True
+        self._add_risks(bodies)
         self._add_calls(bodies)
-        return self._facts(bodies)
+        return msgspec.structs.replace(self._facts(bodies), is_complete=True)
 
     def _bodies(self) -> dict[int, _Body]:
         bodies: dict[int, _Body] = {}
@@ -88,9 +91,6 @@ class Extractor:
             for node in self._index.nodes(kind):
                 scope = self._running_scope(node.start_byte)
                 getattr(bodies.setdefault(id(scope), _Body()), attribute).append(node)
-        for guard in (node for kind in GUARD_KINDS for node in self._index.nodes(kind) if keeps_errors(node)):
-            self._body(bodies, guard).is_guarded = True
-        self._add_risks(bodies)
         return bodies
 
     def _running_scope(self, byte: int) -> Scope:

@@ -81,8 +81,14 @@ class PythonFile:
         return self.index.nodes(kind)
 
     def facts(self) -> ModuleFacts:
-        """Everything this file says about itself, calls included."""
+        """Everything this file says about itself, what its functions do included."""
         return self._extractor().everything()
+
+    def definitions(self) -> ModuleFacts:
+        """What names resolve to, without what functions do."""
+        if self._definitions is None:
+            self._definitions = self._extractor().definitions()
+        return self._definitions
 
     def _extractor(self) -> Extractor:
         return Extractor(
@@ -219,9 +225,7 @@ class PythonFile:
         return self.symbols.canonical(symbol)
 
     def _know_own_definitions(self) -> None:
-        if self._definitions is None:
-            self._definitions = self._extractor().definitions()
-        self.symbols.add(self._definitions)
+        self.symbols.add(self.definitions())
 
     def qualified_name(self, expression: cst.BaseExpression) -> str:
         """What an expression denotes: `requests.get`, `sqlite3.Connection.execute`, `app.store.load`, or ""."""

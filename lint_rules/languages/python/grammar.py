@@ -104,7 +104,9 @@ def first_token(node: Node) -> str:
 
 def may_be_deep(data: bytes) -> bool:
     """Whether the text has the look of extreme nesting, so that the tree is worth measuring."""
-    return max(map(len, data.split(b"\n"))) > _LONG_LINE or _OPENING_BRACKETS.search(data) is not None
+    half = _LONG_LINE // 2  # a line that long covers one of the halves whole
+    has_long_line = any(data.find(b"\n", start, start + half) < 0 for start in range(0, len(data) - half, half))
+    return has_long_line or _OPENING_BRACKETS.search(data) is not None
 
 
 def is_too_complex(node: Node, *, counting_nodes: bool = True) -> bool:

@@ -3,67 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.languages.inspection import Inspection, RuleCheck, checks_of
 from lint_rules.languages.python.grammar import is_too_complex
 from lint_rules.languages.python.lazy import cst
+from lint_rules.languages.python.library import may_run_on_loop
 from lint_rules.languages.python.selectors import SYNTAX_OF, Calls, ScreenedCalls, Selector
 from lint_rules.languages.python.slices import Cut, cut_around, outermost, parse_cut
-from lint_rules.model import EVENT_LOOP, Check, Finding, Rule, Span
-from lint_rules.project.symbols import Symbols
+from lint_rules.model import EVENT_LOOP, Check, Rule
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
 
-@dataclass(frozen=True, slots=True)
-class RuleCheck:
-    """A check and the rule it belongs to."""
-
-    rule: Rule
-    check: Check
-
-
-@dataclass(slots=True)
-class Inspection:
-    """What came of showing one file to the rules.
-
-    `too_complex` are places libcst must not see; `failures` are rules that raised, as (code, place, error). `pending`
-    are calls whose names led to modules with unknown facts, as (selector, symbol); `was_unsure` says that more than the
-    screening of calls depended on such modules.
-    """
-
-    findings: list[Finding] = field(default_factory=list)
-    too_complex: list[Span] = field(default_factory=list)
-    failures: list[tuple[str, Span, str]] = field(default_factory=list)
-    pending: list[tuple[Calls | ScreenedCalls, str]] = field(default_factory=list)
-    was_unsure: bool = False
-
-    def may_change(self, symbols: Symbols) -> bool:
-        """Whether the file must be shown to the rules again, now that more modules are known."""
-        return self.was_unsure or any(calls.concerns(symbol, symbols) for calls, symbol in self.pending)
-
-
 def python_checks(rules: Iterable[Rule]) -> tuple[RuleCheck, ...]:
     """The checks of the rules that look at Python syntax."""
-    return tuple(
-        RuleCheck(rule, check)
-        for rule in rules
-        for check in rule.checks
-        if check.language == "python" and check.selector is not None
-    )
+    return checks_of(rules, "python")
+
+
+def triggered(data: bytes, checks: Iterable[RuleCheck], *, in_test: bool, screen: bool = True) -> list[RuleCheck]:
+    """The checks that may find something in a file of these bytes; a file with none need not be parsed."""
+    asked = [one for one in checks if one.rule.in_tests or not in_test]
+    if not screen:
+        return asked
+    on_loop = may_run_on_loop(data)
+    return [one for one in asked if (on_loop or one.check.inside is not EVENT_LOOP) and _may_hold(data, one.check)]
 
 
 def inspect(file: PythonFile, checks: Sequence[RuleCheck], *, screen: bool = True) -> Inspection:
-    """Run the checks over one file; with `screen` off, the whole file is one slice."""
+    """Run the triggered checks over one file; with `screen` off, the whole file is one slice."""
     inspection = Inspection()
-    if file.is_test:
-        checks = [one for one in checks if one.rule.in_tests]
     if screen:
-        checks = [one for one in checks if _may_hold(file.data, one.check)]
         cuts = outermost(cut_around(node, file.data) for node in _suspects(file, checks, inspection))
     else:
         cuts = [Cut(0, len(file.data), file.root)]
@@ -76,8 +49,10 @@ def inspect(file: PythonFile, checks: Sequence[RuleCheck], *, screen: bool = Tru
 
 
 def _may_hold(data: bytes, check: Check) -> bool:
-    words = check.selector.words
-    return not words or any(word in data for word in words)
+    words, trigger = check.selector.words, check.selector.trigger
+    if words and not any(word in data for word in words):
+        return False
+    return trigger is None or bool(trigger(data))
 
 
 def _suspects(file: PythonFile, checks: Sequence[RuleCheck], inspection: Inspection) -> Iterator[Node]:

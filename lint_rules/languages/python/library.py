@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -47,6 +48,19 @@ def handler_table() -> HandlerTable:
 
 LOOP_WORDS = (b"async def", b"async  def", *sorted(package.encode() for package in handler_table().plain_packages))
 """A file without any of these has no code on the event loop, unless a class of another file tells otherwise."""
+
+_PLAIN_METHOD = re.compile(
+    rb"def (?:on_\w*|" + "|".join(sorted(map(re.escape, handler_table().plain_methods))).encode() + rb")\("
+)
+_DERIVED = re.compile(rb"class \w+\s*\(\s*\w")
+
+
+def may_run_on_loop(data: bytes) -> bool:
+    """Whether a file of these bytes may have code on the event loop; a class may inherit from another file's view."""
+    return any(word in data for word in LOOP_WORDS) or (
+        _PLAIN_METHOD.search(data) is not None and _DERIVED.search(data) is not None
+    )
+
 
 ENTRY_WORDS = tuple(sorted(f"{name}(".encode() for name in handler_table().entry_names))
 """A file without any of these does not start a server."""

@@ -45,6 +45,10 @@ SYNTAX_OF = {
 """libcst node -> the tree-sitter node that stands for it (same first byte)."""
 
 
+Trigger = Callable[[bytes], bool]
+"""Whether a file of these bytes may hold something for a check: a false yes costs time, a false no a finding."""
+
+
 class Selector(Protocol):
     """What the engine asks of a selector."""
 
@@ -56,6 +60,11 @@ class Selector(Protocol):
     @property
     def words(self) -> tuple[bytes, ...]:
         """A file without any of these holds nothing for the check; empty: every file may."""
+        ...
+
+    @property
+    def trigger(self) -> Trigger | None:
+        """What tells from a file's bytes whether it may hold something; None: the words alone."""
         ...
 
     def suspect(self, node: Node, file: PythonFile) -> bool:
@@ -73,6 +82,7 @@ class Calls:
 
     table: NameTable[Any]
     words: tuple[bytes, ...] = ()
+    trigger: Trigger | None = None
     kinds: tuple[str, ...] = ("Call",)
 
     def suspect(self, node: Node, file: PythonFile) -> bool:
@@ -100,6 +110,7 @@ class ScreenedCalls:
     screen: Callable[[Node, PythonFile], bool]
     may_concern: Callable[[str, Symbols], bool]
     words: tuple[bytes, ...] = ()
+    trigger: Trigger | None = None
     kinds: tuple[str, ...] = ("Call",)
 
     def suspect(self, node: Node, file: PythonFile) -> bool:
@@ -119,6 +130,7 @@ class Nodes:
 
     kinds: tuple[str, ...]
     words: tuple[bytes, ...] = ()
+    trigger: Trigger | None = None
     screen: Callable[[Node, PythonFile], bool] | None = None
 
     def suspect(self, node: Node, file: PythonFile) -> bool:
