@@ -93,7 +93,10 @@ class Related(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Finding(msgspec.Struct, frozen=True, array_like=True):
-    """One problem at one place. `path` is absolute; `symbol` is the enclosing definition's dotted name or ''."""
+    """One problem at one place. `path` is absolute; `symbol` is the enclosing definition's dotted name or ''.
+
+    `secrets` are stretches of the file that no report may show, whatever else it shows of those lines.
+    """
 
     code: str
     name: str
@@ -106,6 +109,7 @@ class Finding(msgspec.Struct, frozen=True, array_like=True):
     symbol: str = ""
     related: tuple[Related, ...] = ()
     fix: Fix | None = None
+    secrets: tuple[Span, ...] = ()
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
@@ -195,7 +199,7 @@ class Rule:
     def languages(self) -> tuple[str, ...]:
         """The languages this rule has checks for; a project check names its own with `languages=`."""
         named = {language for check in self.checks for language in check.language.split("+")}
-        return tuple(language for language in ("python", "javascript") if language in named)
+        return tuple(language for language in ("python", "javascript", "config") if language in named)
 
     def python(self, *selectors: Any, inside: Inside = ANYWHERE) -> Callable[[CheckFunction], CheckFunction]:
         """Register `check(node: cst.CSTNode, file: PythonFile)` for the nodes the selectors name."""
@@ -213,6 +217,16 @@ class Rule:
         def register(function: CheckFunction) -> CheckFunction:
             for selector in selectors:
                 self.checks.append(Check("javascript", selector, inside, function))  # type: ignore[arg-type]
+            return function
+
+        return register
+
+    def files(self, selector: Any, *languages: str) -> Callable[[CheckFunction], CheckFunction]:
+        """Register `check(file)`, run once over each file of the languages (see languages/whole_file.py)."""
+
+        def register(function: CheckFunction) -> CheckFunction:
+            for language in languages:
+                self.checks.append(Check(language, selector, ANYWHERE, function))  # type: ignore[arg-type]
             return function
 
         return register
@@ -242,12 +256,13 @@ class Rule:
         fix: Fix | None = None,
         related: tuple[Related, ...] = (),
         severity: Severity | None = None,
+        secrets: tuple[Span, ...] = (),
     ) -> Finding:
         """A finding of this rule at a syntax node (or Span) of `file`."""
         span = node if isinstance(node, Span) else file.span(node)
         return self.finding(
             file.path, span, message, suggestion,
-            symbol=file.symbol_at(span), fix=fix, related=related, severity=severity,
+            symbol=file.symbol_at(span), fix=fix, related=related, severity=severity, secrets=secrets,
         )  # fmt: skip
 
     def finding(
@@ -261,9 +276,10 @@ class Rule:
         fix: Fix | None = None,
         related: tuple[Related, ...] = (),
         severity: Severity | None = None,
+        secrets: tuple[Span, ...] = (),
     ) -> Finding:
         """A finding of this rule at a span that is already known, as in facts."""
         return Finding(
             self.code, self.name, path, span, message, suggestion,
-            severity or self.severity, self.confidence, symbol, related, fix,
+            severity or self.severity, self.confidence, symbol, related, fix, secrets,
         )  # fmt: skip

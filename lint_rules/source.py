@@ -19,6 +19,9 @@ from lint_rules.model import Span
 
 PYTHON_SUFFIXES = (".py", ".pyi")
 JAVASCRIPT_SUFFIXES = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")
+CONFIG_SUFFIXES = (".env", ".yml", ".yaml", ".json", ".toml", ".ini", ".cfg", ".conf", ".properties", ".dockerfile")
+CONFIG_NAMES = (".env", "Dockerfile", "Containerfile", ".npmrc", ".pypirc", ".netrc")
+"""Names of configuration files; what follows behind a dot or hyphen (`.env.local`, `Dockerfile.prod`) belongs to them."""
 DEFAULT_MAX_BYTES = 1_000_000
 
 _ALWAYS_UTF8_SUFFIXES = (*JAVASCRIPT_SUFFIXES, ".toml", ".json")
@@ -35,6 +38,28 @@ _NO_CODE = re.compile(rb"[ \t\f]*(?:#|$)")
 _HEAD_BYTES = 4096
 # Decoders that are quadratic, that read no source text, or that decode ASCII to something else.
 _REFUSED_CODECS = ("idna", "punycode", "undefined", "utf-16", "utf-32", "utf_16", "utf_32", "mbcs", "oem")
+
+
+# Locks, generated lists and the tools' own settings: long, and written by machines.
+_NO_SETTINGS = re.compile(
+    r"(?:^|[._-])lock(?:file)?[.]|[.-]lock$|^(?:package-lock|npm-shrinkwrap|composer[.]lock|tsconfig[^/]*|jsconfig"
+    r"|manifest|strings|icons|openapi[^/]*|swagger[^/]*|[^/]*[.]schema|schema|[^/]*[.]min|[^/]*[.]map|components"
+    r"|mkdocs|biome|renovate|lerna|nx|turbo|asset-manifest|codecov|[.]pre-commit-config|[.]eslintrc|[.]prettierrc"
+    r"|[a-z]{2,3}(?:[_-][A-Za-z]{2,4})?)[.](?:json|ya?ml|toml)$"
+)
+_NO_SETTINGS_FOLDERS = re.compile(
+    r"(?:^|/)(?:translations?|locales?|i18n|lang|langs|languages|l10n|__snapshots__|cassettes|snapshots|schemas?"
+    r"|testdata|test_data|vendor|node_modules)/"
+)
+
+
+def is_config_name(path: str) -> bool:
+    """Whether a file holds settings that a service or its deployment reads, by its name and the folders it lies in."""
+    folder, _, name = path.replace(os.sep, "/").rpartition("/")
+    if name.endswith(CONFIG_SUFFIXES):
+        return not (_NO_SETTINGS.search(name) or _NO_SETTINGS_FOLDERS.search(folder + "/"))
+    head = name.replace("-", ".").split(".")
+    return name in CONFIG_NAMES or (name.startswith((".env.", ".env-", "Dockerfile.", "Dockerfile-")) and len(head) < 5)
 
 
 @dataclass(frozen=True, slots=True)

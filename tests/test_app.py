@@ -150,7 +150,7 @@ def test_exit_codes(project: Path) -> None:
 def test_what_cannot_be_analysed_is_never_zero(project: Path) -> None:
     (project / "binary.py").write_bytes(b"x\0")
     assert "TEN0006" in run("clean.py", "binary.py", "--exit-zero", cwd=project, code=2)
-    (project / "web.ts").write_text("let x = 1;\n")
+    (project / "web.ts").write_bytes(b"let x = 1;\0\n")
     run("clean.py", "web.ts", cwd=project, code=2)
     run("--max-file-size", "10", "clean.py", cwd=project, code=2)
 
@@ -212,7 +212,7 @@ def test_quiet_verbose_statistics_and_files(project: Path) -> None:
 
 def test_no_files(tmp_path: Path) -> None:
     finished = tenlint(cwd=tmp_path)
-    assert (finished.returncode, finished.stderr) == (0, b"warning: no Python files found under the given path\n")
+    assert (finished.returncode, finished.stderr) == (0, b"warning: no Python, JavaScript or TypeScript files found under the given path\n")
 
 
 def test_github_actions_adds_annotations_to_text_only(project: Path) -> None:

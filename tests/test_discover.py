@@ -50,7 +50,7 @@ def test_git_tells_what_is_ignored(in_git: Path) -> None:
     git(in_git, "add", "tracked.py", "pkg")
     (in_git / "pkg" / "deleted.py").unlink()
     found = discovered(in_git)
-    assert names(found, in_git) == ["pkg/types.pyi", "tracked.py", "untracked.py"]
+    assert names(found, in_git) == ["pkg/types.pyi", "tracked.py", "untracked.py", "web.js"]
     assert found.root == str(in_git)
     assert list(found.files) == sorted(found.files)
 
@@ -132,13 +132,12 @@ def test_ignored_folder_that_is_named_is_walked_and_stands_alone(in_git: Path) -
     assert names(discovered(in_git / "corpus/lib/a.py"), in_git, "files") == ["corpus/lib/a.py", "corpus/lib/b.py"]
 
 
-def test_missing_and_unsupported_paths_are_told(tmp_path: Path) -> None:
+def test_missing_paths_are_told(tmp_path: Path) -> None:
     make(tmp_path, "a.py", "b.ts")
     (tmp_path / "broken.py").symlink_to("nowhere")
     found = discovered(tmp_path / "a.py", tmp_path / "b.ts", tmp_path / "gone.py", tmp_path / "broken.py")
-    assert names(found, tmp_path) == ["a.py"]
+    assert names(found, tmp_path) == ["a.py", "b.ts"]
     assert names(found, tmp_path, "missing") == ["broken.py", "gone.py"]
-    assert names(found, tmp_path, "unsupported") == ["b.ts"]
 
 
 @pytest.mark.parametrize("with_git", [True, False])

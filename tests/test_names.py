@@ -74,6 +74,22 @@ ONE_FILE = {
         "requests.Session.get"),
     "union annotation": ("import requests\ndef f(s: requests.Session | None):\n    s.get(1)", "requests.Session.get"),
     "union with None first": ("import requests\ndef f(s: None | requests.Session):\n    s.get(1)", "requests.Session.get"),
+    "union of several classes": (
+        "import requests, httpx\ndef f(s: requests.Session | httpx.Client):\n    s.get(1)", "service.f.<parameter>s.get"),
+    "quoted union": (
+        "import requests, httpx\ndef f(s: 'requests.Session | httpx.Client | None'):\n    s.get(1)",
+        "service.f.<parameter>s.get"),
+    "quoted union with None": (
+        "import requests\ndef f(s: 'None | requests.Session'):\n    s.get(1)", "requests.Session.get"),
+    "quoted optional": (
+        "import requests\nfrom typing import Optional\ndef f(s: 'Optional[requests.Session]'):\n    s.get(1)",
+        "requests.Session.get"),
+    "Union": (
+        "import requests, httpx\nfrom typing import Union\ndef f(s: Union[requests.Session, httpx.Client]):\n    s.get(1)",
+        "service.f.<parameter>s.get"),
+    "Union with None": (
+        "import requests\nfrom typing import Union\ndef f(s: Union[None, requests.Session]):\n    s.get(1)",
+        "requests.Session.get"),
     "annotated": (
         "import requests\nfrom typing import Annotated\ndef f(s: Annotated[requests.Session, 1]):\n    s.get(1)",
         "requests.Session.get"),

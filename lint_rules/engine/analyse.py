@@ -7,6 +7,7 @@ and not known, in which case the file is analysed again when they are.
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,10 +15,9 @@ import msgspec
 
 from lint_rules.engine.housekeeping import ANALYSIS_FAILED, SYNTAX_ERROR, TOO_COMPLEX, UNREADABLE_FILE
 from lint_rules.engine.suppression_comments import Suppression, parse_suppressions
-from lint_rules.languages.python.file import PythonFile
-from lint_rules.languages.python.grammar import is_too_complex, may_be_deep, syntax_error
-from lint_rules.languages.python.inspect import Inspection, RuleCheck, inspect, python_checks, triggered
-from lint_rules.languages.python.library import types_with
+from lint_rules.languages.inspection import Inspection, RuleCheck
+from lint_rules.languages.language import AnalysedFile, Language, language, language_of
+from lint_rules.languages.whole_file import inspect_whole
 from lint_rules.model import Finding, Rule, Span
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.modules import Module, Modules
@@ -62,23 +62,33 @@ class Setting(msgspec.Struct, frozen=True, array_like=True):
     parse_all: bool = True
 
 
+class _Team:
+    """A language, its checks, and what is known of the project's symbols in it."""
+
+    def __init__(self, name: str, rules: tuple[Rule, ...], modules: Modules, setting: Setting) -> None:
+        self.language: Language = language(name)
+        self.checks: tuple[RuleCheck, ...] = self.language.checks(rules)
+        checks = [check for rule in rules for check in rule.checks if name in check.language.split("+")]
+        self.fact_words = tuple({word for check in checks for word in check.words})
+        self.symbols = Symbols(modules.by_name, self.language.types(setting.additions))
+
+
 class Analyser:
     """Analyses files of one project; keeps what it parsed, so that a second look is cheap."""
 
     def __init__(self, rules: tuple[Rule, ...], modules: Modules, setting: Setting) -> None:
-        self._checks: tuple[RuleCheck, ...] = python_checks(rules)
-        self._fact_words = tuple({word for rule in rules for check in rule.checks for word in check.words})
+        self._rules = rules
         self._modules = modules
         self._setting = setting
-        self._symbols = Symbols(modules.by_name, types_with(setting.additions))
+        self._teams: dict[str, _Team] = {}
         self._earlier: dict[str, tuple[Analysis, Inspection]] = {}
         self._sources: dict[str, SourceText | Unreadable] = {}
-        self._files: dict[str, PythonFile] = {}
+        self._files: dict[str, AnalysedFile] = {}
         self._kept = 0
 
     def learn(self, facts: ModuleFacts) -> None:
         """Make a module's facts known to later analyses."""
-        self._symbols.add(facts)
+        self._team(facts.path).symbols.add(facts)
 
     def holds(self, path: str, words: list[str]) -> bool:
         """Whether a file's text holds one of the words."""
@@ -97,10 +107,11 @@ class Analyser:
             return Analysis(task.path, (notice,) if task.inspect else (), failed=True)
 
     def _analyse(self, task: Task) -> Analysis:
-        self._symbols.asked.clear()
+        team = self._team(task.path)
+        team.symbols.asked.clear()
         earlier = self._earlier.get(task.path) if task.inspect else None
-        if earlier is not None and not earlier[1].may_change(self._symbols):
-            return msgspec.structs.replace(earlier[0], facts=None, asked=tuple(sorted(self._symbols.asked)))
+        if earlier is not None and not earlier[1].may_change(team.symbols):
+            return msgspec.structs.replace(earlier[0], facts=None, asked=tuple(sorted(team.symbols.asked)))
         source = self._read(task.path)
         if isinstance(source, Unreadable):
             message = f"cannot be read; {source.reason}"
@@ -109,17 +120,20 @@ class Analyser:
             )
             return Analysis(task.path, (notice,) if task.inspect else (), failed=True)
         module = self._modules.by_path.get(task.path) or Module(task.path, task.path, "__stdin__", "", False)
-        checks = triggered(source.data, self._checks, in_test=module.is_test, screen=self._setting.screen)
-        wants_facts = bool(task.facts) or not self._setting.screen or self._is_for_projects(source.data)
-        if not (checks or wants_facts or self._setting.parse_all or _MARKER in source.data or may_be_deep(source.data)):
+        data, screen = source.data, self._setting.screen
+        checks = team.language.triggered(data, team.checks, in_test=module.is_test, screen=screen)
+        wants_facts = bool(task.facts) or not screen or any(word in data for word in team.fact_words)
+        may_be_deep = team.language.may_be_deep(data)
+        if not (checks or wants_facts or self._setting.parse_all or may_be_deep or _MARKER in data):
             return Analysis(task.path)
-        file = self._file(source, module)
-        notices = list(self._notices(file)) if task.inspect else []
+        file = self._file(source, module, team)
+        notices = list(_notices(file, team.language, may_be_deep=may_be_deep)) if task.inspect else []
         failed = any(notice.code == TOO_COMPLEX.code for notice in notices)
         findings: list[Finding] = []
         inspection = Inspection()
         if task.inspect and not failed:
-            inspection = inspect(file, checks, screen=self._setting.screen)
+            inspection = team.language.inspect(file, checks, screen=screen)
+            inspect_whole(file, checks, inspection)
             findings = inspection.findings
             for place in inspection.too_complex:
                 notices.append(_too_complex(file, place))
@@ -145,9 +159,12 @@ class Analyser:
             self._earlier[task.path] = (msgspec.structs.replace(analysis, facts=None), inspection)
         return analysis
 
-    def _is_for_projects(self, data: bytes) -> bool:
-        """Whether a check over the whole project may have something to say about a file of these bytes."""
-        return any(word in data for word in self._fact_words)
+    def _team(self, path: str) -> _Team:
+        name = language_of(path)
+        team = self._teams.get(name)
+        if team is None:
+            team = self._teams[name] = _Team(name, self._rules, self._modules, self._setting)
+        return team
 
     def _read(self, path: str) -> SourceText | Unreadable:
         source = self._sources.get(path)
@@ -160,47 +177,41 @@ class Analyser:
             self._sources[path] = source
         return source
 
-    def _file(self, source: SourceText, module: Module) -> PythonFile:
+    def _file(self, source: SourceText, module: Module, team: _Team) -> AnalysedFile:
         known = self._files.get(module.path)
         if known is not None:
             known.renew()
             return known
-        file = PythonFile(source, module, symbols=self._symbols, modules=self._modules, options=self._setting.options)
+        file = team.language.open(
+            source, module, symbols=team.symbols, modules=self._modules, options=self._setting.options
+        )
         if self._kept + len(source.data) <= _KEPT_BYTES:
             self._kept += len(source.data)
             self._files[module.path] = file
         return file
 
-    def _notices(self, file: PythonFile) -> list[Finding]:
-        notices = []
-        if may_be_deep(file.data) and is_too_complex(file.root, counting_nodes=False):
-            return [_too_complex(file, Span(0, 0, 1, 1, 1, 1))]
-        if file.root.has_error and (error := syntax_error(file.data)) is not None:
-            row, column = error.lineno or 1, max(error.offset or 1, 1)
-            start = file.source.offset_at(row, column)
-            notices.append(
-                SYNTAX_ERROR.at(
-                    file, file.source.span(start, start), f"{_plain(error)}", "fix the syntax; the rest was analysed"
-                )
-            )
-        return notices
+
+def _notices(file: AnalysedFile, language: Language, *, may_be_deep: bool) -> Iterator[Finding]:
+    if may_be_deep and language.is_too_deep(file):
+        yield _too_complex(file, Span(0, 0, 1, 1, 1, 1))
+        return
+    error = language.syntax_error(file)
+    if error is not None:
+        place, what = error
+        yield SYNTAX_ERROR.at(file, place, f"does not parse; {what}", "fix the syntax; the rest was analysed")
 
 
 _KEPT_BYTES = 8_000_000
 _MARKER = b"tenlint:"
 
 
-def _too_complex(file: PythonFile, place: Span) -> Finding:
+def _too_complex(file: AnalysedFile, place: Span) -> Finding:
     return TOO_COMPLEX.at(
         file, place, "nested too deeply or chained too long to analyse", "split the expression or the data"
     )
 
 
-def _plain(error: SyntaxError) -> str:
-    return f"does not parse; {error.msg}"
-
-
-def _suppressions(file: PythonFile) -> tuple[Suppression, ...]:
+def _suppressions(file: AnalysedFile) -> tuple[Suppression, ...]:
     if _MARKER not in file.data:
         return ()
     return parse_suppressions(file.source, file.comments, file.statement_rows)

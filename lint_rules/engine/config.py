@@ -33,8 +33,8 @@ class Settings:
 
     `select` of None means the default set. `root` is the folder of the configuration file that was found, to which its
     patterns are relative ('': to the project). `fail_on` of None means never. `jobs` of 0 means one worker per core;
-    `max_file_size` is in bytes. `check_syntax` parses files without anything to look for, however many there are. `rules`
-    maps rule name -> option -> value; `tables` maps extension table -> key -> names.
+    `max_file_size` is in bytes. `check_syntax` parses files without anything to look for, however many there are.
+    `rules` maps rule name -> option -> value; `tables` maps extension table -> key -> names.
     """
 
     select: tuple[str, ...] | None = None

@@ -19,7 +19,9 @@ from lint_rules.engine.config import Settings
 from lint_rules.engine.git import list_files
 from lint_rules.source import JAVASCRIPT_SUFFIXES, PYTHON_SUFFIXES
 
-ROOT_MARKERS: Final = ("tenlint.toml", ".tenlint.toml", ".git", "pyproject.toml", "setup.py", "setup.cfg")
+ROOT_MARKERS: Final = (
+    "tenlint.toml", ".tenlint.toml", ".git", "pyproject.toml", "setup.py", "setup.cfg", "package.json",
+)  # fmt: skip
 
 # Folders left out wherever they stand below the root; naming one, or a path inside one, brings it back.
 EXCLUDED_FOLDERS: Final = frozenset(
@@ -30,7 +32,10 @@ EXCLUDED_FOLDERS: Final = frozenset(
     }
 )  # fmt: skip
 EXCLUDED_FOLDER_SUFFIX: Final = ".egg-info"
-GENERATED_SUFFIXES: Final = ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi", ".min.js")
+GENERATED_SUFFIXES: Final = (
+    "_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi",
+    ".min.js", ".min.mjs", ".min.cjs", ".d.ts", ".d.mts", ".d.cts",
+)  # fmt: skip
 VENV_MARKER: Final = "pyvenv.cfg"
 
 _BROAD_FOLDERS: Final = frozenset({os.sep, "/home", "/root", "/tmp", "/var/tmp", "/usr", "/opt", "/Users"})
@@ -41,7 +46,7 @@ class Discovered:
     """The files of a run; all paths are absolute.
 
     `files` is the whole project, sorted; `requested` are those to report on. `missing` are arguments that do not exist,
-    `unsupported` named files of a language that is not analysed yet, `unnamable` files asked for whose names are no
+    `unnamable` files asked for whose names are no
     UTF-8 and cannot travel to a worker, `unreadable` folders that could not be listed, with the reason. Any of these
     makes the run incomplete.
     """
@@ -50,7 +55,6 @@ class Discovered:
     files: tuple[str, ...]
     requested: frozenset[str]
     missing: tuple[str, ...] = ()
-    unsupported: tuple[str, ...] = ()
     unnamable: tuple[str, ...] = ()
     unreadable: tuple[tuple[str, str], ...] = ()
 
@@ -81,17 +85,12 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovered:
         requested.update(inside)
     if len(left_out) == len(arguments) == 1:
         root, project = left_out[0], []
-    requested.update(
-        file
-        for file in named
-        if not file.endswith(JAVASCRIPT_SUFFIXES) and not (settings.force_exclude and choice.is_excluded(file))
-    )
+    requested.update(file for file in named if not (settings.force_exclude and choice.is_excluded(file)))
     return Discovered(
         root,
         tuple(sorted(filter(_is_utf8, requested.union(project)))),
         frozenset(filter(_is_utf8, requested)),
         tuple(path for path, absolute in zip(paths, arguments, strict=True) if not os.path.exists(absolute)),
-        tuple(sorted(file for file in named if file.endswith(JAVASCRIPT_SUFFIXES))),
         tuple(sorted(path for path in requested if not _is_utf8(path))),
         tuple(sorted({(path, reason) for path, reason in unlisted if any(_is_in(path, asked) for asked in folders)})),
     )
@@ -166,9 +165,9 @@ class FileChoice:
             return True
         return any(map(self.is_excluded_folder, folders.split(os.sep))) or self.is_left_out(path)
 
-    def is_source(self, name: str) -> bool:
+    def is_source(self, path: str) -> bool:
         """Whether a file of this name is analysed."""
-        return name.endswith(PYTHON_SUFFIXES) and not name.endswith(GENERATED_SUFFIXES)
+        return path.endswith((*PYTHON_SUFFIXES, *JAVASCRIPT_SUFFIXES)) and not path.endswith(GENERATED_SUFFIXES)
 
 
 def walk(folder: str, choice: FileChoice, unlisted: list[tuple[str, str]]) -> Iterator[str]:
@@ -199,7 +198,7 @@ def walk(folder: str, choice: FileChoice, unlisted: list[tuple[str, str]]) -> It
             if is_folder:
                 if choice.is_excluded_folder(entry.name):
                     continue
-            elif not choice.is_source(entry.name) or not entry.is_file(follow_symlinks=False):
+            elif not choice.is_source(entry.path) or not entry.is_file(follow_symlinks=False):
                 continue
             path = entry.path
             if (rules and _is_ignored(path + "/" * is_folder, rules)) or choice.is_left_out(path + os.sep * is_folder):
@@ -236,7 +235,7 @@ def _companions(named: Iterable[str], choice: FileChoice) -> list[str]:
             continue
         with suppress(OSError), os.scandir(folder) as entries:
             found.update(
-                entry.path for entry in entries if choice.is_source(entry.name) and entry.is_file(follow_symlinks=False)
+                entry.path for entry in entries if choice.is_source(entry.path) and entry.is_file(follow_symlinks=False)
             )
     return sorted(found)
 
@@ -264,8 +263,8 @@ def _of_listing(root: str, listed: Sequence[str], choice: FileChoice) -> Iterato
 
     prefix = os.path.join(root, "")
     for relative in listed:
-        folder, _, name = relative.rpartition("/")
-        if choice.is_source(name) and is_wanted_folder(folder):
+        folder = relative.rpartition("/")[0]
+        if choice.is_source(relative) and is_wanted_folder(folder):
             path = prefix + (relative if os.sep == "/" else relative.replace("/", os.sep))
             # git also lists what was deleted but not committed, and links.
             if _is_regular_file(path) and not choice.is_left_out(path):

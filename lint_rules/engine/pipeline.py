@@ -19,7 +19,7 @@ from lint_rules.engine.report import Report
 from lint_rules.engine.selection import Catalogue, as_configured
 from lint_rules.engine.suppress import suppressed
 from lint_rules.engine.workers import Pool
-from lint_rules.languages.python.library import handler_table, types_with
+from lint_rules.languages.language import by_language, language, language_of
 from lint_rules.model import Check, Finding, Rule, Span
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.linked import Project
@@ -44,7 +44,7 @@ class _Run:
     facts: dict[str, ModuleFacts] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     open_files: dict[str, set[str]] = field(default_factory=dict)
-    searched: set[str] = field(default_factory=set)
+    searched: set[tuple[str, str]] = field(default_factory=set)
 
     def take(self, analysis: Analysis) -> None:
         """Note what a file gave when it was shown to the rules; its findings come from the latest time."""
@@ -62,12 +62,13 @@ class _Run:
         elif analysis.failed and analysis.path in self.modules.by_path:
             self.gone.add(self.modules.by_path[analysis.path].name)
 
-    def unknown(self) -> list[str]:
-        """Files whose facts are not known."""
+    def unknown(self, language: str) -> list[str]:
+        """Files of a language whose facts are not known."""
         return [
             module.path
             for module in self.modules.by_path.values()
-            if module.name not in self.gone
+            if language_of(module.path) == language
+            and module.name not in self.gone
             and (module.name not in self.facts or not self.facts[module.name].is_complete)
         ]
 
@@ -103,6 +104,9 @@ def run(
     parse_all = settings.check_syntax or len(requested) <= _FEW_FILES
     setting = Setting(options, additions, settings.max_file_size, screen, stdin, parse_all)
     state = _Run(modules, frozenset(requested))
+    languages = tuple(by_language(requested))
+    for name in languages:  # the tables are read before the workers fork
+        language(name).types({})
     jobs = max(1, min(settings.jobs or os.cpu_count() or 1, -(-len(requested) // _FILES_PER_WORKER)))
     with Pool(jobs, partial(Analyser, rules, modules, setting)) as pool:
         for done, analysis in enumerate(pool.analyse([Task(path) for path in requested]), start=1):
@@ -110,8 +114,10 @@ def run(
             if progress is not None:
                 progress(done, len(requested))
         _answer_files(pool, state)
-        project = _link(pool, state, discovered.root, setting)
-        findings = [*_local(state), *_across(pool, state, project, rules)]
+        findings = list(_local(state))
+        for name in languages:
+            project = _link(pool, state, discovered.root, setting, name)
+            findings.extend(_across(pool, state, project, rules))
     return _report(state, findings, discovered.root, settings, rules)
 
 
@@ -136,19 +142,21 @@ def _answer_files(pool: Pool, state: _Run) -> None:
             state.take(analysis)
 
 
-def _link(pool: Pool, state: _Run, root: str, setting: Setting) -> Project:
-    """Explore the call graph from the event loop, fetching facts as it is reached."""
-    symbols = Symbols(state.modules.by_name, types_with(setting.additions))
-    project = Project(root, symbols, tuple(sorted(state.modules.by_path)), setting.options, handler_table())
+def _link(pool: Pool, state: _Run, root: str, setting: Setting, name: str) -> Project:
+    """The files of one language; the call graph is explored from the event loop, fetching facts as it is reached."""
+    known = language(name)
+    symbols = Symbols(state.modules.by_name, known.types(setting.additions))
+    files = tuple(sorted(state.modules.by_path))
+    project = Project(root, symbols, files, setting.options, known.handlers(), language=name)
     for _ in range(_MAX_ROUNDS):
-        _make_known(state, symbols)
+        _make_known(state, project)
         symbols.asked.clear()
         graph = project.explore()
         wanted = graph.wanted_constructors()
         if wanted:
             words = sorted({name.rpartition(".")[2] + "(" for name in wanted})
-            _fetch(pool, state, pool.holding(words, state.unknown()))
-            _make_known(state, symbols)
+            _fetch(pool, state, pool.holding(words, state.unknown(name)))
+            _make_known(state, project)
             graph.bind_constructor_arguments((symbols.facts[name] for name in sorted(symbols.facts)), wanted)
             continue
         lacking = state.lacking(symbols.asked)
@@ -158,11 +166,11 @@ def _link(pool: Pool, state: _Run, root: str, setting: Setting) -> Project:
     return project
 
 
-def _holding(pool: Pool, state: _Run, words: set[str]) -> list[str]:
+def _holding(pool: Pool, state: _Run, project: Project) -> list[str]:
     """Files without known facts whose text holds one of the words that a check has newly asked for."""
-    asked = sorted(words - state.searched)
-    state.searched.update(asked)
-    return pool.holding(asked, state.unknown()) if asked else []
+    asked = sorted(word for word in project.asked_words if (project.language, word) not in state.searched)
+    state.searched.update((project.language, word) for word in asked)
+    return pool.holding(asked, state.unknown(project.language)) if asked else []
 
 
 def _fetch(
@@ -186,7 +194,7 @@ def _across(pool: Pool, state: _Run, project: Project, rules: tuple[Rule, ...]) 
     """The findings of project checks, each run again while it asks for facts of further modules."""
     for rule in rules:
         for check in rule.checks:
-            if check.selector is not None:
+            if check.selector is not None or project.language not in check.language.split("+"):
                 continue
             try:
                 found = _of_project_check(pool, state, project, check)
@@ -203,11 +211,11 @@ def _of_project_check(pool: Pool, state: _Run, project: Project, check: Check) -
     for _ in range(_MAX_ROUNDS):
         project.symbols.asked.clear()
         found = list(check.function(project))
-        lacking = {*state.lacking(project.symbols.asked), *_holding(pool, state, project.asked_words)}
+        lacking = {*state.lacking(project.symbols.asked), *_holding(pool, state, project)}
         if not lacking:
             break
         _fetch(pool, state, sorted(lacking))
-        _make_known(state, project.symbols)
+        _make_known(state, project)
     return found
 
 
@@ -221,10 +229,13 @@ def _internal_error(rule: Rule, error: Exception, path: str) -> Finding:
     )
 
 
-def _make_known(state: _Run, symbols: Symbols) -> None:
-    for module in sorted(module for module, facts in state.facts.items() if facts.is_complete):
-        if symbols.facts.get(module) is not state.facts[module]:
-            symbols.add(state.facts[module])
+def _make_known(state: _Run, project: Project) -> None:
+    symbols = project.symbols
+    for module in sorted(state.facts):
+        facts = state.facts[module]
+        is_news = facts.is_complete and symbols.facts.get(module) is not facts
+        if is_news and language_of(facts.path) == project.language:
+            symbols.add(facts)
 
 
 def _report(state: _Run, findings: list[Finding], root: str, settings: Settings, rules: tuple[Rule, ...]) -> Report:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from lint_rules.engine.config import Settings, load_settings
@@ -56,7 +57,7 @@ class Session:
 
     def fix(self, report: Report, *, unsafe: bool) -> list[FixedFile]:
         """The files with fixable findings, fixed in memory, by path."""
-        from lint_rules.languages.python.grammar import parses
+        from lint_rules.languages.language import language, language_of
 
         by_path: dict[str, list[Finding]] = defaultdict(list)
         for finding in report.findings:
@@ -73,6 +74,7 @@ class Session:
                 changed = SourceText(source.path, data, source.encoding, source.bom)
                 return self._lint_instead(source.path, changed)
 
+            parses = partial(language(language_of(path)).parses, path=path)
             fixed.append(fix_file(source, findings, unsafe=unsafe, lint=lint, parses=parses))
         return fixed
 
@@ -110,7 +112,7 @@ class Session:
 
         rules = enabled_rules(self.catalogue.rules, self.settings)
         report = run(discovered, self.settings, rules, progress=progress, stdin=stdin)
-        left_out = discovered.unsupported or discovered.unreadable or discovered.unnamable
+        left_out = discovered.unreadable or discovered.unnamable
         findings = (*report.findings, *self._unnamable(discovered))
         return replace(
             report,

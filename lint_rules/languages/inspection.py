@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from lint_rules.model import Check, Finding, Rule, Span
+from lint_rules.model import EVENT_LOOP, Check, Finding, Rule, Span
 from lint_rules.project.symbols import Symbols
 
 
@@ -44,6 +44,29 @@ class Inspection:
     def may_change(self, symbols: Symbols) -> bool:
         """Whether the file must be shown to the rules again, now that more modules are known."""
         return self.was_unsure or any(calls.concerns(symbol, symbols) for calls, symbol in self.pending)
+
+
+def triggered(
+    data: bytes,
+    checks: Iterable[RuleCheck],
+    *,
+    in_test: bool,
+    screen: bool,
+    may_run_on_loop: Callable[[bytes], bool],
+) -> list[RuleCheck]:
+    """The checks that may find something in a file of these bytes; a file with none need not be parsed."""
+    asked = [one for one in checks if one.rule.in_tests or not in_test]
+    if not screen:
+        return asked
+    on_loop = may_run_on_loop(data)
+    return [one for one in asked if (on_loop or one.check.inside is not EVENT_LOOP) and _may_hold(data, one.check)]
+
+
+def _may_hold(data: bytes, check: Check) -> bool:
+    words, trigger = check.selector.words, check.selector.trigger
+    if words and not any(word in data for word in words):
+        return False
+    return trigger is None or bool(trigger(data))
 
 
 def checks_of(rules: Iterable[Rule], language: str) -> tuple[RuleCheck, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lint_rules.project.facts import CallFacts, FunctionFacts, ModuleFacts
+from lint_rules.project.node_names import EXPORTS
 from lint_rules.project.symbols import Reference, Symbols
 
+_CONSTRUCTOR_PARAMETER = re.compile(r"\.(?:__init__|constructor)\.<parameter>")
 _ELSEWHERE = ("async", "dispatch", "executor", "sync_compatible", "thread")
 """Parts of the names of decorators that run a function elsewhere, or something else in its place."""
 _CACHES = frozenset({"cache", "cached", "cached_property", "lru_cache", "ttl_cache"})
@@ -136,10 +139,10 @@ class CallGraph:
     def wanted_constructors(self) -> set[str]:
         """Classes whose constructor arguments would tell what an attribute holds."""
         wanted = {
-            edge.name.split(".__init__.<parameter>")[0]
+            edge.name[: found.start()]
             for edges in self.edges.values()
             for edge in edges
-            if ".__init__.<parameter>" in edge.name
+            if "<parameter>" in edge.name and (found := _CONSTRUCTOR_PARAMETER.search(edge.name)) is not None
         }
         return wanted - self._constructed
 
@@ -150,7 +153,7 @@ class CallGraph:
         for module in modules:
             for function in module.functions.values():
                 for call in function.calls:
-                    if call.arguments and call.target.rpartition(".")[2] in last_names:
+                    if call.arguments and (call.target.rpartition(".")[2] in last_names or EXPORTS in call.target):
                         self._note_arguments(call, classes, passed)
         self._constructed |= classes
         self.symbols.bind_parameters({key: min(found) for key, found in passed.items() if len(found) == 1})
@@ -165,7 +168,9 @@ class CallGraph:
         constructor = self.symbols.function(call.target)
         if name not in classes or constructor is None:
             return
-        parameters = constructor.function.parameters[1:]
+        parameters = constructor.function.parameters
+        if constructor.function.name.endswith("__init__"):
+            parameters = parameters[1:]
         for position, argument in enumerate(call.arguments):
             keyword, equals, value = argument.partition("=")
             if not equals and position < len(parameters):

@@ -19,8 +19,9 @@ class Project:
     """What project checks are given.
 
     `root` is the project's folder; `files` are all analysed files and the deployment files beside them, relative to
-    it, with `/`; `options` are the user's settings by rule name. A check that needs the facts of every file whose text
-    holds a word puts it into `asked_words`, and is run again when they have come.
+    it, with `/`; `language` is the one whose facts these are; `options` are the user's settings by rule name. A check
+    that needs the facts of every file whose text holds a word puts it into `asked_words`, and is run again when they
+    have come.
     """
 
     root: str
@@ -28,6 +29,7 @@ class Project:
     files: tuple[str, ...] = ()
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     handler_table: HandlerTable | None = None
+    language: str = "python"
     asked_words: set[str] = field(default_factory=set)
     _graph: CallGraph | None = None
     _graph_version: int = -1

@@ -2,7 +2,8 @@
 
 A module's name here is its path from the project's folder with dots (`src.app.store`), so that two services in one
 repository that both have a package `app` stay apart. What the code writes (`app.store`) is looked up from the *anchor*
-of the importing file, the folder from which its top package is imported, and then from all other anchors.
+of the importing file, the folder from which its top package is imported, and then from all other anchors. A JavaScript
+module's name is its whole path as one segment (project.node_names); project.node_modules says what its imports mean.
 """
 
 from __future__ import annotations
@@ -11,6 +12,11 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from lint_rules.project.node_modules import NodeModules
+from lint_rules.project.node_names import segment
+
+_JAVASCRIPT = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +32,40 @@ class Module:
     @property
     def is_test(self) -> bool:
         """Whether the file's place in the project says that it is a test."""
-        return _TEST_PATH.search(self.relative) is not None
+        pattern = _JAVASCRIPT_TEST_PATH if self.is_javascript else _TEST_PATH
+        return pattern.search(self.relative) is not None
+
+    @property
+    def is_javascript(self) -> bool:
+        """Whether it is JavaScript or TypeScript."""
+        return self.relative.endswith(_JAVASCRIPT)
+
+    @property
+    def is_tooling(self) -> bool:
+        """Whether a JavaScript file's place says that it is a script, a build step or a tool's configuration."""
+        return self.is_javascript and _TOOLING_PATH.search(self.relative) is not None
+
+    @property
+    def is_declaration(self) -> bool:
+        """Whether it only declares types (`.d.ts`)."""
+        return _DECLARATION.search(self.relative) is not None
 
 
 _TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|benchmarks?|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py)(?:/|$)")
 
+
+_JAVASCRIPT_TEST_PATH = re.compile(
+    r"(?:^|/)(?:__tests__|__mocks__|__fixtures__|__testutils__|tests?|testing|e2e|specs?|cypress|playwright|benchmarks?"
+    r"|(?:jest|vitest|mocha|karma|playwright|cypress)\.[\w.-]+|test[-_][^/]*\.[cm]?[jt]sx?|tests?\.[cm]?[jt]sx?"
+    r"|[^/]*[._-](?:test|tests|spec|e2e|e2e-spec|bench|cy|stories|mock)\.[cm]?[jt]sx?)(?:/|$)"
+)
+_TOOLING_PATH = re.compile(
+    r"^(?:tools?|tooling|build)/|(?:^|/)bin/(?!www\b|server\b|start\b)"
+    r"|(?:^|/)(?:scripts?|cli|migrations?|seeds?|seeders|\.github|\.husky|\.storybook)/"
+    r"|(?:^|/)(?:[^/]*\.config|[^/]*rc|gulpfile|Gruntfile|Jakefile|webpack\.[^/]*|rollup\.[^/]*|vite\.[^/]*|babel\.[^/]*"
+    r"|esbuild[^/]*|\.[^/]*rc|\.[^/]*)\.[cm]?[jt]s$"
+)
+_DECLARATION = re.compile(r"\.d\.[cm]?ts$")
 
 _COMMAND_LINE = frozenset({"__main__", "_cli", "bin", "cli", "manage", "management", "scripts", "setup"})
 
@@ -46,6 +81,7 @@ class Modules:
 
     by_path: dict[str, Module] = field(default_factory=dict)
     by_name: dict[str, Module] = field(default_factory=dict)
+    node: NodeModules = field(default_factory=lambda: NodeModules("", frozenset()))
     _anchors_of_top: dict[str, list[str]] = field(default_factory=dict)
 
     def resolve(self, written: str, importer: Module) -> str:
@@ -66,7 +102,8 @@ class Modules:
 
 def find_modules(root: str, files: Iterable[str]) -> Modules:
     """Name the files (absolute paths below `root`, or elsewhere for single files outside it)."""
-    modules = Modules()
+    files = list(files)
+    modules = Modules(node=NodeModules(root, frozenset(path for path in files if path.endswith(_JAVASCRIPT))))
     paths = [path for path in files if path.endswith((".py", ".pyi"))]
     packages = {os.path.dirname(path) for path in paths if os.path.basename(path) == "__init__.py"}
     anchors: dict[str, str] = {}
@@ -94,7 +131,20 @@ def find_modules(root: str, files: Iterable[str]) -> Modules:
         known = modules._anchors_of_top.setdefault(top, [])
         if module.anchor not in known:
             known.append(module.anchor)
+    for path in sorted(modules.node.files):
+        relative = _relative(root, path)
+        module = Module(path, relative, segment(relative), "", False)
+        modules.by_path[path] = modules.by_name[module.name] = module
+    for path in files:
+        if path not in modules.by_path:  # configuration: no module, but a place in the project
+            relative = _relative(root, path)
+            modules.by_path[path] = Module(path, relative, segment(relative), "", False)
     return modules
+
+
+def _relative(root: str, path: str) -> str:
+    relative = os.path.relpath(path, root) if not path.startswith(root + os.sep) else path[len(root) + 1 :]
+    return relative.replace(os.sep, "/")
 
 
 def _anchor(root: str, folder: str, packages: set[str]) -> str:

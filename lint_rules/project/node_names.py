@@ -1,6 +1,6 @@
 """How modules and packages of JavaScript are written in symbols, which are split at dots.
 
-A dot inside a file's or a package's name becomes U+2024 ONE DOT LEADER: `src/app/users․controller․ts`, `socket․io`.
+A dot inside a file's or a package's name becomes U+2024 ONE DOT LEADER, so that `socket.io` is one segment.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def shown(symbol: str) -> str:
 
 
 def package_symbol(specifier: str) -> str:
-    """The symbol of a module that is not the project's: `node:fs` is `fs`, `socket.io` is `socket․io`."""
+    """The symbol of a module that is not the project's: `node:fs` is `fs`, `pkg/sub.js` is `pkg/sub`."""
     parts = specifier.removeprefix("node:").split("/")
     inside = len(parts) > (2 if specifier.startswith("@") else 1)
     if inside and parts[-1].endswith((".js", ".cjs", ".mjs")):
@@ -37,7 +37,7 @@ def package_symbol(specifier: str) -> str:
 
 
 def js_name(written: str) -> str:
-    """The symbol for a name as tables spell it: `pg#Pool.query`, `express()#get`, `globalThis#JSON.parse`, `express`."""
+    """The symbol for a name as tables spell it: `pg#Pool.query`, `express()#get`, `globalThis#JSON.parse`."""
     specifier, _, member = written.partition("#")
     called = "()" if specifier.endswith("()") else ""
     head = package_symbol(specifier.removesuffix("()")) + called

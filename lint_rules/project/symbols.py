@@ -43,6 +43,7 @@ class Symbols:
     version: int = 0
     misses: int = 0
     _memo: dict[str, str] = field(default_factory=dict)
+    _open: set[str] = field(default_factory=set)
 
     def add(self, facts: ModuleFacts) -> None:
         """Make a module's facts known. Answers that needed no unknown module stand."""
@@ -59,8 +60,14 @@ class Symbols:
         """The canonical name of a symbol; "" stays ""."""
         known = self._memo.get(symbol)
         if known is None:
+            if symbol in self._open:  # class A(A.B)
+                return symbol
             misses = self.misses
-            known = self._canonical(symbol) if symbol else ""
+            self._open.add(symbol)
+            try:
+                known = self._canonical(symbol) if symbol else ""
+            finally:
+                self._open.discard(symbol)
             if self.misses == misses:
                 self._memo[symbol] = known
         return known
@@ -162,7 +169,8 @@ class Symbols:
         target = facts.aliases.get(head)
         if target is not None:
             return _join(target, called, tail)
-        if head in facts.classes or head in facts.functions:
+        member = f"{head}.{tail[0].removesuffix('()')}" if tail else head  # `User.load = async function ...`
+        if any(name in known for known in (facts.classes, facts.functions) for name in (head, member)):
             return self._definition(facts, segments)
         value = facts.variables.get(head)
         if value is not None:
@@ -176,7 +184,8 @@ class Symbols:
         """Rewrite `<exports>.name...` of a JavaScript module; without names it is what `module.exports` was set to."""
         whole = facts.exports.get(WHOLE)
         if called or not tail:
-            return _join(whole or facts.exports.get("default", ""), called, tail) if whole or called else None
+            base = whole or (facts.exports.get("default") if called else None)
+            return _join(base, called, tail) if base else None
         name = tail[0].removesuffix("()")
         target = facts.exports.get(name)
         if target is None:
@@ -223,7 +232,8 @@ class Symbols:
             name, tail = ".".join(plain), segments[size:]
             called = segments[size - 1].endswith("()")
             function = facts.functions.get(name)
-            if function is not None and name not in facts.classes:  # a JavaScript function can be a class
+            is_class = name in facts.classes  # a JavaScript function can be a class
+            if function is not None and not (is_class and not (called and function.returns)):
                 if plain[:-1] != segments[: size - 1]:  # a method through an instance: `Store().load`
                     return _join(f"{facts.module}.{name}", called, tail)
                 return self._result(facts, function, called, tail)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def tell(kind: str, message: str) -> None:
-    """One line such as `warning: no Python files found`."""
+    """One line such as `warning: no Python, JavaScript or TypeScript files found`."""
     sys.stderr.write(f"{kind}: {visible(message)}\n")
 
 
@@ -28,12 +28,10 @@ def shown(path: str) -> str:
 def tell_what_is_left_out(session: Session, *, quiet: bool, verbose: bool) -> None:
     """Name what was asked for and is not checked, and, if asked to, where the settings come from."""
     discovered = session.discovered
-    for path in discovered.unsupported:
-        tell("warning", f"{path}: JavaScript and TypeScript are not analysed yet")
     for path, reason in discovered.unreadable:
         tell("warning", f"{path}: {reason}")
     if not discovered.requested and not quiet:
-        tell("warning", "no Python files found under the given path")
+        tell("warning", "no Python, JavaScript or TypeScript files found under the given path")
     if verbose:
         tell("settings", session.settings.source or "none, defaults")
         tell("root", discovered.root)

@@ -8,7 +8,15 @@ from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
 from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE, is_log
-from lint_rules.families.e02_uncaught_exceptions.wording import called, calls_in, first_word, last_name, lies_in, words
+from lint_rules.families.e02_uncaught_exceptions.wording import (
+    called,
+    calls_in,
+    first_word,
+    last_name,
+    last_word,
+    lies_in,
+    words,
+)
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.tables import name_table, read_table
 
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
 _CLEANUP = {key: frozenset(names) for key, names in read_table(TABLE)["cleanup"].items()}
 _CONVERTED = {key: frozenset(names) for key, names in read_table(TABLE)["converts_by_name"].items()}
 _PROBED = {key: frozenset(names) for key, names in read_table(TABLE)["probes_by_name"].items()}
+_ANSWERS = frozenset(read_table(TABLE)["special"]["answers"])
 _CONVERTS = name_table(TABLE, "converts")
 _PROBES = name_table(TABLE, "probes")
 
@@ -30,7 +39,7 @@ def only_converts(handler: ExceptClause) -> bool:
     """All that is tried is to convert or look into values that are already there."""
     if any(node.type in _ACTIONS and not _reads_body(node) for node in handler.attempts):
         return False
-    calls = calls_in(handler.attempts)
+    calls = [call for call in calls_in(handler.attempts) if not answers(call)]
     return bool(calls) and all(converts(call, handler.file) for call in calls)
 
 
@@ -65,6 +74,8 @@ def _gets(node: Node) -> bool:
 
 def only_probes(handler: ExceptClause) -> bool:
     """Like `only_asks`, of what asks by what it is, whatever else its name says."""
+    if any(node.type in _ACTIONS for node in handler.attempts):
+        return False
     calls = calls_in(handler.attempts)
     return bool(calls) and all(
         last_name(call) in _PROBED["plain"] or _is_probe(call, handler.file) or converts(call, handler.file)
@@ -109,7 +120,7 @@ def converts(call: Node, file: PythonFile) -> bool:
     """Whether a call makes one value of another and does nothing else."""
     function = called(call)
     own = last_name(function)
-    if first_word(own) in _CONVERTED["first"] or "_to_" in own:
+    if (first_word(own) in _CONVERTED["first"] or "_to_" in own) and _CONVERTED["but"].isdisjoint(words(own)):
         return True
     if own in _CONVERTED["awaited"] and (own == "json" or (call.parent is not None and call.parent.type == "await")):
         return True
@@ -121,11 +132,19 @@ def converts(call: Node, file: PythonFile) -> bool:
     if owner.startswith("builtins.") or _CONVERTS.match(converter, file.types) is not None:
         return True
     receiver = function.child_by_field_name("object")
+    if receiver is not None and receiver.type == "identifier" and own in _CONVERTED["collecting"]:
+        return file.function(function) is None
     if receiver is None or (owner and not owner.endswith(")")):
         return False  # a function, or a method of something known
     return own in _CONVERTED["names"] or (
         own == "get" and receiver.type == "call" and last_name(receiver) in _CONVERTED["awaited"]
     )
+
+
+def answers(call: Node) -> bool:
+    """Whether it makes the answer to a request: `JSONResponse({"ok": False})`, `render(request, "failed.html")`."""
+    name = last_name(call)
+    return not _ANSWERS.isdisjoint((first_word(name), last_word(name)))
 
 
 def is_empty(call: Node) -> bool:
@@ -156,6 +175,9 @@ def _reads_body(node: Node) -> bool:
 
 def _probes(call: Node, file: PythonFile) -> bool:
     name = last_name(call)
+    receiver = called(call).child_by_field_name("object")
+    if receiver is not None and last_name(receiver) in _PROBED["pipes"]:
+        return True  # what reads there may have ended, which is seen elsewhere
     if name in _PROBED["names"] or first_word(name) in _PROBED["first"]:
         return True
     return _is_probe(call, file)

@@ -36,11 +36,11 @@ How to fix it: catch the errors you expect by name. Where everything must be cau
 with `logger.exception(...)`. Where it is right to go on in silence, say why in a comment in the handler. Functions of
 your own that keep the error are named with `[tool.tenlint.reporting] calls = [...]`.
 
-Not seen: handlers that a comment or the function's documentation explains, or that another linter was told to leave
-alone by name (`# noqa: BLE001`); cleaning up (`connection.close()` alone in the `try`, or a handler in `finally` or in
-another handler); functions that say by their name that they do not fail or that they ask (`close_quietly`,
-`is_reachable`); handlers that take another way to the same value, or record in a name that something failed
-(`self.failed = True`); telemetry, optional imports, conversions and look-ups.
+Not seen: handlers that a comment in or next to the `try` or the function's documentation explains, or that another
+linter was told to leave alone by name (`# noqa: BLE001`); cleaning up (`connection.close()` alone in the `try`, or a
+handler in `finally` or in another handler); functions that say by their name that they do not fail or that they ask
+(`close_quietly`, `is_reachable`); handlers that take another way to the same value, or record in a name that something
+failed (`self.failed = True`); telemetry, optional imports, conversions and look-ups.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COROUTINES = name_table(TABLE, "coroutine")
 CONSUMERS = name_table(TABLE, "consumer")
+RUNNING = name_table(TABLE, "running")
 _KEEPING = frozenset(read_table(TABLE)["decorators"]["keep"])
 _PLAIN_FRAMEWORKS = frozenset(read_table(TABLE)["frameworks"]["plain"])
 
@@ -91,8 +92,16 @@ def _is_misuse(usage: Usage, file: PythonFile) -> bool:
         name = text(attribute) if attribute is not None else ""
         return name not in _OWN_ATTRIBUTES and not name.startswith(("cr_", "__"))
     if usage.use is Use.RETURNED:
-        return result_is_ignored(place, file) if place.type == "lambda" else _answers_with_it(place, file)
+        return _is_dropped_by_loop(place, file) if place.type == "lambda" else _answers_with_it(place, file)
     return True
+
+
+def _is_dropped_by_loop(callback: Node, file: PythonFile) -> bool:
+    """Whether an event loop calls a lambda and drops the coroutine that it returns."""
+    call = next((outer for outer in file.enclosing(callback) if outer.type == "call"), callback)
+    function = call.child_by_field_name("function")
+    is_run = function is not None and RUNNING.match(file.canonical(function), file.types) is not None
+    return not is_run and result_is_ignored(callback, file)
 
 
 def _wants_value(usage: Usage, file: PythonFile) -> bool:

@@ -1,13 +1,20 @@
-"""Task whose result nobody keeps.
+"""Task or promise that nobody looks after.
 
-What it finds: `asyncio.create_task`, `ensure_future`, `loop.create_task`, `gather`, `run_in_executor` and
+What it finds: in Python, `asyncio.create_task`, `ensure_future`, `loop.create_task`, `gather`, `run_in_executor` and
 `run_coroutine_threadsafe` whose result is dropped, or bound to a local name that nothing reads, `_` among them. The
 result is kept when it is awaited, returned, stored, passed on or given a done callback; task groups and nurseries keep
 their tasks themselves.
 
-Why it matters: the event loop holds a task by a weak reference only. A task that nothing else holds can be collected
+In JavaScript and TypeScript, a call that gives a promise which is neither awaited, returned, passed on, stored, given
+a `catch`, nor marked with `void`: calls of the project's async functions and of functions that return a promise, in
+whichever file they are, methods and members of interfaces among them; known calls of libraries; chains of `then` and
+`finally` without a `catch`; `Promise.all` and the like; a promise bound to a name that nothing reads. Queries of
+Mongoose, Knex and Prisma that nothing awaits are not even sent.
+
+Why it matters: Python's event loop holds a task by a weak reference only. A task that nothing else holds can be collected
 while it waits, and its work ends in the middle without a word. Where it does run to its end, nobody sees the error that
-it ended with.
+it ended with. In Node the code behind the call goes on as if the work was done, a `catch` around it sees nothing, and
+a promise that rejects with nobody there ends the process.
 
 Bad (python):
 
@@ -29,10 +36,36 @@ Good (python):
         running.add(task)
         task.add_done_callback(running.discard)
 
-How to fix it: await the result where the caller needs it. Otherwise start the task in an `asyncio.TaskGroup`, or keep
+Bad (javascript):
+
+    import { sendReceipt, store } from "./orders.js";
+    import { rm } from "node:fs/promises";
+
+    export async function placeOrder(order) {
+      await store(order);
+      rm(order.draftPath);
+      sendReceipt(order).then(() => console.log("sent"));
+    }
+
+Good (javascript):
+
+    import { sendReceipt, store } from "./orders.js";
+    import { rm } from "node:fs/promises";
+
+    export async function placeOrder(order) {
+      await store(order);
+      await rm(order.draftPath);
+      sendReceipt(order).catch((error) => console.error("receipt was not sent", order.id, error));
+    }
+
+How to fix it: await the result where the caller needs it. Where nobody is to wait, a promise of JavaScript needs a
+`catch` that tells of the error; in Python start the task in an `asyncio.TaskGroup`, or keep
 it in a collection until it is done, and log its exception in a done callback.
 
-Not seen: a task that is stored and never looked at again; a name that is bound several times and read once.
+Not seen: a task that is stored and never looked at again; a name that is bound several times and read once. In
+JavaScript: `main()` and async functions called on the spot at the top of a module, where an error ends the program as
+it would anyway; functions that catch all errors themselves; calls that a comment says are not waited for; tests;
+values of which nothing tells that they are promises.
 """
 
 from __future__ import annotations
@@ -42,7 +75,10 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e02_uncaught_exceptions import floating
 from lint_rules.families.e02_uncaught_exceptions.tasks import STARTED, Dropped, dropped, work_of
+from lint_rules.languages.javascript.grammar import CALL_KINDS
+from lint_rules.languages.javascript.selectors import Nodes
 from lint_rules.languages.python.edits import replace
 from lint_rules.languages.python.lazy import cst
 from lint_rules.languages.python.selectors import ScreenedCalls
@@ -50,6 +86,7 @@ from lint_rules.languages.python.usage import Use
 from lint_rules.model import ERROR, UNSAFE, Finding, Fix, Rule
 
 if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
     from lint_rules.project.symbols import Symbols
 
@@ -57,7 +94,7 @@ RULE = Rule(
     "TEN0204",
     "dropped-task",
     severity=ERROR,
-    summary="A background task is started and its result dropped",
+    summary="A background task or promise is started and its result dropped",
     fix=UNSAFE,
 )
 
@@ -98,6 +135,11 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     if lost.usage.use is Use.UNUSED:
         message = f"`{lost.usage.name}` is never read: {message}"
     yield RULE.at(file, call, message, _SUGGESTION[kind], fix=_awaited(call, lost, file))
+
+
+@RULE.javascript(Nodes(CALL_KINDS, screen=floating.is_dropped))
+def check_javascript(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
+    yield from floating.findings(RULE, call, file)
 
 
 def _awaited(call: cst.Call, lost: Dropped, file: PythonFile) -> Fix | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.attempts import (
+    answers,
     effects,
     is_cleanup,
     is_empty,
@@ -18,7 +19,14 @@ from lint_rules.families.e02_uncaught_exceptions.attempts import (
 from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
 from lint_rules.families.e02_uncaught_exceptions.reasons import docstring_promises, gives_reason, twin_gives_reason
 from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE, is_log
-from lint_rules.families.e02_uncaught_exceptions.wording import called, calls_in, first_word, last_name, words
+from lint_rules.families.e02_uncaught_exceptions.wording import (
+    called,
+    calls_in,
+    first_word,
+    last_name,
+    lies_in,
+    words,
+)
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes
@@ -120,7 +128,7 @@ def _answers_a_question(handler: ExceptClause) -> bool:
     last = first_named(tried[-1]) if len(tried) > 1 else None
     flag = last.child_by_field_name("left") if last is not None and last.type == "assignment" else None
     value = last.child_by_field_name("right") if last is not None and last.type == "assignment" else None
-    if flag is not None and value is not None and value.type == "true" and _asks(last_name(flag)):
+    if flag is not None and value is not None and value.type == "true" and _asks(last_name(flag).removeprefix("ok")):
         return True
     return _asks(next(_function_names(handler), "")) and all(_gives_constant(node) for node in handler.statements)
 
@@ -153,7 +161,8 @@ def _says_optional(name: str) -> bool:
 def _takes_another_way(handler: ExceptClause) -> bool:
     """It gets the value by another call, or makes the same call in another way."""
     tried = {text(called(call)) for call in calls_in(handler.attempts)}
-    if any(text(called(call)) in tried for call in handler.calls if not is_log(call, handler.file)):
+    made = [call for call in handler.calls if not (is_log(call, handler.file) or answers(call))]
+    if any(text(called(call)) in tried for call in made):
         return True
     wanted = {text(node) for node in handler.attempts if node.type in ("identifier", "attribute")}
     for node in handler.own:
@@ -168,8 +177,7 @@ def _takes_another_way(handler: ExceptClause) -> bool:
             continue
         if target is not None and value.type in ("attribute", "subscript"):
             return True
-        made = calls_in([value, *own_nodes(value)])
-        if any(not is_log(call, handler.file) and not is_empty(call) for call in made):
+        if any(not is_empty(call) and lies_in(call, value) for call in made):
             return True
     return False
 
@@ -180,6 +188,14 @@ def _tells_in_words(handler: ExceptClause) -> bool:
     values = [node.child_by_field_name("right") if node is not None and _target(node) else node for node in values]
     said = [text(value) for value in values if value is not None and value.type == "string"]
     return any(not _WORDS["said"].isdisjoint(words(one.lower())) for one in said)
+
+
+def _tells_the_user(handler: ExceptClause) -> bool:
+    """It is part of a command line, and tells who has started it."""
+    modules = handler.file.module.split(".")[1:]
+    return not _WORDS["commands"].isdisjoint(modules) and any(
+        last_name(call) in _WORDS["telling_users"] for call in handler.calls
+    )
 
 
 def _target(node: Node) -> Node | None:
@@ -199,6 +215,7 @@ _EXCUSES: tuple[Callable[[ExceptClause], bool], ...] = (
     lambda handler: handler.names_failure,
     _takes_another_way,
     _tells_in_words,
+    _tells_the_user,
     docstring_promises,
     only_converts,
     only_looks_up,

@@ -203,6 +203,17 @@ class ExceptClause:
         statements = self.statements
         return len(statements) == 1 and _is_idle(statements[0])
 
+    @property
+    def only_rolls_back(self) -> bool:
+        """Whether all it does is to undo what was tried in a database, and to leave: `session.rollback()`."""
+        undone, rest = 0, 0
+        for statement in self.statements:
+            inner = first_named(statement) if statement.type == "expression_statement" else None
+            inner = first_named(inner) if inner is not None and inner.type == "await" else inner
+            is_undoing = inner is not None and inner.type == "call" and last_name(inner) == "rollback"
+            undone, rest = undone + is_undoing, rest + (not is_undoing and not _is_idle(statement))
+        return undone > 0 and not rest
+
     @cached_property
     def own(self) -> list[Node]:
         """The nodes it runs itself, inner functions not entered."""

@@ -27,13 +27,14 @@ _PROMISE = re.compile(
     rf"|if (?:[\w'`.]+ ){{0,8}}(?:fails?|failed|invalid|unavailable|errors?|cannot|can't|couldn't|unable|malformed)\b"
 )
 _MAY_FAIL = re.compile(
-    rf"{_PROMISE.pattern}|\bignor|\b(?:handled|caught)\b"
+    rf"{_PROMISE.pattern}|\bignor|\b(?:handled|caught|fails)\b"
     rf"|\b(?:can|could|may|might|will|would|sometimes) (?:\w+ ){{0,2}}(?:fail|raise|throw)"
 )
 _TROUBLES = re.compile(rf"(?i)\b{_TROUBLE}\b")
 _CANCELS = re.compile(r"(?i)\bcancel")
 _WIDE_PROMISE = re.compile(
-    rf"(?i)best[- ]effort|never raises?|silently|{_TROUBLE} (?:is|are) (?:silently )?(?:ignored|suppressed)"
+    rf"(?i)best[- ]effort|never raises?|silently"
+    rf"|{_TROUBLE} (?:\w+ ){{0,3}}(?:is|are) (?:ignored|suppressed)"
 )
 
 

@@ -1,9 +1,9 @@
 """Exception swallowed without a trace.
 
-What it finds: a handler that does nothing with an error that was not to be expected: it only passes, continues, breaks
-or returns a constant, and logs nothing. Errors that were not to be expected are those of the network, of databases, of
-the operating system and of child processes, and the general ones (`ValueError`, `TypeError`, `RuntimeError`). What
-catches `Exception` is TEN0201's.
+What it finds: a handler that does nothing with an error that was not to be expected: it only passes, continues, breaks,
+rolls back or returns a constant, and logs nothing. Errors that were not to be expected are those of the network, of
+databases, of the operating system and of child processes, and the general ones (`ValueError`, `TypeError`,
+`RuntimeError`). What catches `Exception` is TEN0201's.
 
 Why it matters: the order is not sent, the row is not written, the file is not read, and nothing anywhere says so. The
 caller gets the same `None` as if there had been nothing.
@@ -36,7 +36,8 @@ on in silence, say why in a comment in the handler, or use `contextlib.suppress`
 
 Not seen: errors that are narrow and expected (`KeyError`, `FileNotFoundError`, a timeout, a class of the project);
 `try` blocks that only convert a value (`int(text)`), clean up (`connection.close()`) or ask how things are
-(`asyncio.get_running_loop()`); handlers that a comment explains; handlers that assign a default.
+(`asyncio.get_running_loop()`); handlers that a comment explains, inside or next to the `try`; handlers that assign a
+default; errors that stand beside one that says the case is known (`except (ChannelClosed, OSError)`).
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ RULE = Rule(
 
 _ENDINGS = tuple(read_table(TABLE)["outside"]["endings"])
 _OUTSIDE = {key: frozenset(names) for key, names in read_table(TABLE)["outside"].items()}
+_END = frozenset({"eof"})
 _GENERAL = name_table(TABLE, "general", key="errors")
 _UNEXPECTED = name_table(TABLE, "unexpected", key="errors")
 
@@ -94,12 +96,15 @@ def check_python(node: cst.ExceptHandler, file: PythonFile) -> Iterator[Finding]
 
 def _swallows(handler: ExceptClause) -> bool:
     """Whether a handler gives up an unexpected error without a word."""
-    if not handler.does_nothing or not any(_may_be_unexpected(last_name(node)) for node in handler.classes):
+    if not (handler.does_nothing or handler.only_rolls_back):
+        return False
+    if not any(_may_be_unexpected(last_name(node)) for node in handler.classes):
         return False
     if handler.is_broad or not any(_is_unexpected(name, handler) for name in handler.caught):
         return False
-    if any(not _OUTSIDE["gone"].isdisjoint(words(last_name(node))) for node in handler.classes):
-        return False  # the other side may leave at any time, which is not worth a word
+    known = _OUTSIDE["beside"] | (_END if any(node.type == "while_statement" for node in handler.attempts) else set())
+    if any(not known.isdisjoint(words(last_name(node))) for node in handler.classes):
+        return False  # the other side may leave at any time, a row may be there already
     return not (is_excused(handler) or only_asks(handler) or handler.is_one_of_several or handler.retries)
 
 

@@ -29,7 +29,7 @@ _CANCELLATION = re.compile(
 )
 _IDLE = re.compile(
     rb"except\b\s*\*?(?P<classes>[^:]*):(?:\s|\\\n|#[^\n]*\n)*"
-    rb"(?:pass\b|continue\b|break\b|return\b|\.\.\.|[rRbBuUfF]{0,2}[\"'])"
+    rb"(?:(?:await\s+)?[\w.]*\brollback\(|pass\b|continue\b|break\b|return\b|\.\.\.|[rRbBuUfF]{0,2}[\"'])"
 )
 _CALL = re.compile(
     rb"(?:^|[:;])[ \t]*"

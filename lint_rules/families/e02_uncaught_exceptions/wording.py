@@ -25,6 +25,11 @@ def first_word(name: str, aside: Container[str] = _MODES) -> str:
     return next((word for word in found if word not in aside), "")
 
 
+def last_word(name: str) -> str:
+    """The last word of a name in lower case: "response" for `JSONResponse`."""
+    return next((word.lower() for word in reversed(_WORD.findall(name))), "")
+
+
 def last_name(node: Node) -> str:
     """`warning` for `self.log.warning`, `get_logger` for `get_logger(...)`."""
     while node.type in ("call", "await"):

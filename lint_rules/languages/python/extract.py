@@ -21,7 +21,7 @@ from lint_rules.languages.python.guards import (
     keeps_errors,
     risk_of,
 )
-from lint_rules.languages.python.names import Names
+from lint_rules.languages.python.names import Names, alternatives
 from lint_rules.languages.python.registrations import called_function, handed_on, true_keywords
 from lint_rules.languages.python.registrations import decorators as decorators_of
 from lint_rules.languages.python.running import MAY_WAIT, is_in_try, is_run_through, literal_arguments
@@ -350,7 +350,7 @@ class Extractor:
                 if outer is not None and text(outer).rpartition(".")[2] in _GENERATOR_TYPES:
                     part = inner.named_children[1]
                     return self._names.annotation(part.named_children[0] if part.named_children else part)
-            if symbol := self._names.annotation(annotation):
+            if (symbol := self._names.annotation(annotation)) or len(alternatives(annotation)) > 1:
                 return symbol
         for node in body.yields or body.returns:
             value = first_named(node)

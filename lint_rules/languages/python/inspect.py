@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.languages.inspection import Inspection, RuleCheck, checks_of
+from lint_rules.languages.inspection import Inspection, RuleCheck
 from lint_rules.languages.python.grammar import is_too_complex
 from lint_rules.languages.python.lazy import cst
-from lint_rules.languages.python.library import may_run_on_loop
 from lint_rules.languages.python.selectors import SYNTAX_OF, Calls, ScreenedCalls, Selector
 from lint_rules.languages.python.slices import Cut, cut_around, outermost, parse_cut
-from lint_rules.model import EVENT_LOOP, Check, Rule
+from lint_rules.model import EVENT_LOOP, Check
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
-
-
-def python_checks(rules: Iterable[Rule]) -> tuple[RuleCheck, ...]:
-    """The checks of the rules that look at Python syntax."""
-    return checks_of(rules, "python")
-
-
-def triggered(data: bytes, checks: Iterable[RuleCheck], *, in_test: bool, screen: bool = True) -> list[RuleCheck]:
-    """The checks that may find something in a file of these bytes; a file with none need not be parsed."""
-    asked = [one for one in checks if one.rule.in_tests or not in_test]
-    if not screen:
-        return asked
-    on_loop = may_run_on_loop(data)
-    return [one for one in asked if (on_loop or one.check.inside is not EVENT_LOOP) and _may_hold(data, one.check)]
 
 
 def inspect(file: PythonFile, checks: Sequence[RuleCheck], *, screen: bool = True) -> Inspection:
@@ -46,13 +31,6 @@ def inspect(file: PythonFile, checks: Sequence[RuleCheck], *, screen: bool = Tru
     if file.symbols.misses != misses:
         inspection.was_unsure = True
     return inspection
-
-
-def _may_hold(data: bytes, check: Check) -> bool:
-    words, trigger = check.selector.words, check.selector.trigger
-    if words and not any(word in data for word in words):
-        return False
-    return trigger is None or bool(trigger(data))
 
 
 def _suspects(file: PythonFile, checks: Sequence[RuleCheck], inspection: Inspection) -> Iterator[Node]:

@@ -7,6 +7,7 @@ whose meaning the file does not tell has the symbol "".
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Callable
 
 from tree_sitter import Node
@@ -17,6 +18,10 @@ from lint_rules.languages.python.scopes import CLASS, FUNCTION, MODULE, Binder, 
 _BUILTINS = frozenset(dir(builtins))
 _MAX_STEPS = 24
 _TRANSPARENT = frozenset({"Optional", "Annotated", "Final", "ClassVar", "Union", "Required", "NotRequired", "Type"})
+_QUOTED_WRAPPER = re.compile(r"(?:\w+\.)*(?:Optional|Union|Final|ClassVar|Required|NotRequired|Type)\[(?P<inner>.*)\]")
+_BRACKETS = re.compile(r"\[[^\[\]]*\]")
+_SEPARATOR = re.compile(r"[|,]")
+_MAX_PARTS = 100
 _LITERALS = {
     "string": "builtins.str",
     "concatenated_string": "builtins.str",
@@ -208,35 +213,59 @@ class Names:
         )  # fmt: skip
 
     def annotation(self, node: Node, steps: int = 0) -> str:
-        """The symbol of the class that an annotation names; containers and unknown forms give theirs or ""."""
-        waiting = [node]
-        while waiting and steps < _MAX_STEPS:
-            steps += 1
-            node = waiting.pop()
-            if node.type in ("type", "parenthesized_expression"):
-                waiting.extend(node.named_children[:1])
-            elif node.type in ("identifier", "attribute"):
-                return self.symbol(node, steps)
-            elif node.type in ("binary_operator", "union_type"):
-                waiting.extend(child for child in reversed(node.named_children) if text(child) != "None")
-            elif node.type in ("generic_type", "subscript"):
-                outer, inner = first_named(node), node.named_children[1:]
-                if outer is not None and text(outer).rpartition(".")[2] in _TRANSPARENT and inner:
-                    parts = inner[0].named_children if inner[0].type == "type_parameter" else inner
-                    waiting.extend(part for part in reversed(parts) if text(part) != "None")
-                elif outer is not None:
-                    return self.symbol(outer, steps)
-            elif node.type == "string":
-                return self._quoted(node, steps)
-        return ""
+        """The symbol of the class that an annotation names; containers give theirs, several classes give ""."""
+        named = alternatives(node)
+        if len(named) != 1 or steps > _MAX_STEPS:
+            return ""
+        if isinstance(named[0], Node):
+            return self.symbol(named[0], steps + 1)
+        return self._quoted(named[0], node.start_byte, steps)
 
-    def _quoted(self, node: Node, steps: int) -> str:
-        content = text(node).strip("\"'").split("|")[0].split("[")[0].strip()
+    def _quoted(self, content: str, byte: int, steps: int) -> str:
         head, dot, rest = content.partition(".")
         if not head.isidentifier():
             return ""
-        base = self.name(head, node.start_byte, steps)
+        base = self.name(head, byte, steps)
         return f"{base}{dot}{rest}" if base else ""
+
+
+def alternatives(annotation: Node) -> list[Node | str]:
+    """The classes that an annotation names, `None` left out, those in quotes as text: A and B for `A | "B" | None`.
+
+    Of a container it is the container; forms that name no class give nothing.
+    """
+    waiting = [annotation]
+    found: list[Node | str] = []
+    for _ in range(_MAX_PARTS):
+        if not waiting:
+            break
+        node = waiting.pop()
+        if node.type in ("type", "parenthesized_expression"):
+            waiting.extend(node.named_children[:1])
+        elif node.type in ("identifier", "attribute"):
+            found.append(node)
+        elif node.type in ("binary_operator", "union_type"):
+            waiting.extend(reversed(node.named_children))
+        elif node.type in ("generic_type", "subscript"):
+            outer, inner = node.named_children[0], node.named_children[1:]
+            parts = inner[0].named_children if inner and inner[0].type == "type_parameter" else inner
+            own = text(outer).rpartition(".")[2]
+            if own in _TRANSPARENT and parts:
+                waiting.extend(reversed(parts) if own == "Union" else parts[:1])
+            else:
+                found.append(outer)
+        elif node.type == "string":
+            found.extend(_quoted_alternatives(text(node).strip("\"'")))
+    return found
+
+
+def _quoted_alternatives(content: str) -> list[str]:
+    """The same of an annotation in quotes."""
+    while (wrapper := _QUOTED_WRAPPER.fullmatch(content.strip())) is not None:
+        content = wrapper["inner"]
+    while _BRACKETS.search(content) is not None:
+        content = _BRACKETS.sub("", content)
+    return [part for part in map(str.strip, _SEPARATOR.split(content)) if part not in ("", "None")]
 
 
 def _is_its_own_value(binding: Binding, byte: int) -> bool:

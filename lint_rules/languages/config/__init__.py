@@ -1,0 +1,1 @@
+"""Configuration files: .env, YAML, JSON, TOML, INI, Dockerfile; knows no rule."""

@@ -1,0 +1,1 @@
+"""JavaScript and TypeScript: syntax, scopes, names, libraries. Knows no rule."""

@@ -1,0 +1,254 @@
+"""From one file's tree to its facts: what it defines and exports, and what its functions call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tree_sitter import Node
+
+from lint_rules.languages.javascript.annotations import annotated
+from lint_rules.languages.javascript.binding import parameter_nodes, targets
+from lint_rules.languages.javascript.exports import Exports
+from lint_rules.languages.javascript.grammar import (
+    CALL_KINDS,
+    FUNCTION_LITERALS,
+    SyntaxIndex,
+    arguments,
+    around,
+    bare,
+    callee,
+    first_named,
+    named,
+    text,
+)
+from lint_rules.languages.javascript.members import Members, decorators, object_members
+from lint_rules.languages.javascript.names import Names
+from lint_rules.languages.javascript.rejection import may_reject
+from lint_rules.languages.javascript.scopes import CLASS, MODULE, Scope, Scopes
+from lint_rules.model import Span
+from lint_rules.project.facts import MODULE_BODY, CallFacts, FunctionFacts, ModuleFacts
+from lint_rules.project.node_names import GLOBAL
+
+_MAX_HANDED = 40
+_PROMISES = frozenset({"then", "catch", "finally"})
+
+
+class Extractor:
+    """Takes the facts of one module; `span` turns byte offsets into a Span, `is_own` knows the project's modules."""
+
+    def __init__(
+        self,
+        index: SyntaxIndex,
+        names: Names,
+        span: Callable[[int, int], Span],
+        path: str,
+        is_own: Callable[[str], bool],
+    ) -> None:
+        self._index = index
+        self._names = names
+        self._scopes: Scopes = names.scopes
+        self._span = span
+        self._path = path
+        self._is_own = is_own
+
+    def definitions(self) -> ModuleFacts:
+        """The facts without calls: enough to resolve names."""
+        return self._facts({})
+
+    def everything(self) -> ModuleFacts:
+        """All facts, the calls of every function included."""
+        calls: dict[int, list[CallFacts]] = {}
+        for call in self._index.of_kinds(CALL_KINDS):
+            function = callee(call)
+            target = self._names.symbol(function) if function is not None else ""
+            if target:
+                calls.setdefault(id(self.running_scope(call.start_byte)), []).append(self._call(call, target))
+        return self._facts(calls)
+
+    def running_scope(self, byte: int) -> Scope:
+        """The function (or module body) whose execution runs the code at `byte`."""
+        scope = self._scopes.at(byte)
+        while scope.kind == CLASS and scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    # Calls.
+
+    def _call(self, call: Node, target: str) -> CallFacts:
+        outer = around(call)
+        is_new = call.type == "new_expression"
+        keeps = is_new or target.rpartition(".")[2].lstrip("_")[:1].isupper() or self._is_own(target)
+        return CallFacts(
+            target,
+            self._span(call.start_byte, call.end_byte),
+            awaited=outer is not None and outer.type == "await_expression",
+            arguments=tuple(self._names.symbol(argument) for argument in arguments(call)) if keeps else (),
+            handed=tuple(self._handed(call)),
+        )
+
+    def _handed(self, call: Node) -> Iterator[str]:
+        for place, value, called in handed_on(call):
+            symbol = self._names.symbol(value)
+            if symbol and "<parameter>" not in symbol and self._is_own(symbol):
+                yield f"{place}={symbol}{'()' if called else ''}"
+
+    # Functions.
+
+    def _facts(self, calls: dict[int, list[CallFacts]]) -> ModuleFacts:
+        members = Members(self._index, self._names)
+        exports = Exports(self._index, self._names, members)
+        classes = members.facts()
+        returns = self._returned()
+        functions: dict[str, FunctionFacts] = {}
+        for scope in self._scopes.all:
+            if scope.kind == CLASS:
+                continue
+            function = self._function(scope, returns.get(id(scope), []), tuple(calls.get(id(scope), ())))
+            functions.setdefault(function.name, function)
+        for function in self._signatures():
+            functions.setdefault(function.name, function)
+        aliases, variables = self._module_names(classes.keys() | functions.keys())
+        return ModuleFacts(
+            self._names.module, self._path, False, aliases, tuple(dict.fromkeys(exports.stars)), variables, classes,
+            functions, exports=exports.named,
+        )  # fmt: skip
+
+    def _module_names(self, defined: set[str]) -> tuple[dict[str, str], dict[str, str]]:
+        aliases: dict[str, str] = {}
+        variables: dict[str, str] = {}
+        module = self._scopes.module
+        for name, bindings in self._scopes.bound(module).items():
+            if name in defined:
+                continue
+            symbol = self._names.name(name, module.end - 1)
+            own = f"{self._names.module}.{name}"
+            if bindings[0].kind == "import":
+                aliases[name] = symbol
+            else:
+                variables[name] = "" if symbol == own else symbol
+        return aliases, variables
+
+    def _returned(self) -> dict[int, list[Node]]:
+        found: dict[int, list[Node]] = {}
+        for statement in self._index.nodes("return_statement"):
+            value = first_named(statement)
+            if value is not None:
+                found.setdefault(id(self.running_scope(statement.start_byte)), []).append(value)
+        for scope in self._scopes.functions:
+            if scope.is_arrow and (body := scope.body) is not None and body.type != "statement_block":
+                found.setdefault(id(scope), []).append(body)
+        return found
+
+    def _function(self, scope: Scope, returned: list[Node], calls: tuple[CallFacts, ...]) -> FunctionFacts:
+        if scope.kind == MODULE:
+            return FunctionFacts(MODULE_BODY, self._span(0, 0), calls=calls)
+        identifier = scope.node.child_by_field_name("name")
+        start, end = (
+            (identifier.start_byte, identifier.end_byte)
+            if identifier is not None
+            else (scope.node.start_byte, max(scope.start, scope.node.start_byte))
+        )
+        gives_promise = not scope.is_async and self._gives_promise(scope, returned)
+        return FunctionFacts(
+            f"{scope.name}.setter" if scope.accessor == "set" else scope.name,
+            self._span(start, end),
+            is_async=scope.is_async,
+            is_generator=scope.is_generator,
+            is_property=scope.accessor == "get",
+            on_loop=scope.is_async,
+            returns="" if scope.is_generator else self._returns(scope, returned),
+            decorators=tuple(symbol for one in decorators(scope.node) if (symbol := self._names.symbol(one))),
+            parameters=tuple(parameter_names(scope.node)),
+            calls=calls,
+            risks=("!",) if (scope.is_async or gives_promise) and may_reject(scope, self._scopes) else (),
+            gives_promise=gives_promise,
+        )
+
+    def _signatures(self) -> Iterator[FunctionFacts]:
+        """Methods of interfaces and abstract classes that give a promise by what is written behind them."""
+        for kind in ("method_signature", "abstract_method_signature", "property_signature"):
+            for signature in self._index.nodes(kind):
+                name = signature.child_by_field_name("name")
+                owner = signature.parent.parent if signature.parent is not None else None
+                own = owner.child_by_field_name("name") if owner is not None else None
+                result = signature.child_by_field_name("return_type")
+                if kind == "property_signature" and (typed := signature.child_by_field_name("type")) is not None:
+                    written = first_named(typed)
+                    result = written.child_by_field_name("return_type") if written is not None else None
+                if name is None or own is None or result is None or not text(result).lstrip(": ").startswith("Promise<"):
+                    continue
+                if self._scopes.at(signature.start_byte).kind == CLASS or self._scopes.at(own.start_byte).kind == MODULE:
+                    yield FunctionFacts(
+                        f"{text(own)}.{text(name)}", self._span(name.start_byte, name.end_byte),
+                        returns=annotated(self._names, result, 1), gives_promise=True, risks=("!",),
+                    )  # fmt: skip
+
+    def _returns(self, scope: Scope, returned: list[Node]) -> str:
+        annotation = scope.node.child_by_field_name("return_type")
+        if annotation is not None and (symbol := annotated(self._names, annotation, 1)):
+            return symbol
+        own = f"{self._names.module}.{scope.name}"
+        for value in returned:
+            symbol = self._names.symbol(value)
+            if (
+                not symbol
+                or symbol == own
+                or symbol.startswith((f"{own}()", f"{GLOBAL}.Promise", f"{GLOBAL}.undefined"))
+            ):
+                continue
+            return symbol
+        return ""
+
+    def _gives_promise(self, scope: Scope, returned: list[Node]) -> bool:
+        annotation = scope.node.child_by_field_name("return_type")
+        if annotation is not None:
+            return text(annotation).lstrip(": ").startswith("Promise<")
+        for value in map(bare, returned):
+            function = callee(value) if value.type in CALL_KINDS else None
+            if function is None:
+                continue
+            last = function.child_by_field_name("property")
+            if last is not None and text(last) in _PROMISES:
+                return True
+            if text(function).startswith("Promise") and self._names.symbol(function).startswith(f"{GLOBAL}.Promise"):
+                return True
+        return False
+
+
+def parameter_names(function: Node) -> Iterator[str]:
+    """The names of a function's parameters in order; "" for one that is taken apart at once."""
+    for parameter in parameter_nodes(function):
+        pattern = parameter.child_by_field_name("pattern") or parameter
+        found = list(targets(pattern))
+        yield text(found[0].name) if len(found) == 1 and not found[0].path else ""
+
+
+def handed_on(call: Node) -> Iterator[tuple[str, Node, bool]]:
+    """What a call is given that may be a function: its place, the expression, and whether it is called on the spot.
+
+    The place is the position from 0, or the key in an object. Arrays are taken apart, and a call gives its function
+    (called) and its arguments, since it may be a wrapper: `router.get("/", asyncHandler(list))`.
+    """
+    for position, argument in enumerate(arguments(call)):
+        waiting = [(str(position), argument)]
+        for _ in range(_MAX_HANDED):
+            if not waiting:
+                break
+            place, value = waiting.pop(0)
+            value = bare(value)
+            if (
+                value.type in ("identifier", "member_expression", "shorthand_property_identifier")
+                or value.type in FUNCTION_LITERALS
+            ):
+                yield place, value, False
+            elif value.type in ("array", "spread_element"):
+                waiting.extend((place, item) for item in named(value))
+            elif value.type == "object":
+                for name, member, is_method in object_members(value):
+                    if is_method:
+                        yield name, member, False
+                    elif name != "...":
+                        waiting.append((name, member))
+            elif value.type in CALL_KINDS and (function := callee(value)) is not None:
+                yield place, function, True
+                waiting.extend((place, inner) for inner in arguments(value))

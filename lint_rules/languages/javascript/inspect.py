@@ -1,0 +1,58 @@
+"""Showing a JavaScript file to the rules: every node that a check's screen lets through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.languages.inspection import Inspection, RuleCheck
+from lint_rules.languages.javascript.grammar import callee
+from lint_rules.languages.javascript.selectors import Calls, ScreenedCalls
+from lint_rules.model import EVENT_LOOP, Check
+
+if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
+
+
+def inspect(file: JavaScriptFile, checks: Sequence[RuleCheck], *, screen: bool = True) -> Inspection:
+    """Run the triggered checks over one file; with `screen` off, they see every node of their kinds."""
+    inspection = Inspection()
+    by_kind: dict[str, list[RuleCheck]] = {}
+    for one in checks:
+        for kind in one.check.selector.kinds:
+            by_kind.setdefault(kind, []).append(one)
+    is_broken = file.root.has_error
+    for kind, interested in by_kind.items():
+        for node in file.nodes(kind):
+            if is_broken and file.in_broken_code(node):
+                continue
+            for one in interested:
+                _show(one, node, file, inspection, screen=screen)
+    inspection.findings.sort(key=lambda finding: finding.sort_key)
+    return inspection
+
+
+def _show(one: RuleCheck, node: Node, file: JavaScriptFile, inspection: Inspection, *, screen: bool) -> None:
+    check, symbols = one.check, file.symbols
+    misses = symbols.misses
+    try:
+        is_suspect = check.selector.suspect(node, file) if screen else check.selector.accepts(node, file)
+        if symbols.misses != misses:
+            misses = symbols.misses
+            _note_unsure(check, node, file, inspection)
+        if is_suspect and (check.inside is not EVENT_LOOP or file.on_event_loop(node)):
+            inspection.findings.extend(check.function(node, file))
+    except Exception as error:  # the one place where a faulty rule is caught
+        inspection.failures.append((one.rule.code, file.span(node), f"{type(error).__name__}: {error}"))
+    if symbols.misses != misses:  # the answer depends on modules that are not known yet
+        inspection.was_unsure = True
+
+
+def _note_unsure(check: Check, node: Node, file: JavaScriptFile, inspection: Inspection) -> None:
+    function = callee(node)
+    if isinstance(check.selector, (Calls, ScreenedCalls)) and function is not None:
+        inspection.pending.append((check.selector, file.names.symbol(function)))
+    else:
+        inspection.was_unsure = True
