@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 .PHONY: demo test docs lint types check clean
 
 demo: $(VENV)/.installed
-	@$(BIN)/tenlint check examples/orders_api --isolated --exit-zero
+	@$(BIN)/tenlint check examples --isolated --exit-zero
 
 test: $(VENV)/.tests-installed
 	$(BIN)/python -m pytest

@@ -24,6 +24,9 @@ WHEELS = CORPUS / "wheels"
 SAVED_FINDINGS = CORPUS / "findings"
 VERDICTS = BENCHMARKS / "verdicts"
 
+SUFFIXES = {"python": (".py",), "javascript": (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")}
+"""The endings of the files that are counted, by language."""
+
 RIGHT, WRONG, DEBATABLE = "right", "wrong", "debatable"
 JUDGEMENTS = (RIGHT, WRONG, DEBATABLE)
 
@@ -32,21 +35,32 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Package:
-    """One pinned wheel of corpus.toml; `lines` is the number of newlines in its .py files."""
+    """One pinned archive of corpus.toml, a wheel or a tarball of npm.
+
+    `lines` is the number of newlines in its files of `language`. `npm` is the name in the registry where it differs.
+    """
 
     name: str
     version: str
-    python_version: str
-    platform: str | None
-    wheel: str
+    language: str
     sha256: str
     lines: int
     why: str
+    wheel: str = ""
+    tarball: str = ""
+    npm: str = ""
+    python_version: str = ""
+    platform: str | None = None
 
     @property
     def tree(self) -> Path:
-        """The folder that the wheel is unpacked into."""
+        """The folder that the archive is unpacked into."""
         return CORPUS / f"{self.name}-{self.version}"
+
+    @property
+    def archive(self) -> Path:
+        """Where the archive is kept."""
+        return WHEELS / (self.wheel or self.tarball)
 
 
 @dataclass(frozen=True, order=True)
@@ -89,9 +103,12 @@ class Verdict:
 
 def load_packages(names: Iterable[str] = ()) -> list[Package]:
     """Return the packages of corpus.toml, or those named; an unknown name is a `ClickException`."""
-    entries = tomli.loads(CORPUS_FILE.read_text(encoding="utf-8"))["python"]
-    packages = [Package(**{"platform": None, **{key.replace("-", "_"): entry[key] for key in entry}})
-                for entry in entries]  # fmt: skip
+    corpus = tomli.loads(CORPUS_FILE.read_text(encoding="utf-8"))
+    packages = [
+        Package(language=language, **{key.replace("-", "_"): value for key, value in entry.items()})
+        for language in SUFFIXES
+        for entry in corpus[language]
+    ]
     wanted = set(names)
     if unknown := wanted - {package.name for package in packages}:
         known = ", ".join(package.name for package in packages)
@@ -107,14 +124,14 @@ def fetched_packages(names: Iterable[str] = ()) -> list[Package]:
     return packages
 
 
-def python_files(tree: Path) -> list[Path]:
-    """Return all .py files below `tree`, sorted."""
-    return sorted(path for path in tree.rglob("*.py") if path.is_file())
+def source_files(tree: Path, language: str) -> list[Path]:
+    """Return all files of a language below `tree`, sorted."""
+    return sorted(path for path in tree.rglob("*") if path.suffix in SUFFIXES[language] and path.is_file())
 
 
-def count_lines(tree: Path) -> int:
-    """Count the newlines of all .py files below `tree`."""
-    return sum(path.read_bytes().count(b"\n") for path in python_files(tree))
+def count_lines(tree: Path, language: str) -> int:
+    """Count the newlines of all files of a language below `tree`."""
+    return sum(path.read_bytes().count(b"\n") for path in source_files(tree, language))
 
 
 def linter_environment() -> dict[str, str]:

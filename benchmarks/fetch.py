@@ -1,10 +1,10 @@
-"""Download the pinned wheels of corpus.toml, verify their checksums, and unpack them.
+"""Download the pinned wheels and npm tarballs of corpus.toml, verify their checksums, and unpack them.
 
     python benchmarks/fetch.py [--only NAME]
 
-Wheels go to benchmarks/.corpus/wheels, trees to benchmarks/.corpus/<name>-<version>. What is there and intact is left
-alone. JavaScript and TypeScript files are left out of the trees: they are bundles built for browsers, and the Python
-peers do not read them. Nothing is installed and no code of a package is run.
+Archives go to benchmarks/.corpus/wheels, trees to benchmarks/.corpus/<name>-<version>. What is there and intact is left
+alone. JavaScript and TypeScript files are left out of the trees of wheels: they are bundles built for browsers, and the
+Python peers do not read them. Nothing is installed and no code of a package is run.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
 
 import click
-from corpus import CORPUS, WHEELS, Package, count_lines, load_packages
+from corpus import CORPUS, SUFFIXES, WHEELS, Package, count_lines, load_packages
 
-LEFT_OUT = {".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"}
+LEFT_OUT = SUFFIXES["javascript"]
 
 
 @click.command()
@@ -30,53 +31,66 @@ def main(only: tuple[str, ...], force: bool) -> None:
     """Fill benchmarks/.corpus with the packages of corpus.toml."""
     WHEELS.mkdir(parents=True, exist_ok=True)
     for package in load_packages(only):
-        wheel = WHEELS / package.wheel
-        if wheel.is_file():
-            verify(wheel, package)
+        if package.archive.is_file():
+            verify(package.archive, package)
         else:
             click.echo(f"{package.name} {package.version}: downloading")
             download(package)
-        if not force and package.tree.is_dir() and count_lines(package.tree) == package.lines:
+        if not force and package.tree.is_dir() and count_lines(package.tree, package.language) == package.lines:
             click.echo(f"{package.name} {package.version}: there, {package.lines:,} lines")
             continue
-        unpack(wheel, package)
+        unpack(package)
         click.echo(f"{package.name} {package.version}: unpacked, {package.lines:,} lines")
 
 
 def download(package: Package) -> None:
-    """Download the wheel into WHEELS; it gets there only when its name and checksum are the pinned ones."""
+    """Download the archive into WHEELS; it gets there only when its name and checksum are the pinned ones."""
     with tempfile.TemporaryDirectory(dir=CORPUS, prefix="download-") as folder:
-        command = [
-            sys.executable, "-m", "pip", "download", f"{package.name}=={package.version}",
-            "--no-deps", "--only-binary=:all:", "--python-version", package.python_version, "--dest", folder,
-        ]  # fmt: skip
-        if package.platform:
-            command += ["--implementation", "cp", "--platform", package.platform]
+        command = _pip_command(package, folder) if package.wheel else _npm_command(package, folder)
         run = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         if run.returncode != 0:
-            raise click.ClickException(f"pip could not download {package.name} {package.version}:\n{run.stderr}")
+            raise click.ClickException(f"{package.name} {package.version} cannot be downloaded:\n{run.stderr}")
         names = sorted(path.name for path in Path(folder).iterdir())
-        if names != [package.wheel]:
-            raise click.ClickException(f"pip chose {', '.join(names)}; corpus.toml pins {package.wheel}")
-        wheel = Path(folder) / package.wheel
-        verify(wheel, package)
-        wheel.replace(WHEELS / package.wheel)
+        if names != [package.archive.name]:
+            raise click.ClickException(f"got {', '.join(names)}; corpus.toml pins {package.archive.name}")
+        archive = Path(folder) / package.archive.name
+        verify(archive, package)
+        archive.replace(package.archive)
 
 
-def verify(wheel: Path, package: Package) -> None:
-    """Raise a `ClickException` unless the wheel's SHA-256 is the pinned one."""
-    actual = hashlib.sha256(wheel.read_bytes()).hexdigest()
+def _pip_command(package: Package, folder: str) -> list[str]:
+    command = [
+        sys.executable, "-m", "pip", "download", f"{package.name}=={package.version}",
+        "--no-deps", "--only-binary=:all:", "--python-version", package.python_version, "--dest", folder,
+    ]  # fmt: skip
+    return [*command, "--implementation", "cp", "--platform", package.platform] if package.platform else command
+
+
+def _npm_command(package: Package, folder: str) -> list[str]:
+    wanted = f"{package.npm or package.name}@{package.version}"
+    return ["npm", "pack", "--silent", "--pack-destination", folder, wanted]
+
+
+def verify(archive: Path, package: Package) -> None:
+    """Raise a `ClickException` unless the archive's SHA-256 is the pinned one."""
+    actual = hashlib.sha256(archive.read_bytes()).hexdigest()
     if actual != package.sha256:
-        raise click.ClickException(f"{wheel} has sha256 {actual}; corpus.toml pins {package.sha256}; delete it")
+        raise click.ClickException(f"{archive} has sha256 {actual}; corpus.toml pins {package.sha256}; delete it")
 
 
-def unpack(wheel: Path, package: Package) -> None:
-    """Unpack the wheel beside its place and move it there, so that a tree is complete or absent."""
-    with tempfile.TemporaryDirectory(dir=CORPUS, prefix="unpack-") as folder, zipfile.ZipFile(wheel) as archive:
+def unpack(package: Package) -> None:
+    """Unpack the archive beside its place and move it there, so that a tree is complete or absent."""
+    with tempfile.TemporaryDirectory(dir=CORPUS, prefix="unpack-") as folder:
         fresh = Path(folder) / "tree"
-        members = [name for name in archive.namelist() if Path(name).suffix not in LEFT_OUT]
-        archive.extractall(fresh, members)
-        lines = count_lines(fresh)
+        if package.wheel:
+            with zipfile.ZipFile(package.archive) as wheel:
+                wheel.extractall(fresh, [name for name in wheel.namelist() if Path(name).suffix not in LEFT_OUT])
+        else:
+            with tarfile.open(package.archive) as tarball:
+                tarball.extractall(Path(folder), filter="data")
+            top = next(path for path in Path(folder).iterdir() if path.is_dir())  # npm packs into one folder
+            top.rename(fresh)
+        lines = count_lines(fresh, package.language)
         if lines != package.lines:
             raise click.ClickException(f"{package.name}: {lines:,} lines; corpus.toml says {package.lines:,}")
         if package.tree.exists():

@@ -18,8 +18,10 @@ from pathlib import Path
 
 import click
 import tree_sitter
+import tree_sitter_javascript
 import tree_sitter_python
-from corpus import linter_environment, python_files
+import tree_sitter_typescript
+from corpus import SUFFIXES, linter_environment
 
 SAMPLE_SECONDS = 0.02
 
@@ -123,9 +125,9 @@ def version_of(distribution: str) -> str:
         return ""
 
 
-def parse_seconds(tree: Path, workers: int) -> float:
-    """Seconds to read and parse all .py files below `tree` on `workers` processes that are already running."""
-    shares = _shares(python_files(tree), workers)
+def parse_seconds(files: Sequence[Path], workers: int) -> float:
+    """Seconds to read and parse the files on `workers` processes that are already running."""
+    shares = _shares(files, workers)
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         # Importing and starting up is not what is measured. Each worker is held for a moment so that all get started.
         list(pool.map(time.sleep, [0.2] * workers))
@@ -137,11 +139,20 @@ def parse_seconds(tree: Path, workers: int) -> float:
 
 def parse_files(paths: Sequence[Path]) -> int:
     """Parse files with tree-sitter and drop the trees; returns the number of bytes."""
-    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_python.language()))
+    parsers = {
+        suffix: tree_sitter.Parser(tree_sitter.Language(grammar()))
+        for suffixes, grammar in (
+            (SUFFIXES["python"], tree_sitter_python.language),
+            (SUFFIXES["javascript"], tree_sitter_javascript.language),
+            ((".ts", ".mts", ".cts"), tree_sitter_typescript.language_typescript),
+            ((".tsx",), tree_sitter_typescript.language_tsx),
+        )
+        for suffix in suffixes
+    }
     size = 0
     for path in paths:
         source = path.read_bytes()
-        parser.parse(source)
+        parsers[path.suffix].parse(source)
         size += len(source)
     return size
 

@@ -1,6 +1,9 @@
-"""Time tenlint against its peers on one tree, in one run, and against the limit.
+"""Time tenlint against its peers on one tree (or several at once), in one run, and against the limit.
 
     python benchmarks/speed.py django [--runs 5] [--peers ruff,bandit,flake8-async] [--changed] [--memory] [--limit]
+    python benchmarks/speed.py fastify nodebb --peers eslint,oxlint --limit
+
+The peers for JavaScript are installed by `npm install --prefix benchmarks/peers`.
 
 Every round starts each tool once, one after the other, so that a busy machine hurts all alike. A tool that needs more
 than a minute runs once. The column "tenlint / it" is the median over the rounds of the quotient within a round; below 1
@@ -9,6 +12,7 @@ tenlint is faster. tenlint keeps no cache, so every row is compared with its col
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import statistics
@@ -22,19 +26,21 @@ from pathlib import Path
 
 import click
 from corpus import (
+    BENCHMARKS,
     CORPUS,
-    count_lines,
+    SUFFIXES,
     fetched_packages,
     linter_environment,
     load_packages,
-    python_files,
+    source_files,
     tenlint_command,
 )
 from measure import Run, cores, machine, measure, parse_seconds, peak_of_all_processes, version_of
 
 # What ruff has of the families 01 (blocking the event loop) and 02 (uncaught and swallowed exceptions).
 RUFF_RULES = "ASYNC,B012,B904,BLE,E722,RUF006,S110,S112,TRY"
-PEERS = ("ruff", "bandit", "flake8-async")
+PEERS = ("ruff", "bandit", "flake8-async", "eslint", "oxlint")
+NODE_PEERS = BENCHMARKS / "peers"
 ONCE_ABOVE_SECONDS = 60.0
 COLD, WARM, CHANGED = "cold", "warm", "one file changed"
 CHANGED_FILE_LINES = 300
@@ -42,12 +48,16 @@ CHANGED_FILE_LINES = 300
 
 @dataclass(frozen=True)
 class Tool:
-    """A command to time; `prepare` runs before each run, untimed; `state` says what the tool knows beforehand."""
+    """A command to time; `prepare` runs before each run, untimed; `state` says what the tool knows beforehand.
+
+    `may_fail` says that it ends with 1 when it has findings, and has no option for another code.
+    """
 
     name: str
     state: str
     command: tuple[str, ...]
     prepare: Callable[[], None] = lambda: None
+    may_fail: bool = False
 
     @property
     def title(self) -> str:
@@ -56,9 +66,9 @@ class Tool:
 
 
 @click.command()
-@click.argument("tree")
+@click.argument("trees", nargs=-1, required=True)
 @click.option("--runs", type=click.IntRange(min=1), default=5, show_default=True, help="Rounds.")
-@click.option("--peers", default="ruff,bandit", show_default=True, help=f"Of {','.join(PEERS)}; '' for none.")
+@click.option("--peers", default=None, help=f"Of {','.join(PEERS)}; '' for none; else the fast ones of the language.")
 @click.option("--ruff-select", default=RUFF_RULES, show_default=True, help="The rules that ruff runs.")
 @click.option("--tenlint", metavar="COMMAND", help="How to start tenlint; found by itself if not given.")
 @click.option("--without-tenlint", is_flag=True, help="Time the peers alone.")
@@ -66,12 +76,14 @@ class Tool:
 @click.option("--memory", is_flag=True, help="Also the peak of all processes of a tool together (one more run each).")
 @click.option("--limit", is_flag=True, help="Also one tree-sitter parse of every byte, on one core and on all.")
 def main(
-    *, tree: str, runs: int, peers: str, ruff_select: str, tenlint: str | None, without_tenlint: bool,
-    changed: bool, memory: bool, limit: bool,
+    *, trees: tuple[str, ...], runs: int, peers: str | None, ruff_select: str, tenlint: str | None,
+    without_tenlint: bool, changed: bool, memory: bool, limit: bool,
 ) -> None:  # fmt: skip
-    """Time the linters on TREE: a package of corpus.toml or a folder."""
-    target = resolve(tree)
-    files, lines = len(python_files(target)), count_lines(target)
+    """Time the linters on TREES: packages of corpus.toml or folders."""
+    targets = [resolve(tree) for tree in trees]
+    language, sources = sources_of(targets)
+    lines = sum(path.read_bytes().count(b"\n") for path in sources)
+    peers = ("ruff,bandit" if language == "python" else "eslint,oxlint") if peers is None else peers
     chosen = [peer.strip() for peer in peers.split(",") if peer.strip()]
     if unknown := set(chosen) - set(PEERS):
         raise click.ClickException(f"unknown peer: {', '.join(sorted(unknown))}; known: {', '.join(PEERS)}")
@@ -80,13 +92,14 @@ def main(
         def scratch() -> Path:
             return Path(stack.enter_context(tempfile.TemporaryDirectory(dir=scratch_home(), prefix="speed-")))
 
-        tools = [] if without_tenlint else [tenlint_tool(tenlint_command(tenlint), target)]
-        tools += peer_tools(chosen, target, scratch(), ruff_select)
+        tools = [] if without_tenlint else [tenlint_tool(tenlint_command(tenlint), targets)]
+        tools += peer_tools(chosen, targets, scratch(), ruff_select)
         if changed:
-            tools += changed_tools(tools, target, scratch())
+            tools += changed_tools(tools, targets[0], scratch(), language)
         if not (tools or limit):
             raise click.ClickException("nothing to time")
-        click.echo(f"{target.name}: {files:,} files, {lines:,} lines of Python\n\n{machine()}\n\n{versions(tools)}\n")
+        names = " and ".join(target.name for target in targets)
+        click.echo(f"{names}: {len(sources):,} files, {lines:,} lines\n\n{machine()}\n\n{versions(tools)}\n")
         for sentence in seen_files(tools):
             click.echo(f"{sentence}\n")
         rounds = time_tools(tools, runs)
@@ -95,7 +108,7 @@ def main(
         click.echo("\n".join(table(tools, rounds, lines, together)))
     if limit:
         ours = [one["tenlint, cold"].seconds for one in rounds if "tenlint, cold" in one]
-        click.echo("\n".join(["", *limit_table(target, lines, runs, ours)]))
+        click.echo("\n".join(["", *limit_table(sources, lines, runs, ours)]))
 
 
 def resolve(tree: str) -> Path:
@@ -107,34 +120,51 @@ def resolve(tree: str) -> Path:
     return Path(tree).resolve()
 
 
+def sources_of(targets: Sequence[Path]) -> tuple[str, list[Path]]:
+    """The language that most files of the trees are written in, and those files."""
+    by_language = {
+        language: [path for tree in targets for path in source_files(tree, language)] for language in SUFFIXES
+    }
+    language = max(by_language, key=lambda name: len(by_language[name]))
+    return language, by_language[language]
+
+
 def scratch_home() -> Path:
     """Where caches and copies go for the time of the run: beside the corpus, on the same disk."""
     CORPUS.mkdir(exist_ok=True)
     return CORPUS
 
 
-def tenlint_tool(command: Sequence[str], target: Path) -> Tool:
+def tenlint_tool(command: Sequence[str], targets: Sequence[Path]) -> Tool:
     """Tenlint with its default rules; it keeps no cache."""
-    start = (*command, "check", str(target), "--isolated", "--exit-zero", "--output-format", "json")
+    start = (*command, "check", *map(str, targets), "--isolated", "--exit-zero", "--output-format", "json")
     return Tool("tenlint", COLD, (*start, "--no-cache"))
 
 
-def peer_tools(peers: Iterable[str], target: Path, scratch: Path, ruff_select: str) -> list[Tool]:
+def peer_tools(peers: Iterable[str], targets: Sequence[Path], scratch: Path, ruff_select: str) -> list[Tool]:
     """The peers; each reads no configuration, reports to nowhere, and uses the cores it takes by default."""
     tools: list[Tool] = []
+    trees = tuple(map(str, targets))
     for peer in peers:
         if peer == "ruff":
-            start = (script("ruff"), "check", str(target), "--isolated", "--exit-zero", "--output-format", "json")
+            start = (script("ruff"), "check", *trees, "--isolated", "--exit-zero", "--output-format", "json")
             rules = ("--select", ruff_select)
             tools.append(Tool("ruff", COLD, (*start, *rules, "--no-cache")))
             tools.append(Tool("ruff", WARM, (*start, *rules, "--cache-dir", str(scratch / "ruff"))))
         elif peer == "bandit":
             options = ("--recursive", "--quiet", "--exit-zero", "--format", "json")
-            tools.append(Tool("bandit", COLD, (script("bandit"), str(target), *options)))
+            tools.append(Tool("bandit", COLD, (script("bandit"), *trees, *options)))
+        elif peer == "eslint":
+            options = ("--no-config-lookup", "--config", str(NODE_PEERS / "eslint.config.mjs"), "--format", "json")
+            report = ("--output-file", str(scratch / "eslint.json"), "--no-warn-ignored", "--quiet")
+            tools.append(Tool("eslint", COLD, (node_script("eslint"), *options, *report, *trees), may_fail=True))
+        elif peer == "oxlint":
+            options = ("--format", "json", "--no-ignore", "--promise-plugin", "--node-plugin")
+            tools.append(Tool("oxlint", COLD, (node_script("oxlint"), *options, *trees), may_fail=True))
         else:
             # As a plug-in, because flake8 shares the files out between processes; alone it uses one core.
             flags = ("--isolated", "--exit-zero", "--select=ASYNC")
-            tools.append(Tool("flake8-async", COLD, (script("flake8"), str(target), *flags)))
+            tools.append(Tool("flake8-async", COLD, (script("flake8"), *trees, *flags)))
     return tools
 
 
@@ -147,15 +177,24 @@ def script(name: str) -> str:
     return found
 
 
-def changed_tools(tools: Sequence[Tool], target: Path, scratch: Path) -> list[Tool]:
+def node_script(name: str) -> str:
+    """Return the path of a linter that npm installed."""
+    path = NODE_PEERS / "node_modules" / ".bin" / name
+    if not path.exists():
+        raise click.ClickException(f"{name} is not installed; run `npm install --prefix benchmarks/peers`")
+    return str(path)
+
+
+def changed_tools(tools: Sequence[Tool], target: Path, scratch: Path, language: str) -> list[Tool]:
     """The tools that have a warm state, on a copy of the tree of which a file grows by a comment before each run."""
     copy = scratch / target.name
     shutil.copytree(target, copy)
-    near = min(python_files(copy), key=lambda path: abs(path.read_bytes().count(b"\n") - CHANGED_FILE_LINES))
+    files = source_files(copy, language)
+    near = min(files, key=lambda path: abs(path.read_bytes().count(b"\n") - CHANGED_FILE_LINES))
 
     def change() -> None:
         with near.open("ab") as file:
-            file.write(b"\n# changed\n")
+            file.write(b"\n# changed\n" if language == "python" else b"\n// changed\n")
 
     warm = [tool for tool in tools if tool.state == WARM]
     commands = [[str(copy) if word == str(target) else word for word in tool.command] for tool in warm]
@@ -185,7 +224,7 @@ def time_tools(tools: Sequence[Tool], runs: int) -> list[dict[str, Run]]:
 def checked(tool: Tool) -> Run:
     """Run a tool; a failure is a `ClickException`, since the time of a failed run says nothing."""
     run = measure(tool.command)
-    if run.exit_code != 0:
+    if run.exit_code not in ((0, 1) if tool.may_fail else (0,)):
         raise click.ClickException(f"{tool.title} ended with {run.exit_code}: {run.said[-2000:]}")
     return run
 
@@ -204,8 +243,16 @@ def seen_files(tools: Sequence[Tool]) -> Iterator[str]:
 
 def versions(tools: Sequence[Tool]) -> str:
     """Return the versions of the tools that are installed in this Python's environment."""
-    names = dict.fromkeys([*(tool.name for tool in tools), "tree-sitter", "tree-sitter-python"])
-    return ", ".join(f"{name} {version_of(name)}".strip() for name in names)
+    names = dict.fromkeys(
+        [*(tool.name for tool in tools), "tree-sitter", "tree-sitter-python", "tree-sitter-javascript"]
+    )
+    return ", ".join(f"{name} {version_of(name) or node_version_of(name)}".strip() for name in names)
+
+
+def node_version_of(name: str) -> str:
+    """The version of a linter that npm installed, "" if there is none."""
+    manifest = NODE_PEERS / "node_modules" / name / "package.json"
+    return str(json.loads(manifest.read_text(encoding="utf-8"))["version"]) if manifest.is_file() else ""
 
 
 def table(
@@ -234,7 +281,7 @@ def ratio(rounds: Sequence[dict[str, Run]], ours: str, theirs: str) -> str:
     return f"{statistics.median(quotients):.3g}" if quotients else ""
 
 
-def limit_table(target: Path, lines: int, runs: int, tenlint_seconds: Sequence[float]) -> Iterator[str]:
+def limit_table(sources: Sequence[Path], lines: int, runs: int, tenlint_seconds: Sequence[float]) -> Iterator[str]:
     """Yield the rows of the Markdown table of the limit; the processes that parse are started beforehand."""
     yield "| one tree-sitter parse of every byte | median s | lines/s | tenlint, cold / it |"
     yield "|---|--:|--:|--:|"
@@ -242,7 +289,7 @@ def limit_table(target: Path, lines: int, runs: int, tenlint_seconds: Sequence[f
     seconds: dict[int, list[float]] = {count: [] for count in workers}
     for _ in range(runs):
         for count in workers:
-            seconds[count].append(parse_seconds(target, count))
+            seconds[count].append(parse_seconds(sources, count))
     for count, taken in seconds.items():
         median = statistics.median(taken)
         quotient = f"{statistics.median(tenlint_seconds) / median:.3g}" if tenlint_seconds else ""

@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from lint_rules import __version__
+from lint_rules import __version__, commands
 
 if TYPE_CHECKING:
+    from lint_rules.engine.narrow import Narrowing
+    from lint_rules.engine.report import Report
     from lint_rules.engine.session import Session
+    from lint_rules.reporters.console import Stopwatch
     from lint_rules.reporters.output import Output
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -35,6 +38,12 @@ Examples:
   tenlint check - --stdin-filename app.py   check what an editor holds
   tenlint explain TEN0101                   why, and what to do
 """
+
+
+FORMATS_HELP = (
+    "full, concise, grouped, json, jsonl, sarif, github, gitlab, junit, checkstyle, rdjson, markdown or html; "
+    "repeatable, all but one with a file."
+)
 
 
 @click.group(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,29 +73,41 @@ def rules_option(name: str, help_text: str) -> Callable[[Command], Command]:
 @click.option("--fix", is_flag=True, help="Apply safe fixes.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: apply unsafe fixes too.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, write nothing; exit 1 if there is anything.")
-@click.option("--output-format", multiple=True, metavar="F[:FILE]", help="full, concise, json or github; repeatable.")
+@click.option("--output-format", multiple=True, metavar="F[:FILE]", help=FORMATS_HELP)
 @click.option("--fail-on", type=click.Choice(["error", "warning", "info", "never"]), help="Default: warning.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are findings.")
+@click.option(
+    "--add-ignore", metavar="[REASON]", help="Write suppression comments for what is found: --add-ignore=WHY."
+)
 @click.option("--statistics", is_flag=True, help="Show how often each rule is broken in place of the findings.")
 @click.option("--show-files", is_flag=True, help="List the files that would be checked, and stop.")
 @click.option("--force-exclude", is_flag=True, help="Leave out excluded files even if they are named.")
 @click.option("--max-file-size", type=click.IntRange(min=1), metavar="BYTES", help="Do not analyse larger files.")
 @click.option("--no-inline", is_flag=True, help="Report what suppression comments hide.")
+@click.option("--baseline", metavar="FILE", help="The known findings; default: .tenlint-baseline.json, if it is there.")
+@click.option("--no-baseline", is_flag=True, help="Report what the baseline hides.")
+@click.option("--new-from", metavar="REV", help="Report only what is new since a git revision.")
+@click.option("--new-from-merge-base", metavar="REV", help="Report only what is new since the branch left REV.")
+@click.option("--staged", is_flag=True, help="Report only what is new in what is staged for the next commit.")
 @click.option("-j", "--jobs", type=click.IntRange(min=0), metavar="N", help="Worker processes; 0: one per core.")
 @click.option("--no-cache", is_flag=True, help="Do not read or write the cache.")
 @click.option("--config", multiple=True, metavar='FILE|"KEY = VALUE"', help="A configuration file, or one setting.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
 @click.option("--stdin-filename", metavar="PATH", help="The file that standard input (-) stands for.")
+@click.option("--timing", is_flag=True, help="Say on standard error where the time went.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: auto.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings and nothing else.")
 @click.option("-v", "--verbose", is_flag=True, help="Say which settings and files are used.")
 def check(paths: tuple[str, ...], **options: Any) -> int:
     """Check files and folders (default: the current folder; - is standard input)."""
     from lint_rules.engine.config import ConfigError
+    from lint_rules.engine.narrow import narrowed
+    from lint_rules.engine.revisions import GitError
     from lint_rules.engine.session import open_session
-    from lint_rules.reporters.console import shown, tell_what_is_left_out
+    from lint_rules.reporters.console import Stopwatch, fail, shown, tell_what_is_left_out
     from lint_rules.reporters.output import parse_outputs
 
+    stopwatch = Stopwatch(is_wanted=options["timing"])
     stdin = None
     if "-" in paths:
         if len(paths) > 1:
@@ -101,15 +122,39 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
             overrides=overrides_of(options),
             stdin=stdin,
         )
-    except (ConfigError, ValueError) as error:
+        if session.discovered.missing:
+            fail(missing_message(session.discovered.missing))
+        session = narrowed(session, narrowing_of(options), paths or (".",))
+    except (ConfigError, GitError, ValueError) as error:
         fail(str(error))
-    if session.discovered.missing:
-        fail(f"no such file or folder: {', '.join(session.discovered.missing)}")
     tell_what_is_left_out(session, quiet=options["quiet"], verbose=options["verbose"])
     if options["show_files"]:
         sys.stdout.writelines(f"{shown(path)}\n" for path in sorted(session.discovered.requested))
         return 0
-    return lint_and_report(session, outputs, options)
+    stopwatch.lap("settings and files")
+    return lint_and_report(session, outputs, options, stopwatch)
+
+
+def missing_message(missing: Sequence[str]) -> str:
+    """What to say of arguments that are no paths; the first may be a misspelt command."""
+    from difflib import get_close_matches
+
+    guess = get_close_matches(missing[0], cli.commands, n=1, cutoff=0.7)
+    advice = f"; did you mean the command `{guess[0]}`?" if guess else ""
+    return f"no such file or folder: {', '.join(missing)}{advice}"
+
+
+def narrowing_of(options: Options) -> Narrowing:
+    """What the options of `check` want left out of the report."""
+    from lint_rules.engine.narrow import Narrowing
+
+    return Narrowing(
+        baseline=options["baseline"],
+        use_baseline=not options["no_baseline"],
+        new_from=options["new_from"] or "",
+        new_from_merge_base=options["new_from_merge_base"] or "",
+        staged=options["staged"],
+    )
 
 
 def overrides_of(options: Options) -> Options:
@@ -130,22 +175,26 @@ def overrides_of(options: Options) -> Options:
     return overrides
 
 
-def lint_and_report(session: Session, outputs: Sequence[Output], options: Options) -> int:
+def lint_and_report(session: Session, outputs: Sequence[Output], options: Options, stopwatch: Stopwatch) -> int:
     """Lint, fix or show the diff if asked to, report, and say how it ended."""
-    from lint_rules.reporters.console import tell, write_diff
+    from lint_rules.reporters.console import fail, tell, tell_stale_entries, write_diff
     from lint_rules.reporters.output import is_terminal, wants_colour, write_reports
     from lint_rules.reporters.progress import watched
+    from lint_rules.reporters.redact import secrets_of
     from lint_rules.reporters.view import View
 
     with watched(sys.stderr, is_wanted=not options["quiet"]) as progress:
         report = session.lint(progress)
+    stopwatch.lap("analysis")
+    if options["add_ignore"] is not None:
+        return add_ignores(session, report, options)
     fixed_files = session.fix(report, unsafe=options["unsafe_fixes"]) if options["fix"] or options["diff"] else []
     for fixed in fixed_files:
         if fixed.problem:
             tell("warning", f"{fixed.path}: not fixed: {fixed.problem}")
     if options["diff"]:
         for fixed in fixed_files:
-            write_diff(fixed)
+            write_diff(fixed, secrets_of(report).get(fixed.path, ()))
         is_anything_to_fix = any(fixed.is_changed for fixed in fixed_files)
         return report.exit_code(None) or int(is_anything_to_fix and not options["exit_zero"])
     stream = sys.stdout
@@ -160,6 +209,7 @@ def lint_and_report(session: Session, outputs: Sequence[Output], options: Option
             tell("warning", f"{path}: not fixed: {problem}")
     if any(fixed.is_changed for fixed in fixed_files):
         report = session.lint()
+    stopwatch.lap("fixes")
     view = View(
         folder=os.getcwd(),
         root=session.discovered.root,
@@ -175,50 +225,45 @@ def lint_and_report(session: Session, outputs: Sequence[Output], options: Option
         raise
     except OSError as error:
         fail(f"the report cannot be written: {(error.strerror or '').lower()}")
+    stopwatch.lap("report")
+    stopwatch.tell(report.files)
+    tell_stale_entries(session, report, quiet=options["quiet"], verbose=options["verbose"])
     if report.internal_errors:
         tell("error", "a rule failed; please report the TEN0003 finding")
     return report.exit_code(session.settings.fail_on, exit_zero=options["exit_zero"])
 
 
-@cli.command()
-@click.argument("rule")
-@click.option("--output-format", type=click.Choice(["text", "markdown", "json"]), default="text", help="Default: text.")
-def explain(rule: str, output_format: str) -> int:
-    """Show the page of a RULE, given by code or name."""
-    from lint_rules.engine.registry import rule_page
-    from lint_rules.engine.session import full_catalogue
-    from lint_rules.reporters.pages import rule_text
+def add_ignores(session: Session, report: Report, options: Options) -> int:
+    """Write the comments that hide the findings of a report, and say what is left."""
+    from lint_rules.reporters.console import fail, shown, tell
 
-    catalogue = full_catalogue()
-    found = catalogue.rule(rule) or catalogue.rule(rule.upper())
-    if found is None:
-        fail(catalogue.unknown_message(rule))
-    sys.stdout.write(rule_text(found, rule_page(found), output_format))
-    return 0
-
-
-@cli.command()
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
-def rules(output_format: str) -> int:
-    """List all rules."""
-    from lint_rules.engine.session import full_catalogue
-    from lint_rules.reporters.pages import rules_json, rules_table
-
-    catalogue = full_catalogue()
-    sys.stdout.writelines(rules_json(catalogue.rules) if output_format == "json" else rules_table(catalogue.rules))
-    return 0
+    if session.stdin is not None:
+        fail("--add-ignore cannot be combined with standard input (-)")
+    if session.settings.require_reason and not options["add_ignore"].strip():
+        fail("`require-reason` is set; give one, as in --add-ignore='runs once at start'")
+    done = session.add_ignores(report, options["add_ignore"])
+    problems = dict(session.write([ignored.file for ignored in done]))
+    for path, problem in problems.items():
+        tell("warning", f"{path}: not changed: {problem}")
+    added = [ignored for ignored in done if ignored.file.is_changed and ignored.file.path not in problems]
+    for ignored in done:
+        for finding in ignored.left:
+            tell("warning", f"{shown(finding.path)}:{finding.span.row}: {finding.code} has no place for a comment")
+    count = sum(ignored.count for ignored in added)
+    findings, files = ("" if number == 1 else "s" for number in (count, len(added)))
+    sys.stdout.write(f"Suppressed {count} finding{findings} in {len(added)} file{files}\n")
+    left = session.lint() if added else report
+    return left.exit_code(session.settings.fail_on, exit_zero=options["exit_zero"])
 
 
-def fail(message: str) -> NoReturn:
-    """End with exit code 2: the user has to change something."""
-    from lint_rules.reporters.console import tell
-
-    tell("error", message)
-    sys.exit(2)
+for command in commands.COMMANDS:
+    cli.add_command(command)
 
 
 def with_default_command(arguments: Sequence[str]) -> list[str]:
     """The arguments with `check` in front, unless they name a command or ask for the help of the whole."""
+    # Its value is optional, so only one after "=" is its own: `--add-ignore src` means the folder.
+    arguments = ["--add-ignore=" if argument == "--add-ignore" else argument for argument in arguments]
     if arguments and (arguments[0] in cli.commands or arguments[0] in ("-h", "--help", "--version")):
         return list(arguments)
     return ["check", *arguments]

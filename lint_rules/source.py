@@ -21,7 +21,7 @@ PYTHON_SUFFIXES = (".py", ".pyi")
 JAVASCRIPT_SUFFIXES = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")
 CONFIG_SUFFIXES = (".env", ".yml", ".yaml", ".json", ".toml", ".ini", ".cfg", ".conf", ".properties", ".dockerfile")
 CONFIG_NAMES = (".env", "Dockerfile", "Containerfile", ".npmrc", ".pypirc", ".netrc")
-"""Names of configuration files; what follows behind a dot or hyphen (`.env.local`, `Dockerfile.prod`) belongs to them."""
+"""Names of configuration files; more may follow behind a dot or hyphen (`.env.local`, `Dockerfile.prod`)."""
 DEFAULT_MAX_BYTES = 1_000_000
 
 _ALWAYS_UTF8_SUFFIXES = (*JAVASCRIPT_SUFFIXES, ".toml", ".json")
@@ -44,7 +44,7 @@ _REFUSED_CODECS = ("idna", "punycode", "undefined", "utf-16", "utf-32", "utf_16"
 _NO_SETTINGS = re.compile(
     r"(?:^|[._-])lock(?:file)?[.]|[.-]lock$|^(?:package-lock|npm-shrinkwrap|composer[.]lock|tsconfig[^/]*|jsconfig"
     r"|manifest|strings|icons|openapi[^/]*|swagger[^/]*|[^/]*[.]schema|schema|[^/]*[.]min|[^/]*[.]map|components"
-    r"|mkdocs|biome|renovate|lerna|nx|turbo|asset-manifest|codecov|[.]pre-commit-config|[.]eslintrc|[.]prettierrc"
+    r"|[.]tenlint-baseline|mkdocs|biome|renovate|lerna|nx|turbo|asset-manifest|codecov|[.]pre-commit-config|[.]eslintrc|[.]prettierrc"
     r"|[a-z]{2,3}(?:[_-][A-Za-z]{2,4})?)[.](?:json|ya?ml|toml)$"
 )
 _NO_SETTINGS_FOLDERS = re.compile(

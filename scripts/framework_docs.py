@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from markdown_parts import slug, table
+from node_framework_docs import node_sections
 
 from lint_rules.languages.python.library import frameworks
 
@@ -74,6 +75,7 @@ def frameworks_page() -> str:
         "## Callbacks of the event loop",
         "A function given to one of these runs on the event loop:",
         bullets(row["call"] for row in known["loop_callbacks"]["calls"]),
+        *node_sections(),
     ]
     return "\n\n".join(text)
 

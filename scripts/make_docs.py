@@ -21,9 +21,10 @@ from markdown_parts import slug, table
 
 from lint_rules.engine.config import Settings
 from lint_rules.engine.config_keys import EXTENSION_TABLES, KEYS
+from lint_rules.engine.config_schema import schema
 from lint_rules.engine.housekeeping import HOUSEKEEPING
 from lint_rules.engine.registry import load_rules, rule_page
-from lint_rules.engine.selection import FAMILY_NAMES
+from lint_rules.engine.selection import FAMILY_NAMES, Catalogue
 from lint_rules.model import Rule
 from lint_rules.reporters.pages import rule_text
 
@@ -54,6 +55,7 @@ def pages() -> dict[Path, str]:
     generated[DOCS / "frameworks.md"] = frameworks_page()
     written = {path: f"{NOTICE}\n\n{text.strip()}\n" for path, text in generated.items()}
     written[CONFIGURATION] = filled(CONFIGURATION.read_text(encoding="utf-8"), configuration(rules))
+    written[DOCS / "tenlint.schema.json"] = json.dumps(schema(Catalogue((*HOUSEKEEPING, *rules))), indent=2) + "\n"
     return written
 
 

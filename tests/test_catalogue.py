@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from projects import FIXTURES, expectations, lint, lint_files, projects
+from projects import FIXTURES, expectations, lint, lint_files, projects, sources
 
 from lint_rules.engine.registry import load_rules, rule_page
 from lint_rules.model import Rule
@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "lint_rules"
 RULES = load_rules()
 HEADINGS = ("What it finds:", "Why it matters:", "How to fix it:", "Not seen:")
+EXAMPLE_NAMES = {"python": "service.py", "javascript": "service.js"}
 LANGUAGE_NAMES = {"python": "python", "javascript": "javascript"}
 
 
@@ -32,6 +33,18 @@ def examples(rule: Rule, kind: str, language: str) -> list[str]:
     """The code blocks under `Bad (python):` and the like."""
     pattern = rf"^{kind} \({language}\):\n\n((?:(?:    .*)?\n)+)"
     return [textwrap.dedent(block) for block in re.findall(pattern, rule_page(rule) + "\n", re.MULTILINE)]
+
+
+def write_example(example: str, path: Path) -> list[Path]:
+    """Write an example, of which each line `# file: name` begins another file; the files that are to be linted."""
+    parts = re.split(r"^(?:#|//) file: (\S+)\n", example, flags=re.MULTILINE)
+    if len(parts) == 1:
+        path.write_text(example)
+        return [path]
+    for name, content in zip(parts[1::2], parts[2::2], strict=True):
+        (path.parent / name).parent.mkdir(parents=True, exist_ok=True)
+        (path.parent / name).write_text(content)
+    return sources(path.parent)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=code)
@@ -47,13 +60,16 @@ def test_a_rule_is_documented_under_the_fixed_headings(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=code)
 def test_the_examples_of_a_rule_are_true(rule: Rule, tmp_path: Path) -> None:
     for kind in ("Bad", "Good"):
-        for number, example in enumerate(examples(rule, kind, "python")):
+        written = [(language, example) for language in rule.languages for example in examples(rule, kind, language)]
+        for number, (language, example) in enumerate(written):
             project = tmp_path / f"{kind}{number}"
             project.mkdir()
-            path = project / "service.py"
-            path.write_text(example)
-            compile(example, str(path), "exec")
-            found = [finding.code for finding in lint_files(project, [path], everything=True).findings]
+            path = project / EXAMPLE_NAMES.get(language, "settings.ini" if "[" in example else ".env")
+            paths = write_example(example, path)
+            for one in paths:
+                if one.suffix == ".py":
+                    compile(one.read_text(), str(one), "exec")
+            found = [finding.code for finding in lint_files(project, paths, everything=True).findings]
             assert (rule.code in found) is (kind == "Bad"), f"{kind}:\n{example}\n{found}"
 
 
@@ -62,7 +78,7 @@ def test_a_rule_has_fixtures_with_findings_and_look_alikes(rule: Rule) -> None:
     cases = sorted(path for path in (FIXTURES / rule.code).glob("*") if path.is_dir())
     expected = [one for case in cases for one in expectations(case) if one.code == rule.code]
     assert expected, "no expected finding"
-    text = "\n".join(path.read_text() for case in cases for path in case.rglob("*.py"))
+    text = "\n".join(path.read_text() for case in cases for path in case.rglob("*") if path.is_file())
     assert re.search(r"look-alike", text, re.IGNORECASE), "no clean code that looks like the rule's findings"
 
 
@@ -98,7 +114,7 @@ def test_spans_lie_in_their_files() -> None:
             assert related.span.end <= len(Path(related.path).read_bytes())
 
 
-LAYERS = ("model", "source", "project", "languages", "flow", "families", "engine", "reporters", "app")
+LAYERS = ("model", "source", "project", "flow", "languages", "families", "engine", "reporters", "app")
 
 
 def test_imports_go_one_way() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from lint_rules.engine.config import Settings
 from lint_rules.engine.discover import Discovered, discover, project_root, start_folder
+from lint_rules.languages.language import language_of
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -30,7 +31,9 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 def names(found: Discovered, folder: Path, which: str = "requested") -> list[str]:
-    return sorted(os.path.relpath(path, folder) for path in getattr(found, which))
+    """The files of code; configuration files beside them have a test of their own."""
+    code = (path for path in getattr(found, which) if language_of(path) != "config")
+    return sorted(os.path.relpath(path, folder) for path in code)
 
 
 def discovered(*paths: Path, **settings: object) -> Discovered:
@@ -238,3 +241,11 @@ def test_hostile_patterns_do_not_hang(tmp_path: Path) -> None:
     make(tmp_path, "a" * 200 + ".py")
     (tmp_path / ".gitignore").write_text("*a" * 60 + "b\n" + "**/a" * 60 + "\n")
     assert len(discovered(tmp_path).requested) == 1  # a pattern that backtracks would not end
+
+
+def test_files_of_settings_are_found_beside_the_code(tmp_path: Path) -> None:
+    make(tmp_path, "app.py", ".env", "docker-compose.yml", "Dockerfile", "package-lock.json", "locales/de.json", "a.md")
+    found = discovered(tmp_path)
+    assert sorted(os.path.relpath(path, tmp_path) for path in found.requested) == [
+        ".env", "Dockerfile", "app.py", "docker-compose.yml",
+    ]  # fmt: skip

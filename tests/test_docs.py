@@ -20,7 +20,7 @@ WRITTEN = (
     *sorted(ROOT.glob("*.md")),
     *sorted(ROOT.glob("benchmarks/**/README.md")),
 )
-PAGES = tuple(page for page in WRITTEN if ".corpus" not in page.parts)
+PAGES = tuple(page for page in WRITTEN if not {".corpus", "node_modules"}.intersection(page.parts))
 
 _FENCED = re.compile(r"(?ms)^```(?P<language>\w*)\n(?P<text>.*?)^```$")
 _CODE = re.compile(r"(?s)``.*?``|`[^`]*`")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from projects import expectations, lint, projects, session_of, shown, sources
 
-from lint_rules.languages.python.grammar import parses
+from lint_rules.languages.language import language, language_of
 
 PROJECTS = projects()
 
@@ -52,7 +52,7 @@ def test_fixes_give_the_blessed_files(project: Path, bless: bool) -> None:
     fixed = {Path(one.path): one for one in session.fix(session.lint(), unsafe=True)}
     for path, one in fixed.items():
         assert not one.problem, f"{path}: {one.problem}"
-        assert parses(one.after)
+        assert language(language_of(str(path))).parses(one.after, str(path))
         if bless and one.is_changed:
             blessed_path(path).write_bytes(one.after)
     blessed = {path: blessed_path(path) for path in sources(project) if blessed_path(path).exists()}

@@ -21,7 +21,7 @@ ERRORS = ROOT / "families" / "e02_uncaught_exceptions"
 
 COLUMNS: dict[Path, dict[str, set[str]]] = {
     LANGUAGE / "promises.toml": {
-        "promise": {"calls", "but", "callback", "lazy", "drop", "since"},
+        "promise": {"calls", "but", "callback", "lazy", "drop", "members", "since"},
         "twin": {"calls", "but", "argument", "twin", "promisify", "omit", "instead", "gone"},
     },
     LOOP / "blocking_javascript.toml": {

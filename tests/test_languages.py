@@ -59,3 +59,10 @@ def test_a_run_over_javascript_imports_no_libcst(tmp_path: Path) -> None:
     )
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (finished.stdout.splitlines()[0], finished.stdout.splitlines()[-1]) == ("['TEN0001']", "False"), finished
+
+
+def test_declarations_and_compiled_files_are_read_but_not_reported_on(tmp_path: Path) -> None:
+    for name in ("poll.py", "poll.pyi"):
+        (tmp_path / name).write_text(PYTHON)
+    report = lint_files(tmp_path, sorted(tmp_path.iterdir()))
+    assert [Path(finding.path).name for finding in report.findings] == ["poll.py"]

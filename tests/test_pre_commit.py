@@ -23,6 +23,19 @@ async def wait_for_stock(stock, item):
         time.sleep(1)
 """
 FIXED = BLOCKING.replace("import time", "import asyncio").replace("time.sleep", "await asyncio.sleep")
+SERVER = """\
+import { execSync } from "node:child_process";
+import express from "express";
+
+const app = express();
+
+app.get("/version", (request, response) => {
+  response.send(execSync("git rev-parse HEAD"));
+});
+"""
+FIXED_SERVER = SERVER.replace(
+    '  response.send(execSync("git rev-parse HEAD"));', "  response.send(process.env.VERSION);"
+).replace('import { execSync } from "node:child_process";\n', "")
 CLEAN = """\
 def total(lines):
     return sum(line.price * line.amount for line in lines)
@@ -51,6 +64,8 @@ def orders(tmp_path: Path) -> Path:
     (package / "__init__.py").touch()
     (package / "stock.py").write_text(BLOCKING)
     (package / "prices.py").write_text(CLEAN)
+    (folder / "web").mkdir()
+    (folder / "web" / "server.mjs").write_text(SERVER)
     git("init", "--quiet", folder=folder)
     git("add", ".", folder=folder)
     git("commit", "--quiet", "--no-verify", "--message", "orders", folder=folder)
@@ -76,8 +91,11 @@ def test_the_hooks_fail_with_the_finding_and_pass_without(orders: Path, tmp_path
         assert "Failed" in said and "- exit code: 1\n" in said, said
         assert "error[TEN0101] blocking-call: `time.sleep` blocks the event loop in `wait_for_stock`" in said, said
         assert "orders/stock.py:6:9" in said, said
-        assert "Found 1 problem (1 error) in 3 files" in said, said
+        assert "TEN0101] blocking-call: `execSync` blocks the event loop" in said, said
+        assert "web/server.mjs:7:17" in said, said
+        assert "Found 2 problems" in said, said
 
+    (orders / "web" / "server.mjs").write_text(FIXED_SERVER)
     (orders / "orders" / "stock.py").write_text(FIXED)
     for said in try_both_hooks(orders, tmp_path / "home").values():
         assert said.endswith("Passed\n"), said

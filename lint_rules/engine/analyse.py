@@ -37,7 +37,7 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Analysis(msgspec.Struct, frozen=True, array_like=True):
-    """What one file gave."""
+    """What one file gave. Of a file that is no source (see Language.is_source) no rule says anything."""
 
     path: str
     findings: tuple[Finding, ...] = ()
@@ -45,20 +45,21 @@ class Analysis(msgspec.Struct, frozen=True, array_like=True):
     asked: tuple[str, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     failed: bool = False
+    is_source: bool = True
 
 
 class Setting(msgspec.Struct, frozen=True, array_like=True):
     """What analysis depends on besides bytes.
 
-    `options` by rule, `additions` to knowledge tables, the size limit, whether the screen is on, the text from stdin,
-    and whether files in which no rule has anything to look for are parsed too, for their syntax errors alone.
+    `options` by rule, `additions` to knowledge tables, the size limit, whether the screen is on, the texts (by
+    path) that stand for files, and whether files in which no rule has anything to look for are parsed too, for their syntax errors alone.
     """
 
     options: dict[str, dict[str, Any]] = {}
     additions: dict[str, tuple[str, ...]] = {}
     max_bytes: int = 1_000_000
     screen: bool = True
-    stdin: tuple[str, bytes] | None = None
+    texts: dict[str, bytes] = {}
     parse_all: bool = True
 
 
@@ -114,6 +115,8 @@ class Analyser:
             return msgspec.structs.replace(earlier[0], facts=None, asked=tuple(sorted(team.symbols.asked)))
         source = self._read(task.path)
         if isinstance(source, Unreadable):
+            if language_of(task.path) == "config":  # large or binary data, and nobody asked for it by name
+                return Analysis(task.path)
             message = f"cannot be read; {source.reason}"
             notice = UNREADABLE_FILE.finding(
                 task.path, Span(0, 0, 1, 1, 1, 1), message, "fix the file, or leave it out with `exclude`"
@@ -121,11 +124,13 @@ class Analyser:
             return Analysis(task.path, (notice,) if task.inspect else (), failed=True)
         module = self._modules.by_path.get(task.path) or Module(task.path, task.path, "__stdin__", "", False)
         data, screen = source.data, self._setting.screen
-        checks = team.language.triggered(data, team.checks, in_test=module.is_test, screen=screen)
-        wants_facts = bool(task.facts) or not screen or any(word in data for word in team.fact_words)
+        is_source = team.language.is_source(module, data)
+        asked = team.checks if is_source else ()
+        checks = team.language.triggered(data, asked, in_test=module.is_test, screen=screen)
+        wants_facts = bool(task.facts) or (is_source and (not screen or any(word in data for word in team.fact_words)))
         may_be_deep = team.language.may_be_deep(data)
         if not (checks or wants_facts or self._setting.parse_all or may_be_deep or _MARKER in data):
-            return Analysis(task.path)
+            return Analysis(task.path, is_source=is_source)
         file = self._file(source, module, team)
         notices = list(_notices(file, team.language, may_be_deep=may_be_deep)) if task.inspect else []
         failed = any(notice.code == TOO_COMPLEX.code for notice in notices)
@@ -153,7 +158,7 @@ class Analyser:
                 facts = file.facts()
         analysis = Analysis(
             task.path, tuple(notices + findings), facts, tuple(sorted(file.symbols.asked)),
-            _suppressions(file) if task.inspect else (), failed,
+            _suppressions(file) if task.inspect else (), failed, is_source,
         )  # fmt: skip
         if task.inspect and analysis.asked:
             self._earlier[task.path] = (msgspec.structs.replace(analysis, facts=None), inspection)
@@ -169,9 +174,9 @@ class Analyser:
     def _read(self, path: str) -> SourceText | Unreadable:
         source = self._sources.get(path)
         if source is None:
-            stdin = self._setting.stdin
-            if stdin is not None and stdin[0] == path:
-                source = source_from_bytes(path, stdin[1])
+            text = self._setting.texts.get(path)
+            if text is not None:
+                source = source_from_bytes(path, text)
             else:
                 source = read_source(path, self._setting.max_bytes)
             self._sources[path] = source

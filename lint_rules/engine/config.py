@@ -1,8 +1,9 @@
 """The settings of a run: read from the nearest configuration file, overlaid by `--config` values and the command line.
 
 Files are not merged: the nearest of tenlint.toml, .tenlint.toml and pyproject.toml (with a `[tool.tenlint]` table) is
-the only one read, upward from where the look-up starts; if there is none, the user's own. A mistake is a ConfigError
-that says file and line and repeats no value of the file.
+the only one read, upward from where the look-up starts; if there is none, the user's own. What it names with `extend`
+is read before it, and its own values win. A mistake is a ConfigError that says file and line and repeats no value of
+the file.
 """
 
 # Paths are plain strings here: there are thousands, and Path objects cost more than all that is done with them.
@@ -34,7 +35,8 @@ class Settings:
     `select` of None means the default set. `root` is the folder of the configuration file that was found, to which its
     patterns are relative ('': to the project). `fail_on` of None means never. `jobs` of 0 means one worker per core;
     `max_file_size` is in bytes. `check_syntax` parses files without anything to look for, however many there are.
-    `rules` maps rule name -> option -> value; `tables` maps extension table -> key -> names.
+    `rules` maps rule name -> option -> value; `tables` maps extension table -> key -> names. `origins` says of each
+    field that was set where that was done: `file:line`, `--config` or `command line`.
     """
 
     select: tuple[str, ...] | None = None
@@ -50,12 +52,14 @@ class Settings:
     check_syntax: bool = False
     jobs: int = 0
     target_python: tuple[int, int] | None = None
+    node_version: str | None = None
     rules: Mapping[str, Mapping[str, OptionValue]] = field(default_factory=dict)
     tables: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     no_inline: bool = False
     require_reason: bool = False
     root: str = ""
     source: str = ""
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def option(self, rule: Rule, name: str) -> OptionValue:
         """The value of a rule's option, configured or default. KeyError if the rule has no such option."""
@@ -89,14 +93,19 @@ def load_settings(
     nearest_file = None if isolated or chosen_file else find_config(start)
     path = chosen_file or nearest_file or (None if isolated else _user_config())
     if path is not None:
-        layer = _read_file(path, is_chosen=chosen_file is not None)
+        layers = _with_bases(path, is_chosen=chosen_file is not None)
         # The patterns of a file that lies elsewhere are meant for the project, not for the place where it lies.
         root = os.path.dirname(path) if path == nearest_file else ""
-        settings = replace(settings, **read_layer(layer, catalogue), root=root, source=path)
+        for layer in layers:
+            settings = _with_layer(settings, layer, catalogue)
+        settings = replace(settings, root=root, source=path)
     for text in inline:
-        values = read_layer(_parse("--config", text), catalogue)
-        settings = replace(settings, **{name: _overlaid(settings, name, value) for name, value in values.items()})
-    settings = replace(settings, **(overrides or {}))
+        layer = _parse("--config", text)
+        if _EXTEND in layer.table:
+            raise ConfigError("--config", None, "`extend` stands in a file; give the file itself, as in --config FILE")
+        settings = _with_layer(settings, layer, catalogue)
+    overridden = dict.fromkeys(overrides or {}, "command line")
+    settings = replace(settings, **(overrides or {}), origins={**settings.origins, **overridden})
     for option, selectors in (
         ("--select", settings.command_line.select or ()),
         ("--extend-select", settings.command_line.extend_select),
@@ -106,6 +115,59 @@ def load_settings(
             if catalogue.prefix(selector) is None:
                 raise ConfigError(option, None, catalogue.unknown_message(selector))
     return settings
+
+
+def _with_layer(settings: Settings, layer: Layer, catalogue: Catalogue) -> Settings:
+    """The settings overlaid by a configuration."""
+    values = read_layer(layer, catalogue)
+    origins = {}
+    for name in values:
+        key = next(iter(values["tables"])) if name == "tables" else name.replace("_", "-")
+        inner = layer.table[key]
+        # A table may have no line of its own but those of what it holds: `[rules.busy-loop]`.
+        origins[name] = layer.place_of((key, *list(inner)[:1]) if isinstance(inner, dict) else (key,))
+    overlaid = {name: _overlaid(settings, name, value) for name, value in values.items()}
+    return replace(settings, **overlaid, origins={**settings.origins, **origins})
+
+
+_EXTEND: Final = "extend"
+_MOST_BASES: Final = 20
+
+
+def _with_bases(path: str, *, is_chosen: bool) -> list[Layer]:
+    """The configuration in a file and those that it extends, the farthest first."""
+    layers: list[Layer] = []
+    seen: list[str] = []
+    top = _top_folder(path)
+    while True:
+        layer = _read_file(path, is_chosen=is_chosen or bool(seen))
+        base = layer.table.pop(_EXTEND, None)
+        layers.insert(0, layer)
+        seen.append(os.path.realpath(path))
+        if base is None:
+            return layers
+        if not isinstance(base, str) or not base or "\0" in base:
+            raise layer.error((_EXTEND,), "`extend` takes the path of a configuration file")
+        path = os.path.normpath(os.path.join(os.path.dirname(path), base))
+        real = os.path.realpath(path)
+        if real in seen or len(seen) > _MOST_BASES:
+            raise layer.error((_EXTEND,), "`extend` leads back to a file that is being read")
+        if os.path.commonpath((real, top)) != top:
+            raise layer.error((_EXTEND,), "`extend` leads out of the project")
+        if not os.path.isfile(path):
+            raise layer.error((_EXTEND,), "`extend` names a file that does not exist")
+
+
+def _top_folder(path: str) -> str:
+    """What `extend` may reach: the repository that a configuration lies in, or else its folder."""
+    own = os.path.dirname(os.path.realpath(path))
+    folder = own
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return own
+        folder = parent
+    return folder
 
 
 def find_config(start: str) -> str | None:

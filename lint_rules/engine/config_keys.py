@@ -52,6 +52,11 @@ class Layer:
             return ConfigError(self.place, None, message)
         return ConfigError(self.place, _line_of(self.text, (*self.prefix, *path)), message)
 
+    def place_of(self, path: KeyPath) -> str:
+        """Where a key stands: `file:line`, or the option."""
+        line = None if self.place.startswith("--") else _line_of(self.text, (*self.prefix, *path))
+        return f"{self.place}:{line}" if line else self.place
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -94,7 +99,7 @@ def read_layer(layer: Layer, catalogue: Catalogue) -> dict[str, Any]:
             elif name in tables:
                 values.setdefault("tables", {})[name] = _names_by_key(tables[name], value)
             else:
-                raise WrongValueError(_unknown("key", name, (*keys, *tables)))
+                raise WrongValueError(_unknown("key", name, (*keys, *tables, "extend")))
         except WrongValueError as wrong:
             raise layer.error((name, *wrong.culprit), _explained(wrong, keys.get(name))) from None
     values.pop("required_version", None)
@@ -186,6 +191,12 @@ def _python_version(value: Any, catalogue: Catalogue) -> tuple[int, int]:
     return 3, int(found.group(1))
 
 
+def _node_version(value: Any, catalogue: Catalogue) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,4}){0,2}", value):
+        raise WrongValueError("")
+    return value
+
+
 def _required_version(value: Any, catalogue: Catalogue) -> str:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -259,6 +270,12 @@ KEYS: Final = (
         'a version such as "3.10"',
         _python_version,
         "The oldest Python the code runs on (no rule asks for it yet)",
+    ),
+    Key(
+        "node-version",
+        'a version such as "20" or "20.11"',
+        _node_version,
+        "The oldest Node.js the code runs on (no rule asks for it yet)",
     ),
     Key("required-version", 'a version such as ">=0.1"', _required_version, "The versions of tenlint that may run"),
     Key("no-inline", "true or false", _boolean, "Ignore suppression comments"),

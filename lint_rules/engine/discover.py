@@ -17,7 +17,7 @@ from typing import Final
 
 from lint_rules.engine.config import Settings
 from lint_rules.engine.git import list_files
-from lint_rules.source import JAVASCRIPT_SUFFIXES, PYTHON_SUFFIXES
+from lint_rules.source import JAVASCRIPT_SUFFIXES, PYTHON_SUFFIXES, is_config_name
 
 ROOT_MARKERS: Final = (
     "tenlint.toml", ".tenlint.toml", ".git", "pyproject.toml", "setup.py", "setup.cfg", "package.json",
@@ -33,8 +33,7 @@ EXCLUDED_FOLDERS: Final = frozenset(
 )  # fmt: skip
 EXCLUDED_FOLDER_SUFFIX: Final = ".egg-info"
 GENERATED_SUFFIXES: Final = (
-    "_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi",
-    ".min.js", ".min.mjs", ".min.cjs", ".d.ts", ".d.mts", ".d.cts",
+    "_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi", ".min.js", ".min.mjs", ".min.cjs", ".d.ts", ".d.mts", ".d.cts",
 )  # fmt: skip
 VENV_MARKER: Final = "pyvenv.cfg"
 
@@ -166,8 +165,10 @@ class FileChoice:
         return any(map(self.is_excluded_folder, folders.split(os.sep))) or self.is_left_out(path)
 
     def is_source(self, path: str) -> bool:
-        """Whether a file of this name is analysed."""
-        return path.endswith((*PYTHON_SUFFIXES, *JAVASCRIPT_SUFFIXES)) and not path.endswith(GENERATED_SUFFIXES)
+        """Whether a file of this name is analysed; of a configuration file the folders below the root count too."""
+        if path.endswith((*PYTHON_SUFFIXES, *JAVASCRIPT_SUFFIXES)):
+            return not path.endswith(GENERATED_SUFFIXES)
+        return is_config_name(path.removeprefix(self._root))
 
 
 def walk(folder: str, choice: FileChoice, unlisted: list[tuple[str, str]]) -> Iterator[str]:

@@ -44,23 +44,28 @@ def _lies_in_repository(folder: str) -> bool:
 
 def _run(root: str, *arguments: str) -> bytes | None:
     """The output of a git command in `root`; None if it fails."""
+    finished = run_git(root, *arguments)
+    return finished[1] if finished is not None and finished[0] == 0 else None
+
+
+def run_git(root: str, *arguments: str, content: bytes = b"") -> tuple[int, bytes] | None:
+    """Exit code and output of a git command in `root`, which reads `content`; None if it cannot be run."""
     git = _trusted_git(root)
     if git is None:
         return None
     import subprocess
 
     environment = {name: value for name, value in os.environ.items() if name not in _LOCAL_VARIABLES}
-    # Without optional locks git does not refresh, and so never writes, the index.
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    # Without optional locks git does not refresh, and so never writes, the index. Nothing is fetched.
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
     try:
         finished = subprocess.run(
             (git, *_SAFE_OPTIONS, *arguments),
-            cwd=root, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_SECONDS,
-            check=False,
+            cwd=root, env=environment, input=content, capture_output=True, timeout=_TIMEOUT_SECONDS, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return finished.stdout if finished.returncode == 0 else None
+    return finished.returncode, finished.stdout
 
 
 def _trusted_git(root: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from lint_rules.engine.housekeeping import ANALYSIS_FAILED, HOUSEKEEPING, NOTICE
 from lint_rules.engine.registry import load_rules
 from lint_rules.engine.report import Report
 from lint_rules.engine.selection import Catalogue, as_configured
-from lint_rules.engine.suppress import suppressed
+from lint_rules.engine.suppress import judged
 from lint_rules.engine.workers import Pool
 from lint_rules.languages.language import by_language, language, language_of
 from lint_rules.model import Check, Finding, Rule, Span
@@ -90,10 +90,13 @@ def run(
     rules: tuple[Rule, ...],
     *,
     progress: Progress | None = None,
-    stdin: tuple[str, bytes] | None = None,
+    texts: Mapping[str, bytes] | None = None,
     screen: bool = True,
 ) -> Report:
-    """Lint what was asked for. Findings are sorted; a file that could not be analysed is a finding too."""
+    """Lint what was asked for. Findings are sorted; a file that could not be analysed is a finding too.
+
+    `texts` stand for the files of those paths, whatever is on disk.
+    """
     files = sorted({*discovered.files, *discovered.requested})
     modules = find_modules(discovered.root, files)
     options = {name: dict(values) for name, values in settings.rules.items()}
@@ -102,7 +105,7 @@ def run(
     }
     requested = sorted(discovered.requested)
     parse_all = settings.check_syntax or len(requested) <= _FEW_FILES
-    setting = Setting(options, additions, settings.max_file_size, screen, stdin, parse_all)
+    setting = Setting(options, additions, settings.max_file_size, screen, dict(texts or {}), parse_all)
     state = _Run(modules, frozenset(requested))
     languages = tuple(by_language(requested))
     for name in languages:  # the tables are read before the workers fork
@@ -202,7 +205,10 @@ def _across(pool: Pool, state: _Run, project: Project, rules: tuple[Rule, ...]) 
                 found = [_internal_error(rule, error, min(state.requested, default=project.root))]
             for finding in found:
                 module = state.modules.by_path.get(finding.path)
-                if finding.path in state.requested and (rule.in_tests or module is None or not module.is_test):
+                analysis = state.analyses.get(finding.path)
+                if finding.path not in state.requested or (analysis is not None and not analysis.is_source):
+                    continue
+                if rule.in_tests or module is None or not module.is_test:
                     yield finding
 
 
@@ -241,7 +247,7 @@ def _make_known(state: _Run, project: Project) -> None:
 def _report(state: _Run, findings: list[Finding], root: str, settings: Settings, rules: tuple[Rule, ...]) -> Report:
     catalogue = Catalogue((*HOUSEKEEPING, *load_rules()))
     enabled = tuple(dict.fromkeys((*HOUSEKEEPING, *rules)))
-    kept = suppressed(findings, state.analyses.values(), settings, enabled, catalogue)
+    kept, hidden = judged(findings, state.analyses.values(), settings, enabled, catalogue)
     notices = sorted({finding for finding in kept if finding.code in NOTICE_CODES}, key=lambda one: one.sort_key)
     reported = {
         *as_configured(set(kept), catalogue.rules, settings, root),
@@ -253,4 +259,5 @@ def _report(state: _Run, findings: list[Finding], root: str, settings: Settings,
         tuple(notices),
         internal_errors=any(notice.message.startswith("internal error") for notice in notices),
         complete=not any(notice.code != SYNTAX_ERROR.code for notice in notices),
+        hidden=tuple(hidden),
     )

@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from lint_rules.model import Finding, Severity
+
+COMMENT: Final = "comment"
+BASELINE: Final = "baseline"
+OLDER: Final = "older"
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A finding that is not reported: a comment hides it, or the baseline, or it is as old as a revision.
+
+    `by` is COMMENT, BASELINE or OLDER; `reason` is what the comment says.
+    """
+
+    finding: Finding
+    by: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +29,8 @@ class Report:
     """What a run found. `findings` are sorted, housekeeping included; `files` counts the files asked for.
 
     `notices` are those of the findings that say a file was not, or not wholly, analysed (TEN0001, TEN0002, TEN0003,
-    TEN0006). `internal_errors` is set when a rule raised; `complete` is cleared when something that was asked for was
-    not looked at. Both mean exit code 2.
+    TEN0006). `hidden` are findings that are not reported, and why. `internal_errors` is set when a rule raised;
+    `complete` is cleared when something that was asked for was not looked at. Both mean exit code 2.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -21,6 +38,7 @@ class Report:
     notices: tuple[Finding, ...] = ()
     internal_errors: bool = False
     complete: bool = True
+    hidden: tuple[Hidden, ...] = ()
 
     def exit_code(self, fail_on: Severity | None, *, exit_zero: bool = False) -> int:
         """0, 1 if there is a finding of severity `fail_on` or above, 2 if the run was not complete."""

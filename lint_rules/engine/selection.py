@@ -90,6 +90,11 @@ class Catalogue:
         prefix = self.prefix(selector)
         return () if prefix is None else tuple(sorted(code for code in self.by_code if code.startswith(prefix)))
 
+    def selectors(self) -> tuple[str, ...]:
+        """Everything that names rules: ALL, families, prefixes, codes and names."""
+        prefixes = {code[:length] for code in self.by_code for length in range(5, len(code))}
+        return ("ALL", *sorted(self._families), *sorted({*prefixes, *self.by_code}), *sorted(self.by_name))
+
     def nearest(self, selector: str) -> str | None:
         """The code, name or family that an unknown selector most likely meant."""
         return nearest(selector, (*self.by_code, *self.by_name, *self._families, "ALL"))

@@ -8,9 +8,9 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lint_rules.engine.config import Settings, load_settings
 from lint_rules.engine.discover import Discovered, FileChoice, discover, start_folder
@@ -20,6 +20,9 @@ from lint_rules.engine.report import Report
 from lint_rules.engine.selection import Catalogue, as_configured, enabled_rules
 from lint_rules.model import Finding, Span
 from lint_rules.source import SourceText, Unreadable, read_source, source_from_bytes
+
+if TYPE_CHECKING:
+    from lint_rules.engine.add_ignore import Ignored
 
 Progress = Callable[[int, int], None]
 
@@ -31,26 +34,49 @@ def full_catalogue() -> Catalogue:
     return Catalogue((*HOUSEKEEPING, *load_rules()))
 
 
+class ReportFilter(Protocol):
+    """Takes from a report what is known already; `read` gives the texts of the files that were analysed."""
+
+    def narrow(self, report: Report, read: Callable[[str], SourceText | None]) -> Report: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """What stays the same while a run lints, fixes and lints again.
 
-    `stdin` is an absolute path and the bytes that stand for the file there.
+    `stdin` is an absolute path and the bytes that stand for the file there; `texts` are more of them. `filters` take
+    from each report what is known already.
     """
 
     catalogue: Catalogue
     settings: Settings
     discovered: Discovered
     stdin: tuple[str, bytes] | None = None
+    texts: Mapping[str, bytes] = field(default_factory=dict)
+    filters: tuple[ReportFilter, ...] = ()
 
     def lint(self, progress: Progress | None = None) -> Report:
         """Lint what was asked for."""
-        return self._run(self.discovered, self.stdin, progress)
+        return self._run(self.discovered, self._texts(), progress)
+
+    def lint_state(self, discovered: Discovered, texts: Mapping[str, bytes]) -> Report:
+        """Lint another state of the project, unfiltered."""
+        return replace(self, filters=())._run(discovered, texts)
+
+    def codes(self) -> frozenset[str]:
+        """The codes of the rules that run."""
+        return frozenset(rule.code for rule in enabled_rules(self.catalogue.rules, self.settings))
 
     def read(self, path: str) -> SourceText | None:
         """The text of a file of the run; None if it cannot be read (any more)."""
-        if self.stdin is not None and path == self.stdin[0]:
-            source = source_from_bytes(*self.stdin)
+        return self._read(path, self._texts())
+
+    def _texts(self) -> dict[str, bytes]:
+        return {**self.texts, **({self.stdin[0]: self.stdin[1]} if self.stdin is not None else {})}
+
+    def _read(self, path: str, texts: Mapping[str, bytes]) -> SourceText | None:
+        if path in texts:
+            source = source_from_bytes(path, texts[path])
         else:
             source = read_source(path, self.settings.max_file_size)
         return None if isinstance(source, Unreadable) else source
@@ -72,7 +98,7 @@ class Session:
 
             def lint(data: bytes, source: SourceText = source) -> Sequence[Finding]:
                 changed = SourceText(source.path, data, source.encoding, source.bom)
-                return self._lint_instead(source.path, changed)
+                return self._lint_instead(source.path, changed).findings
 
             parses = partial(language(language_of(path)).parses, path=path)
             fixed.append(fix_file(source, findings, unsafe=unsafe, lint=lint, parses=parses))
@@ -95,31 +121,53 @@ class Session:
                     return replace(self, stdin=(fixed.path, fixed.fixed_bytes()))
         return self
 
-    def _lint_instead(self, path: str, source: SourceText) -> Sequence[Finding]:
-        """The findings of one file, had it this text."""
+    def add_ignores(self, report: Report, reason: str) -> list[Ignored]:
+        """The files with findings, with comments that hide them, in memory, by path."""
+        from lint_rules.engine.add_ignore import add_ignores
+        from lint_rules.languages.language import language, language_of
+
+        by_path: dict[str, list[Finding]] = defaultdict(list)
+        for finding in report.findings:
+            by_path[finding.path].append(finding)
+        done = []
+        for path, findings in sorted(by_path.items()):
+            source = self.read(path)
+            if source is None:
+                continue
+
+            def lint(data: bytes, source: SourceText = source) -> Report:
+                return self._lint_instead(source.path, SourceText(source.path, data, source.encoding, source.bom))
+
+            parses = partial(language(language_of(path)).parses, path=path)
+            done.append(add_ignores(source, findings, reason, lint=lint, parses=parses))
+        return done
+
+    def _lint_instead(self, path: str, source: SourceText) -> Report:
+        """The report on one file, had it this text."""
         try:
             content = source.original_bytes()
         except UnicodeEncodeError:
             # A fix brought a character that the file's encoding lacks; writing it is refused later.
-            return ()
+            return Report()
         alone = replace(self.discovered, requested=frozenset({path}))
-        return self._run(alone, (path, content)).findings
+        return self._run(alone, {**self._texts(), path: content})
 
-    def _run(
-        self, discovered: Discovered, stdin: tuple[str, bytes] | None = None, progress: Progress | None = None
-    ) -> Report:
+    def _run(self, discovered: Discovered, texts: Mapping[str, bytes], progress: Progress | None = None) -> Report:
         from lint_rules.engine.pipeline import run
 
         rules = enabled_rules(self.catalogue.rules, self.settings)
-        report = run(discovered, self.settings, rules, progress=progress, stdin=stdin)
+        report = run(discovered, self.settings, rules, progress=progress, texts=texts)
         left_out = discovered.unreadable or discovered.unnamable
         findings = (*report.findings, *self._unnamable(discovered))
-        return replace(
+        report = replace(
             report,
             findings=tuple(sorted(findings, key=lambda finding: finding.sort_key)),
             files=report.files + len(discovered.unnamable),
             complete=report.complete and not left_out,
         )
+        for one in self.filters:
+            report = one.narrow(report, lambda path: self._read(path, texts))
+        return report
 
     def _unnamable(self, discovered: Discovered) -> tuple[Finding, ...]:
         found = [

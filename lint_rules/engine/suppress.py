@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from lint_rules.engine.config import Settings
 from lint_rules.engine.housekeeping import HOUSEKEEPING, NOTICE_CODES, UNKNOWN_SUPPRESSION, UNUSED_SUPPRESSION
+from lint_rules.engine.report import COMMENT, Hidden
 from lint_rules.engine.selection import Catalogue, quoted
 from lint_rules.engine.suppression_comments import LINE, START, Name, Suppression
 from lint_rules.model import SAFE, Edit, Finding, Fix, Rule
@@ -41,12 +42,23 @@ def suppressed(
 
     Whether a suppression is unused can only be said of rules that ran. `catalogue` holds all rules there are.
     """
+    return judged(findings, files, settings, rules, catalogue)[0]
+
+
+def judged(
+    findings: Iterable[Finding],
+    files: Iterable[FileOfSuppressions],
+    settings: Settings,
+    rules: Sequence[Rule],
+    catalogue: Catalogue | None = None,
+) -> tuple[list[Finding], list[Hidden]]:
+    """As `suppressed`, with the findings that comments hide, sorted, beside those they do not."""
     findings = list(findings)
     suppressions_of = (
         {} if settings.no_inline else {file.path: file.suppressions for file in files if file.suppressions}
     )
     if not suppressions_of:
-        return findings
+        return findings, []
     if catalogue is None:
         from lint_rules.engine.registry import load_rules
 
@@ -57,13 +69,19 @@ def suppressed(
         (by_path[finding.path] if finding.path in suppressions_of else kept).append(finding)
     enabled = frozenset(rule.code for rule in rules)
     guess = _guesser(catalogue)
+    hidden: list[Hidden] = []
     for path, suppressions in suppressions_of.items():
         matcher = _Matcher(suppressions, catalogue)
-        kept += [finding for finding in by_path[path] if not matcher.hides(finding)]
+        for finding in by_path[path]:
+            hider = matcher.hider(finding)
+            if hider is None:
+                kept.append(finding)
+            else:
+                hidden.append(Hidden(finding, COMMENT, hider.reason))
         for index, suppression in enumerate(suppressions):
             said = _housekeeping(path, suppression, matcher.idle_names(index, enabled), settings, guess)
             kept += [finding for finding in said if finding.code in enabled]
-    return kept
+    return kept, sorted(hidden, key=lambda one: one.finding.sort_key)
 
 
 class _Matcher:
@@ -88,16 +106,16 @@ class _Matcher:
                     ranges[rule.code].append((suppression.first_row, suppression.last_row, (index, place)))
         self._innermost = {code: _Innermost(rows) for code, rows in ranges.items()}
 
-    def hides(self, finding: Finding) -> bool:
-        """Whether a suppression holds for the finding; the nearest one counts as used."""
+    def hider(self, finding: Finding) -> Suppression | None:
+        """The suppression that holds for the finding; it counts as used. Of several it is the nearest."""
         code, span = finding.code, finding.span
         hider = self._on_line.get((code, span.row)) or self._on_line.get((code, span.end_row))
         if hider is None and code in self._innermost:
             hider = self._innermost[code].at(span.row)
         if hider is None:
-            return False
+            return None
         self._used.add(hider)
-        return True
+        return self._suppressions[hider[0]]
 
     def idle_names(self, index: int, enabled: frozenset[str]) -> list[Name]:
         """The names of a suppression that hid nothing although their rules ran."""

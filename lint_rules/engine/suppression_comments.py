@@ -27,6 +27,7 @@ _DIRECTIVE = re.compile(r"(?:#|//|/\*)[ \t]*tenlint:[ \t]*([A-Za-z-]*)[ \t]*(\[[
 _OTHER_DIRECTIVE = re.compile(rf"(?<=[ \t])(?:#|//)[ \t]*{_OTHER_TOOL}")
 _NAME = re.compile(r"[^\s,\[\]]+")
 _LAST_ROW: Final = 2**31
+_LONGEST_REASON: Final = 500
 LINE, STATEMENT, FILE, START, END = "line", "statement", "ignore-file", "ignore-start", "ignore-end"
 
 
@@ -40,7 +41,8 @@ class Name(msgspec.Struct, frozen=True, array_like=True):
 class Suppression(msgspec.Struct, frozen=True, array_like=True):
     """One suppression: the rows it holds for (first and last included), and what to cut out to remove it.
 
-    `problem` is set instead of `names` where the comment cannot be understood.
+    `reason` is what it says behind the brackets. `problem` is set instead of `names` where the comment cannot be
+    understood.
     """
 
     kind: str
@@ -50,8 +52,13 @@ class Suppression(msgspec.Struct, frozen=True, array_like=True):
     names: tuple[Name, ...]
     brackets: Span
     removal: Span
-    has_reason: bool
+    reason: str = ""
     problem: str = ""
+
+    @property
+    def has_reason(self) -> bool:
+        """Whether it says why."""
+        return bool(self.reason)
 
 
 def parse_suppressions(
@@ -78,6 +85,9 @@ def _parts(source: SourceText, comment: Comment) -> Iterator[Suppression]:
     text = comment.text
     before = source.text(source.line_starts[comment.span.row - 1], comment.span.start)
     is_alone = not before.strip()
+    if before.strip() == "{" and text.startswith("/*"):
+        # Between JSX tags a comment stands in braces.
+        is_alone = source.line_text(comment.span.end_row)[comment.span.end_column - 1 :].strip() == "}"
     place = _placer(source, comment)
     directives = list(_DIRECTIVE.finditer(text))
     # A directive ends where the next one, or that of another tool, begins.
@@ -103,7 +113,7 @@ def _parts(source: SourceText, comment: Comment) -> Iterator[Suppression]:
             names=names,
             brackets=place(*found.span(2)) if brackets else place(found.end(1), found.end(1)),
             removal=_removal(source, span, is_alone=is_alone and is_whole),
-            has_reason=bool(text[found.end() : end].removesuffix("*/").strip(" \t-:")),
+            reason=text[found.end() : end].removesuffix("*/").strip(" \t-:")[:_LONGEST_REASON],
             problem=_problem_of(kind, names),
         )
 
@@ -151,7 +161,10 @@ def _code_rows(source: SourceText) -> Callable[[int], int]:
         row += 1
         while row <= source.row_count and row not in known:
             text = source.line_text(row).lstrip()
-            if text and not text.startswith(("#", "//")):
+            is_comment = text.startswith(("#", "//")) or (
+                text.startswith(("/*", "{/*")) and text.rstrip().endswith(("*/", "*/}"))
+            )
+            if text and not is_comment:
                 break
             passed.append(row)
             row += 1

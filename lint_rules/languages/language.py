@@ -68,6 +68,10 @@ class Language(Protocol):
         """The checks that look at the syntax of this language."""
         ...
 
+    def is_source(self, module: Module, data: bytes) -> bool:
+        """Whether somebody wrote the file for it to run: no declarations of types, no output of a compiler."""
+        ...
+
     def triggered(
         self, data: bytes, checks: Iterable[RuleCheck], *, in_test: bool, screen: bool = True
     ) -> list[RuleCheck]:

@@ -57,8 +57,8 @@ class Handler:
 
     `kind` is route, socket, hook, error, dependency, startup, background, task, main or callback (of the event loop);
     `via` is the canonical name of the decorator or call that registers it, or the name of the view's method; `runs` is
-    loop, thread, sync, private (an event loop of its own) or never. Of JavaScript, `roles` are those of the parameters in
-    order, and `throws` and `rejections` what becomes of errors (see its frameworks.toml); "" where that is not known.
+    loop, thread, sync, private (an event loop of its own) or never. Of JavaScript, `roles` are those of the parameters
+    in order, and `throws` and `rejections` what becomes of errors (see its frameworks.toml); "" where that is unknown.
     """
 
     framework: Framework

@@ -10,6 +10,8 @@ from lint_rules.project.calls import CallGraph, is_synchronous
 from lint_rules.project.facts import FunctionFacts, ModuleFacts
 from lint_rules.project.frameworks import HandlerTable
 from lint_rules.project.handlers import ProjectHandlers
+from lint_rules.project.node_frameworks import NodeHandlerTable
+from lint_rules.project.node_handlers import NodeProjectHandlers
 from lint_rules.project.reach import Reaching, reaching
 from lint_rules.project.symbols import Reference, Symbols
 
@@ -33,7 +35,7 @@ class Project:
     asked_words: set[str] = field(default_factory=set)
     _graph: CallGraph | None = None
     _graph_version: int = -1
-    _handlers: ProjectHandlers | None = None
+    _handlers: ProjectHandlers | NodeProjectHandlers | None = None
 
     @property
     def facts(self) -> Mapping[str, ModuleFacts]:
@@ -63,8 +65,10 @@ class Project:
         return graph
 
     @property
-    def handlers(self) -> ProjectHandlers:
+    def handlers(self) -> ProjectHandlers | NodeProjectHandlers:
         """What frameworks make of the known functions."""
+        if self._handlers is None and isinstance(self.handler_table, NodeHandlerTable):
+            self._handlers = NodeProjectHandlers(self.symbols, self.handler_table)
         if self._handlers is None:
             self._handlers = ProjectHandlers(self.symbols, self.handler_table or HandlerTable({}))
         return self._handlers

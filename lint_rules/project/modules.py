@@ -47,7 +47,7 @@ class Module:
 
     @property
     def is_declaration(self) -> bool:
-        """Whether it only declares types (`.d.ts`)."""
+        """Whether it only declares types (`.d.ts`, `.pyi`)."""
         return _DECLARATION.search(self.relative) is not None
 
 
@@ -65,7 +65,7 @@ _TOOLING_PATH = re.compile(
     r"|(?:^|/)(?:[^/]*\.config|[^/]*rc|gulpfile|Gruntfile|Jakefile|webpack\.[^/]*|rollup\.[^/]*|vite\.[^/]*|babel\.[^/]*"
     r"|esbuild[^/]*|\.[^/]*rc|\.[^/]*)\.[cm]?[jt]s$"
 )
-_DECLARATION = re.compile(r"\.d\.[cm]?ts$")
+_DECLARATION = re.compile(r"\.d\.[cm]?ts$|\.pyi$")
 
 _COMMAND_LINE = frozenset({"__main__", "_cli", "bin", "cli", "manage", "management", "scripts", "setup"})
 
@@ -95,6 +95,10 @@ class Modules:
             if candidate in self.by_name:
                 return f"{anchor}.{written}" if anchor else written
         return written
+
+    def anchors_of(self, top: str) -> tuple[str, ...]:
+        """The dotted folders from which a top-level module of this name is imported."""
+        return tuple(self._anchors_of_top.get(top, ()))
 
     def __contains__(self, name: object) -> bool:
         return name in self.by_name

@@ -1,7 +1,7 @@
 """What makes a JavaScript function a handler: the rows of languages/javascript/frameworks.toml by canonical names.
 
-The counterpart of `project.frameworks` for Node. Nothing here knows the grammar: who asks has found the calls, what they
-are given, and the parameters.
+The counterpart of `project.frameworks` for Node. Nothing here knows the grammar: who asks has found the calls, what
+they are given, and the parameters.
 """
 
 from __future__ import annotations
@@ -218,19 +218,21 @@ class NodeHandlerTable(HandlerTable):
                     return candidate, framework
         return None
 
-    def encoded(self, handler: Handler) -> str:
-        """A handler as text, for facts."""
+    def encoded(self, handler: Handler | None, label: str = "") -> str:
+        """A handler as text, for facts; `label` is what people are told it is called, if it has no name."""
+        if handler is None:
+            return f"|{label}" if label else ""
         fields = (
             handler.framework.name, handler.kind, handler.via, ",".join(handler.roles), handler.throws,
-            handler.rejections,
+            handler.rejections, label.replace("|", ""),
         )  # fmt: skip
         return "|".join(fields)
 
     def decoded(self, text: str) -> Handler | None:
-        """The handler that `encoded` wrote; None for ""."""
-        if not text:
+        """The handler that `encoded` wrote; None where there was none."""
+        if not text or text.startswith("|"):
             return None
-        name, kind, via, roles, throws, rejections = text.split("|")
+        name, kind, via, roles, throws, rejections, _ = text.split("|")
         framework = self.by_name.get(name, self.event_loop)
         return Handler(framework, kind, via, LOOP, tuple(filter(None, roles.split(","))), throws, rejections)
 
@@ -296,9 +298,5 @@ def glob_pattern(globs: Iterable[str]) -> re.Pattern[str]:
     found = []
     for glob in globs:
         parts = re.split(r"(\*\*/?|\*|\?)", glob)
-        found.append(
-            "".join(
-                "(?:.*/)?" if part == "**/" else _GLOB_PARTS.get(part, re.escape(part)) for part in parts
-            )
-        )
+        found.append("".join("(?:.*/)?" if part == "**/" else _GLOB_PARTS.get(part, re.escape(part)) for part in parts))
     return re.compile(f"(?:{'|'.join(found)})\\Z")

@@ -44,6 +44,22 @@ def _matched(pattern: str, specifier: str) -> str | None:
     return None
 
 
+def compiler_option(folder: str, root: str, name: str) -> str:
+    """A textual option of the nearest tsconfig.json (lower case, `extends` followed), "" where none sets it."""
+    while True:
+        for config in _NAMES:
+            path = os.path.join(folder, config)
+            if os.path.isfile(path):
+                for _, options in _chain(path):
+                    if isinstance(options.get(name), str):
+                        return str(options[name]).lower()
+                return ""
+        parent = os.path.dirname(folder)
+        if folder in (root, parent) or not folder.startswith(root):
+            return ""
+        folder = parent
+
+
 def path_aliases(folder: str) -> PathAliases | None:
     """The settings in a folder, None if it has no such file. What `extends` names comes first and is overridden."""
     path = next((path for name in _NAMES if os.path.isfile(path := os.path.join(folder, name))), None)

@@ -16,11 +16,20 @@ if TYPE_CHECKING:
 FORMATS: Final[Mapping[str, str]] = {
     "full": "lint_rules.reporters.full",
     "concise": "lint_rules.reporters.concise",
+    "grouped": "lint_rules.reporters.grouped",
     "json": "lint_rules.reporters.json",
+    "jsonl": "lint_rules.reporters.jsonl",
+    "sarif": "lint_rules.reporters.sarif",
     "github": "lint_rules.reporters.github",
+    "gitlab": "lint_rules.reporters.gitlab",
+    "junit": "lint_rules.reporters.junit",
+    "checkstyle": "lint_rules.reporters.checkstyle",
+    "rdjson": "lint_rules.reporters.rdjson",
+    "markdown": "lint_rules.reporters.markdown",
+    "html": "lint_rules.reporters.html",
 }
 # Formats for people, beside which other text does no harm.
-TEXT_FORMATS: Final = frozenset({"full", "concise"})
+TEXT_FORMATS: Final = frozenset({"full", "concise", "grouped"})
 
 
 class Reporter(Protocol):
@@ -30,5 +39,11 @@ class Reporter(Protocol):
 
 
 def render(format_name: str, report: Report, view: View) -> Iterator[str]:
-    """The report in a format of FORMATS, piece by piece."""
+    """The report in a format of FORMATS, piece by piece. What its findings call secret is shown in none of them."""
+    from lint_rules.reporters.redact import secrets_of, without_secrets
+
+    secrets = secrets_of(report)
+    if secrets:
+        view.keep_secret(secrets)
+        report = without_secrets(report, secrets, view.read)
     return cast(Reporter, import_module(FORMATS[format_name])).render(report, view)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lint_rules.engine.report import BASELINE, OLDER
 from lint_rules.model import Applicability, Severity
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 def summary(report: Report, view: View) -> str:
     """`Found 7 problems (5 errors, 2 warnings) in 312 files; 3 fixable with --fix`."""
     files = _counted(report.files, "file")
+    known = Counter(hidden.by for hidden in report.hidden)
+    aside = [f"{known[by]} {words}" for by, words in _ASIDE.items() if known[by]]
     if not report.findings:
-        return f"Found no problems in {files}"
+        return "; ".join((f"Found no problems in {files}", *aside))
     severities = Counter(finding.severity for finding in report.findings)
     parts = ", ".join(_counted(severities[severity], _WORDS[severity]) for severity in Severity if severities[severity])
     line = f"Found {_counted(len(report.findings), 'problem')} ({parts}) in {files}"
@@ -31,9 +34,10 @@ def summary(report: Report, view: View) -> str:
         ways.append(f"{safe} fixable with --fix")
     if unsafe:
         ways.append(f"{unsafe} {'more ' if safe else 'fixable '}with --unsafe-fixes")
-    return "; ".join((line, ", ".join(ways))) if ways else line
+    return "; ".join((line, *([", ".join(ways)] if ways else []), *aside))
 
 
+_ASIDE = {BASELINE: "in the baseline", OLDER: "not new"}
 _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
 
 

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from lint_rules.model import Severity
+from lint_rules.model import Severity, Span
 from lint_rules.reporters.escape import visible
 from lint_rules.source import SourceText, Unreadable, read_source
 
@@ -31,7 +31,8 @@ def read_for_display(path: str) -> SourceText | None:
 class View:
     """What reporters need besides the report. `folder` is what paths are shown relative to, `root` the project's.
 
-    `read` returns a file's text; only the last few are kept, since findings come sorted by file.
+    `read` returns a file's text; only the last few are kept, since findings come sorted by file. `secrets` are the
+    spans, by file, that `source` shows as stars.
     """
 
     folder: str
@@ -41,15 +42,27 @@ class View:
     unsafe_fixes: bool = False
     show_summary: bool = True
     read: Callable[[str], SourceText | None] = read_for_display
+    secrets: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
     _kept: dict[str, SourceText | None] = field(default_factory=dict)
 
     def source(self, path: str) -> SourceText | None:
-        """The text of a file, None if it cannot be read."""
+        """The text of a file without its secrets, None if it cannot be read."""
         if path not in self._kept:
             if len(self._kept) >= 8:
                 self._kept.clear()
-            self._kept[path] = self.read(path)
+            source = self.read(path)
+            secrets = self.secrets.get(path, ())
+            if source is not None and secrets:
+                from lint_rules.reporters.redact import masked
+
+                source = masked(source, secrets)
+            self._kept[path] = source
         return self._kept[path]
+
+    def keep_secret(self, secrets: Mapping[str, tuple[Span, ...]]) -> None:
+        """Show these spans as stars from now on."""
+        self.secrets = secrets
+        self._kept.clear()
 
     def relative(self, path: str) -> str:
         """The path as it is shown: relative if it lies below the folder, escaped, never mistaken for a command."""

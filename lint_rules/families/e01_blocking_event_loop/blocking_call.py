@@ -26,13 +26,43 @@ Good (python):
             response = await client.get(f"https://rates.example/{currency}")
         return response.json()["rate"]
 
+Bad (javascript):
+
+    import express from "express";
+    import fs from "node:fs";
+
+    const app = express();
+
+    app.get("/terms", async (req, res) => {
+      const text = fs.readFileSync("terms.txt", "utf8");
+      res.send(text);
+    });
+
+Good (javascript):
+
+    import express from "express";
+    import fs from "node:fs";
+
+    const app = express();
+
+    app.get("/terms", async (req, res) => {
+      const text = await fs.promises.readFile("terms.txt", "utf8");
+      res.send(text);
+    });
+
 How to fix it: use the awaitable twin of the call where there is one, or run it in a thread with
-`await asyncio.to_thread(function, ...)`.
+`await asyncio.to_thread(function, ...)`. In JavaScript, the function of `fs.promises`, `child_process.execFile` or the
+package's form that gives a promise; where there is none, a worker thread.
 
 Not seen: a client that is taken out of a container or comes from an untyped parameter; calls of functions that no table
 names (add them with `[tool.tenlint.blocking] calls = [...]`). Left alone on purpose: looks at and changes of directory
 entries such as `exists`, `mkdir` and `unlink`, which take microseconds on a local disk (the option `file-metadata`
 reports them); sleeps below 10 ms; files read when the process starts, and in commands (`cli`, `scripts`, `management`).
+
+In JavaScript, handlers, middleware, async functions, event listeners and timers run on the event loop. Left alone are
+module level, functions called from there alone or by a `main`, `bootstrap` or `setup`, files with a hashbang,
+`worker_threads` workers, files read once and kept (`if (!page) page = ...`), and the SQLite drivers that are
+synchronous by design.
 """
 
 from __future__ import annotations
@@ -41,6 +71,19 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tree_sitter import Node
+
+from lint_rules.families.e01_blocking_event_loop.awaiting import awaitable_call
+from lint_rules.families.e01_blocking_event_loop.javascript import BLOCKING as BLOCKING_JAVASCRIPT
+from lint_rules.families.e01_blocking_event_loop.javascript import LOOP_WORDS as JAVASCRIPT_LOOP_WORDS
+from lint_rules.families.e01_blocking_event_loop.javascript import (
+    RARE_EVENTS,
+    edge_row,
+    instead_of,
+    is_rare_name,
+    returns_at_once,
+    short_name,
+)
 from lint_rules.families.e01_blocking_event_loop.tables import (
     BLOCKING,
     FILE_OPTIONS,
@@ -50,14 +93,21 @@ from lint_rules.families.e01_blocking_event_loop.tables import (
     matters_in,
     severity_of,
 )
+from lint_rules.languages.javascript.grammar import callee
+from lint_rules.languages.javascript.labels import function_label
+from lint_rules.languages.javascript.memo import is_harmless_read
+from lint_rules.languages.javascript.selectors import Calls as JavaScriptCalls
 from lint_rules.languages.python.edits import import_edits, replace
 from lint_rules.languages.python.lazy import cst
 from lint_rules.languages.python.library import LOOP_WORDS
 from lint_rules.languages.python.selectors import Calls
 from lint_rules.languages.tables import TableRow
 from lint_rules.model import ERROR, EVENT_LOOP, UNSAFE, Finding, Fix, Option, Rule
+from lint_rules.project.node_names import shown
 
 if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
+    from lint_rules.languages.javascript.scopes import Scope
     from lint_rules.languages.python.file import PythonFile
     from lint_rules.project.linked import Project
 
@@ -104,6 +154,61 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     )
 
 
+@RULE.javascript(JavaScriptCalls(BLOCKING_JAVASCRIPT), inside=EVENT_LOOP)
+def check_javascript(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
+    function = callee(call)
+    row = BLOCKING_JAVASCRIPT.match(file.canonical(function), file.types) if function is not None else None
+    if row is None or function is None or returns_at_once(row, call, file) or file.function(function) is not None:
+        return
+    holder = file.enclosing_function(call)
+    if not is_asked_for(row, partial(_option, file)) or holder is None:
+        return
+    if row["kind"] in ("file", "process") and (is_harmless_read(call) or _runs_rarely(holder, file)):
+        return
+    name, place = file.text(function), function_label(holder)
+    instead = instead_of(row, file.canonical(function))
+    yield RULE.at(
+        file,
+        call,
+        f"`{name}` blocks the event loop in `{place}`; use {instead}",
+        f"use {instead}, or do it in a worker thread",
+        fix=awaitable_call(call, row, file),
+        severity=severity_of(row),
+    )
+
+
+def _runs_rarely(function: Scope, file: JavaScriptFile) -> bool:
+    """Whether a function, or one that holds it, runs when something starts or ends."""
+    for scope in function.enclosing():
+        handler = file.handler(scope)
+        if handler is not None and handler.kind != "continuation":
+            return handler.via.endswith(RARE_EVENTS)
+        if scope.kind == "function" and is_rare_name(scope.name.rpartition("<locals>.")[2]):
+            return True
+    return False
+
+
+@RULE.project(words=JAVASCRIPT_LOOP_WORDS, languages=("javascript",))
+def check_javascript_project(project: Project) -> Iterator[Finding]:
+    """The same in plain functions that only another file makes handlers: `router.get("/", reports.list)`."""
+    for edges in project.graph.edges.values():
+        caller = edges[0].caller if edges else None
+        if caller is None or not project.handlers.is_foreign(caller):
+            continue
+        for edge in edges:
+            row = edge_row("blocking", edge, project)
+            if row is not None and is_asked_for(row, partial(_project_option, project)):
+                instead = instead_of(row, edge.name)
+                yield RULE.finding(
+                    caller.module.path,
+                    edge.call.span,
+                    f"`{shown(edge.name)}` blocks the event loop in `{short_name(caller)}`; use {instead}",
+                    f"use {instead}, or do it in a worker thread",
+                    symbol=caller.function.name,
+                    severity=severity_of(row),
+                )
+
+
 @RULE.project(words=LOOP_WORDS)
 def check_project(project: Project) -> Iterator[Finding]:
     """The same in plain functions that only another file makes handlers: `app.add_route(stations, "/stations")`."""
@@ -126,8 +231,12 @@ def check_project(project: Project) -> Iterator[Finding]:
                 )
 
 
-def _option(file: PythonFile, name: str) -> bool:
+def _option(file: PythonFile | JavaScriptFile, name: str) -> bool:
     return bool(file.option(RULE.name, name, FILE_OPTIONS[name]))
+
+
+def _project_option(project: Project, name: str) -> bool:
+    return bool(project.option(RULE.name, name, FILE_OPTIONS[name]))
 
 
 def _receiver_is_reported(call: cst.Call, file: PythonFile) -> bool:

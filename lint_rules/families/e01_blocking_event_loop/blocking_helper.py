@@ -35,6 +35,47 @@ Good (python):
     async def greet(user_id: int) -> str:
         return "Hello " + await asyncio.to_thread(display_name, user_id)
 
+Bad (javascript):
+
+    import { execFileSync } from "node:child_process";
+    import express from "express";
+
+    const app = express();
+
+    function render(id) {
+      return execFileSync("wkhtmltopdf", [`invoices/${id}.html`, "-"]);
+    }
+
+    function invoice(id) {
+      return { id, pdf: render(id).toString("base64") };
+    }
+
+    app.get("/invoices/:id", (req, res) => {
+      res.json(invoice(req.params.id));
+    });
+
+Good (javascript):
+
+    import { execFile } from "node:child_process";
+    import { promisify } from "node:util";
+    import express from "express";
+
+    const app = express();
+    const run = promisify(execFile);
+
+    async function render(id) {
+      const { stdout } = await run("wkhtmltopdf", [`invoices/${id}.html`, "-"], { encoding: "buffer" });
+      return stdout;
+    }
+
+    async function invoice(id) {
+      return { id, pdf: (await render(id)).toString("base64") };
+    }
+
+    app.get("/invoices/:id", async (req, res) => {
+      res.json(await invoice(req.params.id));
+    });
+
 How to fix it: hand the first synchronous function to a thread, or make the functions of the chain async down to the
 call that waits.
 
@@ -42,40 +83,39 @@ Not seen: calls through containers, callbacks, operators and untyped parameters 
 alone on purpose: cached functions that read a file, or that take no argument, since they do it once; functions that ask
 whether they run on the loop (`threading.get_ident`, `asyncio.get_running_loop` in a `try`) or that a decorator such as
 `async_dispatch` runs in another way; files more than two helpers away, computations more than four; files read when the
-process starts, and in commands (`cli`, `scripts`, `management`).
+process starts, and in commands (`cli`, `scripts`, `management`). In JavaScript also what runs before the server
+listens, files that are read when something starts, ends or fails, scripts with a hashbang, and workers.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lint_rules.families.e01_blocking_event_loop.chains import Chain, levels
+from lint_rules.families.e01_blocking_event_loop.javascript import LOOP_WORDS as JAVASCRIPT_LOOP_WORDS
+from lint_rules.families.e01_blocking_event_loop.javascript import is_rare, is_unnamed, short_name
 from lint_rules.families.e01_blocking_event_loop.tables import (
-    blocking_row,
-    heavy_row,
     matters_in,
     minds_the_loop,
     severity_of,
 )
+from lint_rules.languages.language import language_of
 from lint_rules.languages.python.library import LOOP_WORDS
-from lint_rules.languages.tables import TableRow
-from lint_rules.model import ERROR, Finding, Related, Rule, Span
-from lint_rules.project.calls import CallGraph, is_cached
+from lint_rules.model import ERROR, Finding, Related, Rule
+from lint_rules.project.node_names import shown
 
 if TYPE_CHECKING:
     from lint_rules.project.calls import Edge
     from lint_rules.project.linked import Project
+    from lint_rules.project.symbols import Reference
 
 MOST_PLACES = 5
 """From how many calls on the event loop a function may block before it is reported itself, once, and not they."""
 
 MOST_WAYS = 8
 """How many of the calls that lead to such a function are listed beside it."""
-
-FAR_FOR_FILES, FAR_FOR_COMPUTATIONS = 2, 4
-"""How many helpers may lie in front of a file or a computation; farther away, it is mostly on a path rarely taken."""
 
 RULE = Rule(
     "TEN0102",
@@ -86,11 +126,12 @@ RULE = Rule(
 )
 
 
+@RULE.project(words=JAVASCRIPT_LOOP_WORDS, languages=("javascript",))
 @RULE.project(words=LOOP_WORDS)
 def check_project(project: Project) -> Iterator[Finding]:
     graph = project.graph
-    levels = _levels(graph, project)
-    by_end: dict[str, list[_Chain]] = {}
+    found_levels = levels(graph, project)
+    by_end: dict[str, list[Chain]] = {}
     for edges in graph.edges.values():
         for edge in edges:
             callee = edge.callee
@@ -98,7 +139,7 @@ def check_project(project: Project) -> Iterator[Finding]:
                 continue
             if not project.on_loop(edge.caller) or project.on_loop(callee):
                 continue
-            for level in levels:
+            for level in found_levels:
                 chain = level.chain(edge)
                 if chain is not None and _is_worth_telling(chain, project):
                     by_end.setdefault(chain.edges[-1].caller.name, []).append(chain)
@@ -110,144 +151,93 @@ def check_project(project: Project) -> Iterator[Finding]:
             yield from map(_at_the_loop, chains)
 
 
-@dataclass(frozen=True, slots=True)
-class _Level:
-    """Chains to ends of one weight: `ends` are their last calls with their rows, by identity."""
-
-    ends: Mapping[int, TableRow]
-    next_edge: Mapping[str, Edge]
-    through: Callable[[Edge], bool]
-    most_helpers: int | None = None
-
-    def chain(self, first: Edge) -> _Chain | None:
-        """The chain that begins with a call of a project function; None if there is none, or too long a one."""
-        if first.callee is None or first.callee.name not in self.next_edge or not self.through(first):
-            return None
-        edges = tuple(CallGraph.follow(first, self.next_edge))
-        if self.most_helpers is not None and len(edges) - 1 > self.most_helpers:
-            return None
-        return _Chain(edges, self.ends[id(edges[-1])])
-
-
-@dataclass(frozen=True, slots=True)
-class _Chain:
-    """From a call on the event loop down to the call that blocks, and what the table says about that one."""
-
-    edges: tuple[Edge, ...]
-    row: TableRow
-
-    @property
-    def helpers(self) -> list[str]:
-        """The project functions between the event loop and the call that blocks."""
-        return [_short(edge.callee.function.name) for edge in self.edges if edge.callee is not None]
-
-    def __str__(self) -> str:
-        return " -> ".join([_short(self.edges[0].caller.function.name), *self.helpers, self.edges[-1].name])
-
-    @property
-    def place(self) -> tuple[int, str, Span]:
-        """Order of chains: short ones first, then by place."""
-        return len(self.edges), self.edges[0].caller.module.path, self.edges[0].call.span
-
-
-def _is_worth_telling(chain: _Chain, project: Project) -> bool:
+def _is_worth_telling(chain: Chain, project: Project) -> bool:
     """Whether it matters where the chain begins, see `tables.matters_in`."""
     caller = chain.edges[0].caller
+    if project.language == "javascript" and chain.row.get("kind") in ("file", "process"):
+        functions = (caller, *(edge.callee for edge in chain.edges if edge.callee is not None))
+        if any(is_rare(one, project.handlers.of(one)) for one in functions):
+            return False
     return matters_in(chain.row, caller.module.module, caller.function.name, project.handlers.of(caller))
 
 
-def _levels(graph: CallGraph, project: Project) -> list[_Level]:
-    """What waits for others goes before what computes, and that before what reads files: the worst is told."""
-    errors: dict[int, TableRow] = {}
-    computations: dict[int, TableRow] = {}
-    files: dict[int, TableRow] = {}
-    for edges in graph.edges.values():
-        for edge in edges:
-            if (row := blocking_row(edge, project)) is not None:
-                (files if row["kind"] == "file" else errors)[id(edge)] = row
-            elif (row := heavy_row(edge, project)) is not None:
-                computations[id(edge)] = row
-
-    def runs(edge: Edge) -> bool:
-        """A cached function without parameters runs once in the life of the process."""
-        callee = edge.callee
-        if callee is None or not edge.runs_body or minds_the_loop(callee):
-            return False
-        return not is_cached(callee.function) or bool(callee.function.parameters)
-
-    def runs_again(edge: Edge) -> bool:
-        """A cached function reads each of its files once."""
-        return runs(edge) and edge.callee is not None and not is_cached(edge.callee.function)
-
-    return [
-        _Level(errors, graph.chains(lambda edge: id(edge) in errors, through=runs), runs),
-        _Level(
-            computations, graph.chains(lambda edge: id(edge) in computations, through=runs), runs, FAR_FOR_COMPUTATIONS
-        ),
-        _Level(files, graph.chains(lambda edge: id(edge) in files, through=runs_again), runs_again, FAR_FOR_FILES),
-    ]
-
-
-def _at_the_loop(chain: _Chain) -> Finding:
-    first, last = chain.edges[0], chain.edges[-1]
-    helper = chain.helpers[0]
+def _at_the_loop(chain: Chain) -> Finding:
+    first = chain.edges[0]
+    helper = next(iter(chain.helpers), chain.end)
+    advice, suggestion = _advice(chain, first, helper)
     return RULE.finding(
         first.caller.module.path,
         first.call.span,
-        f"`{helper}` blocks the event loop: `{chain}`; {_advice(first, helper)}",
-        f"run `{helper}` in a thread with `await asyncio.to_thread(...)`, or make the chain async down to "
-        f"`{last.name}` and use {chain.row['instead']} there",
+        f"`{helper}` blocks the event loop: `{chain}`; {advice}",
+        suggestion,
         symbol=first.caller.function.name,
-        related=tuple(map(_related, chain.edges)),
+        related=tuple(map(_related, _told(chain.edges))),
         severity=severity_of(chain.row),
     )
 
 
-def _advice(first: Edge, helper: str) -> str:
-    """What to do at the call: a class, a property or a generator is handed to a thread in its own way."""
-    if first.call.kind != "call":
-        return "run the code that uses it with `await asyncio.to_thread(...)`"
+def _advice(chain: Chain, first: Edge, helper: str) -> tuple[str, str]:
+    """What to do at the call, in short and in full."""
+    instead = chain.instead
+    if _is_javascript(first.caller):
+        full = f"make the chain async down to `{chain.end}` and use {instead} there, or do it in a worker thread"
+        return f"make it async and use {instead}", full
+    full = (
+        f"run `{helper}` in a thread with `await asyncio.to_thread(...)`, or make the chain async down to "
+        f"`{chain.end}` and use {instead} there"
+    )
+    if first.call.kind != "call":  # a class, a property or a generator is handed to a thread in its own way
+        return "run the code that uses it with `await asyncio.to_thread(...)`", full
     if first.callee is not None and first.callee.function.is_generator:
-        return "run the code that goes through it with `await asyncio.to_thread(...)`"
-    return f"run it with `await asyncio.to_thread({helper.removesuffix('.__init__')}, ...)`"
+        return "run the code that goes through it with `await asyncio.to_thread(...)`", full
+    return f"run it with `await asyncio.to_thread({helper.removesuffix('.__init__')}, ...)`", full
 
 
-def _at_the_root(chains: list[_Chain]) -> Finding:
+def _at_the_root(chains: list[Chain]) -> Finding:
     """One finding for a function that blocks the event loop from many places: it is the one to change."""
     chain = min(chains, key=lambda chain: chain.place)
     last = chain.edges[-1]
+    instead = chain.instead
+    elsewhere = (
+        "do it in a worker thread"
+        if _is_javascript(last.caller)
+        else "run its synchronous part in a thread with `await asyncio.to_thread(...)`"
+    )
     return RULE.finding(
         last.caller.module.path,
         last.call.span,
-        f"`{last.name}` blocks the event loop from {len(chains)} places, such as `{chain}`; use {chain.row['instead']}",
-        f"make the chain async and use {chain.row['instead']}, or run its synchronous part in a thread with "
-        "`await asyncio.to_thread(...)`",
+        f"`{chain.end}` blocks the event loop from {len(chains)} places, such as `{chain}`; use {instead}",
+        f"make the chain async and use {instead}, or {elsewhere}",
         symbol=last.caller.function.name,
-        related=(*map(_related, chain.edges[:-1]), *_other_ways(chains, chain)),
+        related=(*map(_related, _told(chain.edges[:-1])), *_other_ways(chains, chain)),
         severity=severity_of(chain.row),
     )
 
 
-def _other_ways(chains: list[_Chain], shown: _Chain) -> Iterator[Related]:
+def _other_ways(chains: list[Chain], shown: Chain) -> Iterator[Related]:
     """The calls by which other chains come to the same function, those with the most places first."""
     by_place = {(edge.caller.module.path, edge.call.span): edge for edge in (chain.edges[-2] for chain in chains)}
     counts = Counter((chain.edges[-2].caller.module.path, chain.edges[-2].call.span) for chain in chains)
     for place in sorted(by_place, key=lambda place: (-counts[place], place))[:MOST_WAYS]:
         edge = by_place[place]
         if edge is not shown.edges[-2]:
-            message = f"`{_short(edge.caller.function.name)}` calls `{_called(edge)}`, on the way from {counts[place]}"
+            message = f"`{short_name(edge.caller)}` calls `{_called(edge)}`, on the way from {counts[place]}"
             yield Related(*place, f"{message} places")
+
+
+def _told(edges: tuple[Edge, ...]) -> list[Edge]:
+    """The hops that people are shown: not those into a callback, which stands where it is called from."""
+    return [edge for edge in edges if edge.callee is None or not is_unnamed(edge.callee)]
 
 
 def _related(edge: Edge) -> Related:
     caller = edge.caller
-    return Related(caller.module.path, edge.call.span, f"`{_short(caller.function.name)}` calls `{_called(edge)}`")
+    return Related(caller.module.path, edge.call.span, f"`{short_name(caller)}` calls `{_called(edge)}`")
 
 
 def _called(edge: Edge) -> str:
-    return edge.name if edge.callee is None else _short(edge.callee.function.name)
+    return shown(edge.name) if edge.callee is None else short_name(edge.callee)
 
 
-def _short(name: str) -> str:
-    """`Store.load` for `Store.load`, `inner` for `outer.<locals>.inner`."""
-    return name.rpartition("<locals>.")[2]
+def _is_javascript(function: Reference) -> bool:
+    return language_of(function.module.path) == "javascript"

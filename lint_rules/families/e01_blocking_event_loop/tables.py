@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e01_blocking_event_loop import javascript
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.tables import NameTable, TableRow, name_table
 from lint_rules.model import ERROR, WARNING, Severity
@@ -72,18 +73,24 @@ def is_asked_for(row: TableRow, option: Callable[[str], bool]) -> bool:
 
 def blocking_row(edge: Edge, project: Project) -> TableRow | None:
     """The row for a call of the project's call graph that blocks for more than a moment."""
+    if project.language == "javascript":
+        found = javascript.edge_row("blocking", edge, project)
+        return found if found is not None and not found.get("brief") and _is_told(found, project) else None
     row = _row(BLOCKING, edge, project)
     if row is None or row.get("brief") or _is_non_blocking(row, edge.caller.module):
         return None
+    return row if _is_told(row, project) else None
 
-    def option(name: str) -> bool:
-        return bool(project.option("blocking-call", name, FILE_OPTIONS[name]))
 
-    return row if is_asked_for(row, option) else None
+def _is_told(row: TableRow, project: Project) -> bool:
+    return is_asked_for(row, lambda name: bool(project.option("blocking-call", name, FILE_OPTIONS[name])))
 
 
 def heavy_row(edge: Edge, project: Project) -> TableRow | None:
     """The row for a call of the call graph that computes for long."""
+    if project.language == "javascript":
+        found = javascript.edge_row("heavy", edge, project)
+        return found if found is not None and not found.get("brief") else None
     row = _row(CPU_HEAVY, edge, project)
     return row if row is not None and not row.get("brief") else None
 

@@ -11,10 +11,10 @@ whichever file they are, methods and members of interfaces among them; known cal
 `finally` without a `catch`; `Promise.all` and the like; a promise bound to a name that nothing reads. Queries of
 Mongoose, Knex and Prisma that nothing awaits are not even sent.
 
-Why it matters: Python's event loop holds a task by a weak reference only. A task that nothing else holds can be collected
-while it waits, and its work ends in the middle without a word. Where it does run to its end, nobody sees the error that
-it ended with. In Node the code behind the call goes on as if the work was done, a `catch` around it sees nothing, and
-a promise that rejects with nobody there ends the process.
+Why it matters: Python's event loop holds a task by a weak reference only. A task that nothing else holds can be
+collected while it waits, and its work ends in the middle without a word. Where it does run to its end, nobody sees the
+error that it ended with. In Node the code behind the call goes on as if the work was done, a `catch` around it sees
+nothing, and a promise that rejects with nobody there ends the process.
 
 Bad (python):
 

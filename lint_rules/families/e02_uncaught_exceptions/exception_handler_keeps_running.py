@@ -1,10 +1,13 @@
 """Last exception handler that ignores the exception.
 
 What it finds: a function given to `loop.set_exception_handler`, `sys.excepthook` or `threading.excepthook` that neither
-looks at the exception nor logs it, raises or ends the process: it does nothing, or writes a fixed text.
+looks at the exception nor logs it, raises or ends the process: it does nothing, or writes a fixed text. In JavaScript a
+handler of `uncaughtException` that neither ends the process nor throws, whatever it logs, and a handler of
+`unhandledRejection` that ignores the reason.
 
 Why it matters: these handlers are the last place where an exception that nobody caught can be seen. One that ignores it
-turns every crash of a task or thread into silence, and the process runs on in a state that nobody knows.
+turns every crash of a task or thread into silence, and the process runs on in a state that nobody knows. Node's manual
+says it of `uncaughtException`: it is not safe to resume, since code was left in the middle of what it did.
 
 Bad (python):
 
@@ -30,11 +33,25 @@ Good (python):
     async def main() -> None:
         asyncio.get_running_loop().set_exception_handler(on_error)
 
+Bad (javascript):
+
+    process.on("uncaughtException", (error) => {
+      console.error("uncaught", error);
+    });
+
+Good (javascript):
+
+    process.on("uncaughtException", (error) => {
+      console.error("uncaught", error);
+      process.exit(1);
+    });
+
 How to fix it: log the exception it is given (`context["exception"]`, the arguments of `excepthook`), call the default
-handler for what it does not know, and end the process where its state can no longer be trusted.
+handler for what it does not know, and end the process where its state can no longer be trusted. In Node log it, let
+running requests end if they can, and exit; a supervisor starts the process again.
 
 Not seen: handlers that use their arguments in any way; functions of other files; handlers that are taken out of a
-container.
+container; in JavaScript functions of other files, and those of which the name says that they end the process.
 """
 
 from __future__ import annotations
@@ -44,8 +61,11 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e02_uncaught_exceptions import last_resort
 from lint_rules.families.e02_uncaught_exceptions.reporting import ends, is_log, records
 from lint_rules.families.e02_uncaught_exceptions.wording import is_value, last_name
+from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, callee
+from lint_rules.languages.javascript.selectors import Nodes as JavaScriptNodes
 from lint_rules.languages.python.grammar import nodes_of_kinds
 from lint_rules.languages.python.scopes import FUNCTION, text
 from lint_rules.languages.python.selectors import Nodes
@@ -55,6 +75,7 @@ from lint_rules.model import ERROR, Finding, Rule
 if TYPE_CHECKING:
     import libcst as cst
 
+    from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
 
 RULE = Rule(
@@ -127,3 +148,30 @@ def _does_nothing(body: Node, parameters: Node | None, file: PythonFile) -> bool
         return False
     calls = [node for node in nodes if node.type == "call"]
     return all(is_log(call, file) and not records(call, file) and not ends(call, file) for call in calls)
+
+
+@RULE.javascript(
+    JavaScriptNodes(
+        ("call_expression",), words=(b"uncaughtException", b"UncaughtException", last_resort.UNHANDLED.encode())
+    )
+)
+def check_javascript(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
+    found = last_resort.handled_event(call, file)
+    if found is None:
+        return
+    event, handler = found
+    name = "the function" if handler.type in FUNCTION_LITERALS else f"`{' '.join(file.text(handler).split())}`"
+    if event == last_resort.UNCAUGHT and last_resort.keeps_running(handler, file):
+        yield RULE.at(
+            file,
+            handler if handler.type not in FUNCTION_LITERALS else callee(call) or call,
+            f"{name} given to `{event}` lets the process run on in an unknown state; log the error and exit",
+            "log the error, stop taking requests, and call `process.exit(1)`; a supervisor starts the process again",
+        )
+    elif event == last_resort.UNHANDLED and last_resort.ignores(handler, file):
+        yield RULE.at(
+            file,
+            handler if handler.type not in FUNCTION_LITERALS else callee(call) or call,
+            f"{name} given to `{event}` ignores what went wrong; log the reason, or throw it",
+            "log the reason with its stack, or leave the event alone, so that Node ends the process",
+        )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.edits import awaited
 from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, bare, callee, text
 from lint_rules.languages.javascript.promises import Promised, promised, shown_call
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
 
 _ENTRIES = re.compile(
-    r"(?i)^(?:main|run|start|boot|bootstrap|init|initiali[sz]e|serve|server|launch|cli|app|setup|begin|go|execute)"
+    r"(?i)^(?:main|run|start|listen|boot|bootstrap|init|initiali[sz]e|serve|server|launch|cli|app|setup|begin|go|execute)"
     r"(?:(?:up|all|app|server|service|worker|program|script|job|process|main|application|cli|cron|bot)s?)*$"
 )
 _ON_PURPOSE = re.compile(
     rb"(?i)fire.(?:and|&|n).?.?forget|no-floating-promises|(?:do|does|did|need|will|must|is|are)(?: ?n.t| not)"
-    rb" (?:need to |have to |want to |be |being )*(?:a?wait|block)|not awaited|without (?:a?waiting|blocking)"
+    rb" (?:need to |have to |want to |be |being )*(?:a?wait|block)|not await(?:ed|ing)|without (?:a?waiting|blocking)"
     rb"|no (?:need to |)a?wait|intentional|deliberate|on purpose|in (?:the )?background|unhandled on purpose"
 )
 
@@ -53,9 +54,22 @@ def floating(call: Node, file: JavaScriptFile) -> Floating | None:
         usage = usages[0]
         if usage.name.startswith("_"):
             return None
-    if _begins_the_program(call, file) or _is_on_purpose(call, file):
+    if (
+        _process_ends(call, file)
+        or _begins_the_program(call, file)
+        or _is_on_purpose(call, file)
+        or is_for_browsers(file.data)
+    ):
         return None
     return Floating(call, known, usage)
+
+
+def _process_ends(call: Node, file: JavaScriptFile) -> bool:
+    """Whether the process ends right behind the call, so that nobody can wait."""
+    following = file.statement(call).next_named_sibling
+    while following is not None and following.type == "comment":
+        following = following.next_named_sibling
+    return following is not None and (following.text or b"").startswith(b"process.exit(")
 
 
 def _begins_the_program(call: Node, file: JavaScriptFile) -> bool:

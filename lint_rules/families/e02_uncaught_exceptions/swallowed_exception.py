@@ -1,9 +1,10 @@
 """Exception swallowed without a trace.
 
-What it finds: a handler that does nothing with an error that was not to be expected: it only passes, continues, breaks,
-rolls back or returns a constant, and logs nothing. Errors that were not to be expected are those of the network, of
-databases, of the operating system and of child processes, and the general ones (`ValueError`, `TypeError`,
-`RuntimeError`). What catches `Exception` is TEN0201's.
+What it finds: a handler that does nothing with an error that was not to be expected: it only passes, continues, breaks
+or returns a constant, and logs nothing. Errors that were not to be expected are those of the network, of databases, of
+the operating system and of child processes, and the general ones (`ValueError`, `TypeError`, `RuntimeError`). What
+catches `Exception` is TEN0201's. In JavaScript and TypeScript, where a `catch` takes whatever comes: `catch {}`,
+`.catch(() => {})` and `.catch(noop)`, empty or with a constant to return.
 
 Why it matters: the order is not sent, the row is not written, the file is not read, and nothing anywhere says so. The
 caller gets the same `None` as if there had been nothing.
@@ -31,6 +32,32 @@ Good (python):
         except requests.RequestException:
             logger.warning("order %s was not announced", order["id"], exc_info=True)
 
+Bad (javascript):
+
+    import { announce, load } from "./orders.js";
+
+    export async function place(order) {
+      try {
+        await announce(order);
+      } catch {}
+      load(order.customer).catch(() => {});
+    }
+
+Good (javascript):
+
+    import { announce, load } from "./orders.js";
+
+    export async function place(order) {
+      try {
+        await announce(order);
+      } catch (error) {
+        console.warn(`order ${order.id} was not announced`, error);
+      }
+      load(order.customer).catch(() => {
+        // only warms the cache: the page loads the customer again
+      });
+    }
+
 How to fix it: log the error, hand it on, or turn it into an answer that differs from success. Where it is right to go
 on in silence, say why in a comment in the handler, or use `contextlib.suppress` around the one call that may fail.
 
@@ -52,8 +79,10 @@ from lint_rules.families.e02_uncaught_exceptions.attempts import acts, only_asks
 from lint_rules.families.e02_uncaught_exceptions.excuses import is_excused
 from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
 from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
+from lint_rules.families.e02_uncaught_exceptions.swallowing import swallowing_catch, swallowing_clause
 from lint_rules.families.e02_uncaught_exceptions.triggers import may_swallow
 from lint_rules.families.e02_uncaught_exceptions.wording import last_name, words
+from lint_rules.languages.javascript.selectors import Nodes as JavaScriptNodes
 from lint_rules.languages.python.selectors import Nodes
 from lint_rules.languages.tables import name_table, read_table
 from lint_rules.model import WARNING, Finding, Rule
@@ -61,6 +90,7 @@ from lint_rules.model import WARNING, Finding, Rule
 if TYPE_CHECKING:
     import libcst as cst
 
+    from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
 
 RULE = Rule(
@@ -90,6 +120,30 @@ def check_python(node: cst.ExceptHandler, file: PythonFile) -> Iterator[Finding]
             file,
             handler.header,
             f"{handler.header_text} swallows the error without a trace; log it or say why in a comment",
+            "log the error, hand it on, or say in a comment why nothing needs to be done",
+        )
+
+
+def _is_suspect_javascript(place: Node, file: JavaScriptFile) -> bool:
+    return (swallowing_clause if place.type == "catch_clause" else swallowing_catch)(place, file) is not None
+
+
+@RULE.javascript(
+    JavaScriptNodes(("catch_clause", "call_expression"), words=(b"catch", b"then"), screen=_is_suspect_javascript)
+)
+def check_javascript(place: Node, file: JavaScriptFile) -> Iterator[Finding]:
+    if file.is_tooling or file.is_declaration:
+        return
+    is_clause = place.type == "catch_clause"
+    span = swallowing_clause(place, file) if is_clause else swallowing_catch(place, file)
+    if span is not None:
+        shown = " ".join(file.source.text(span.start, span.end).split())
+        shown = shown.removesuffix("{").rstrip() if is_clause else shown
+        shown = shown if len(shown) <= 40 else "catch"
+        yield RULE.at(
+            file,
+            span,
+            f"`{shown}` swallows the error without a trace; log it or say why in a comment",
             "log the error, hand it on, or say in a comment why nothing needs to be done",
         )
 

@@ -2,7 +2,8 @@
 
 What it finds: a call that raises on malformed input (`int`, `float`, `UUID`, `datetime.fromisoformat`, `json.loads`,
 `b64decode`, `await request.json()` where the framework lets its error out) on what a client sent, in a handler, outside
-of any `try` that catches the error. The data is followed from the request through local names and loops.
+of any `try` that catches the error. The data is followed from the request through local names and loops. In JavaScript
+`JSON.parse`, `decodeURIComponent`, `new URL`, `BigInt`, `new ObjectId`, `jwt.verify` and their like.
 
 Why it matters: the client's typing error becomes status 500 with a traceback in the log: monitoring counts a server
 error, the client is told to try again, and on a websocket or a plain protocol the whole connection goes down.
@@ -33,6 +34,33 @@ Good (python):
             abort(400, "page is not a number")
         return load_articles(number)
 
+Bad (javascript):
+
+    const express = require("express");
+
+    const app = express();
+
+    app.get("/articles", (req, res) => {
+      const filter = JSON.parse(req.query.filter);
+      res.json(loadArticles(filter));
+    });
+
+Good (javascript):
+
+    const express = require("express");
+
+    const app = express();
+
+    app.get("/articles", (req, res) => {
+      let filter;
+      try {
+        filter = JSON.parse(req.query.filter);
+      } catch (error) {
+        return res.status(400).json({ error: "filter is no JSON" });
+      }
+      res.json(loadArticles(filter));
+    });
+
 How to fix it: let the framework parse (`request.args.get("page", type=int)` in Flask, typed parameters in FastAPI and
 Litestar, `<int:page>` in a path, a form or serializer), or catch the error and answer with status 400.
 
@@ -50,6 +78,9 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.bad_input import is_checked, is_handled, is_known_good, is_view
+from lint_rules.families.e02_uncaught_exceptions.parsed_requests import may_parse, parsed_request
+from lint_rules.languages.javascript.grammar import CALL_KINDS, callee
+from lint_rules.languages.javascript.selectors import Nodes as JavaScriptNodes
 from lint_rules.languages.python.library import handler_table
 from lint_rules.languages.python.registrations import arguments
 from lint_rules.languages.python.request_data import RequestRead, base_name, request_tables
@@ -61,6 +92,7 @@ from lint_rules.model import WARNING, Finding, Rule
 if TYPE_CHECKING:
     import libcst as cst
 
+    from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
     from lint_rules.project.frameworks import Handler
 
@@ -156,3 +188,30 @@ def _answer(handler: Handler | None) -> str:
 def _short(read: RequestRead) -> str:
     """`request.args["page"]` in one line."""
     return " ".join(text(read.place).split())
+
+
+def _is_unguarded(call: Node, file: JavaScriptFile) -> bool:
+    return parsed_request(call, file) is not None
+
+
+@RULE.javascript(JavaScriptNodes(CALL_KINDS, trigger=may_parse, screen=_is_unguarded))
+def check_javascript(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
+    found = parsed_request(call, file)
+    function = callee(call)
+    if found is None or function is None:
+        return
+    error = found.row["raises"][0]
+    called = f"{'new ' if call.type == 'new_expression' else ''}{' '.join(file.text(function).split())}()"
+    answer = "refuse the message" if found.handler.kind in ("socket", "task") else "answer with status 400"
+    sent = (
+        "a body that is no JSON"
+        if found.read == call
+        else f"anything else in `{' '.join(file.text(found.read).split())}`"
+    )
+    instead = found.row.get("instead")
+    yield RULE.at(
+        file,
+        call,
+        f"`{called}` throws {error} if the client sends {sent}; catch it and {answer}",
+        f"catch the error around the call and {answer}{f', or use {instead}' if instead else ''}",
+    )

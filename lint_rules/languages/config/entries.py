@@ -1,7 +1,7 @@
 """The settings in a configuration file: keys, values and where they stand, for every format by its lines.
 
-No parser of the formats is used: a broken file, a template or a file of two formats still has lines with keys and values,
-and the place of every value is wanted to the byte.
+No parser of the formats is used: a broken file, a template or a file of two formats still has lines with keys and
+values, and the place of every value is wanted to the byte.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ _QUOTED = rb"""(?:"(?P<double>(?:[^"\\\n]|\\.)*)"|'(?P<single>[^'\n]*)')"""
 _BARE = rb"""(?P<bare>[^\s"'#][^\n]{0,1000}?)"""  # a limit, since what follows may be blanks without end
 _LINE_END = rb"[ \t]*,?[ \t]*(?:[ \t]#[^\n]*)?\r?$"
 _SETTING = {
-    ENV: rb"^[ \t]*(?:export[ \t]+)?(?P<key>[A-Za-z_/][\w./:-]*)[ \t]*[=][ \t]*(?:" + _QUOTED + rb"|" + _BARE + rb")" + _LINE_END,
+    ENV: (
+        rb"^[ \t]*(?:export[ \t]+)?(?P<key>[A-Za-z_/][\w./:-]*)[ \t]*=[ \t]*(?:"
+        + _QUOTED + rb"|" + _BARE + rb")" + _LINE_END
+    ),
     INI: rb"^[ \t]*(?P<key>[A-Za-z_][\w.-]*)[ \t]*[=:][ \t]*(?:" + _QUOTED + rb"|" + _BARE + rb")" + _LINE_END,
     YAML: (
         rb"^[ \t]*(?:-[ \t]+)*[\"']?(?P<key>[A-Za-z_][\w. /-]*)[\"']?(?:[ \t]*:[ \t]+|=)(?:&\w+[ \t]+)?(?:"
@@ -58,6 +61,11 @@ _MORE_ENV = re.compile(
     rb"[ \t](?P<key>[A-Za-z_]\w*)=" + _QUOTED + rb"|[ \t](?P<key2>[A-Za-z_]\w*)=(?P<bare>[^\s\"'\\]+)"
 )
 _DOCKER_LINE = re.compile(rb"^[ \t]*(?:ENV|ARG|env|arg)[ \t]", re.MULTILINE)
+_FLOW = re.compile(
+    rb"[{,][ \t]*[\"']?(?P<key>[A-Za-z_][\w.-]*)[\"']?:[ \t]+(?:"
+    + _QUOTED
+    + rb"|(?P<bare>[^\s\"'{}\[\],#][^{}\[\],\n]{0,200}))(?=[,}])"
+)
 _NAMED = re.compile(
     rb"^[ \t]*-?[ \t]*name:[ \t]*[\"']?(?P<key>[A-Za-z_]\w*)[\"']?[ \t]*\r?\n[ \t]*value:[ \t]*(?:"
     + _QUOTED + rb"|" + _BARE + rb")" + _LINE_END,
@@ -74,7 +82,7 @@ def entries(data: bytes, path: str) -> Iterator[Entry]:
         for line in _DOCKER_LINE.finditer(data):
             yield from map(_entry, _MORE_ENV.finditer(data, line.start(), _logical_end(data, line.start())))
     if kind == YAML:
-        for pattern in (_QUOTED_ITEM, _NAMED):
+        for pattern in (_QUOTED_ITEM, _NAMED, _FLOW):
             yield from map(_entry, pattern.finditer(data))
 
 

@@ -24,6 +24,9 @@ class Config:
     def checks(self, rules: Iterable[Rule]) -> tuple[RuleCheck, ...]:
         return checks_of(rules, "config")
 
+    def is_source(self, module: Module, data: bytes) -> bool:
+        return True
+
     def triggered(
         self, data: bytes, checks: Iterable[RuleCheck], *, in_test: bool, screen: bool = True
     ) -> list[RuleCheck]:

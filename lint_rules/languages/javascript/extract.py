@@ -19,10 +19,13 @@ from lint_rules.languages.javascript.grammar import (
     callee,
     first_named,
     named,
+    string_value,
     text,
 )
 from lint_rules.languages.javascript.members import Members, decorators, object_members
+from lint_rules.languages.javascript.memo import is_harmless_read
 from lint_rules.languages.javascript.names import Names
+from lint_rules.languages.javascript.registrations import wrapping_calls
 from lint_rules.languages.javascript.rejection import may_reject
 from lint_rules.languages.javascript.scopes import CLASS, MODULE, Scope, Scopes
 from lint_rules.model import Span
@@ -30,6 +33,10 @@ from lint_rules.project.facts import MODULE_BODY, CallFacts, FunctionFacts, Modu
 from lint_rules.project.node_names import GLOBAL
 
 _MAX_HANDED = 40
+_ENDING = frozenset(
+    {"return_statement", "throw_statement", "if_statement", "try_statement", "switch_statement", "while_statement",
+     "for_statement", "function_declaration"}
+)  # fmt: skip
 _PROMISES = frozenset({"then", "catch", "finally"})
 
 
@@ -83,14 +90,29 @@ class Extractor:
             self._span(call.start_byte, call.end_byte),
             awaited=outer is not None and outer.type == "await_expression",
             arguments=tuple(self._names.symbol(argument) for argument in arguments(call)) if keeps else (),
-            handed=tuple(self._handed(call)),
+            handed=(handed := tuple(self._handed(call))),
+            literals=(*(self._event(call) if handed else ()), *_once(call, target)),
         )
 
+    @staticmethod
+    def _event(call: Node) -> tuple[str, ...]:
+        """The first argument, where it is the name of an event; and how many arguments there are."""
+        given = arguments(call)
+        event = string_value(given[0]) if given else None
+        count = f"count={len(given)}"
+        return (count,) if event is None else (f"0={event}", count)
+
     def _handed(self, call: Node) -> Iterator[str]:
-        for place, value, called in handed_on(call):
+        for place, value, called in handed_on(call, self._collection):
             symbol = self._names.symbol(value)
             if symbol and "<parameter>" not in symbol and self._is_own(symbol):
                 yield f"{place}={symbol}{'()' if called else ''}"
+
+    def _collection(self, name: Node) -> Node | None:
+        """The array or object literal that a name is bound to for good: `const guards = [authenticate, limit]`."""
+        bound = self._names.only_value(text(name), name.start_byte)
+        value = bare(bound) if bound is not None else None
+        return value if value is not None and value.type in ("array", "object") else None
 
     # Functions.
 
@@ -162,7 +184,18 @@ class Extractor:
             calls=calls,
             risks=("!",) if (scope.is_async or gives_promise) and may_reject(scope, self._scopes) else (),
             gives_promise=gives_promise,
+            is_partial=bool(returned) and self._is_partial(scope),
+            is_wrapped=scope.node.type in FUNCTION_LITERALS and any(True for _ in wrapping_calls(scope.node)),
         )
+
+    def _is_partial(self, scope: Scope) -> bool:
+        body = scope.body
+        if body is None or body.type != "statement_block":
+            return False
+        if any(first_named(one) is None for one in self._scopes.directly_in(scope, "return_statement")):
+            return True
+        statements = named(body)
+        return not statements or statements[-1].type not in _ENDING
 
     def _signatures(self) -> Iterator[FunctionFacts]:
         """Methods of interfaces and abstract classes that give a promise by what is written behind them."""
@@ -175,9 +208,11 @@ class Extractor:
                 if kind == "property_signature" and (typed := signature.child_by_field_name("type")) is not None:
                     written = first_named(typed)
                     result = written.child_by_field_name("return_type") if written is not None else None
-                if name is None or own is None or result is None or not text(result).lstrip(": ").startswith("Promise<"):
+                if name is None or own is None or result is None:
                     continue
-                if self._scopes.at(signature.start_byte).kind == CLASS or self._scopes.at(own.start_byte).kind == MODULE:
+                inside, outside = (self._scopes.at(one.start_byte).kind for one in (signature, own))
+                is_visible = inside == CLASS or outside == MODULE
+                if is_visible and text(result).lstrip(": ").startswith("Promise<"):
                     yield FunctionFacts(
                         f"{text(own)}.{text(name)}", self._span(name.start_byte, name.end_byte),
                         returns=annotated(self._names, result, 1), gives_promise=True, risks=("!",),
@@ -215,6 +250,11 @@ class Extractor:
         return False
 
 
+def _once(call: Node, target: str) -> tuple[str, ...]:
+    """Whether a synchronous call costs nothing, or is made once and its value kept."""
+    return ("once=true",) if target.endswith("Sync") and is_harmless_read(call) else ()
+
+
 def parameter_names(function: Node) -> Iterator[str]:
     """The names of a function's parameters in order; "" for one that is taken apart at once."""
     for parameter in parameter_nodes(function):
@@ -223,11 +263,14 @@ def parameter_names(function: Node) -> Iterator[str]:
         yield text(found[0].name) if len(found) == 1 and not found[0].path else ""
 
 
-def handed_on(call: Node) -> Iterator[tuple[str, Node, bool]]:
+def handed_on(
+    call: Node, collection: Callable[[Node], Node | None] = lambda name: None
+) -> Iterator[tuple[str, Node, bool]]:
     """What a call is given that may be a function: its place, the expression, and whether it is called on the spot.
 
     The place is the position from 0, or the key in an object. Arrays are taken apart, and a call gives its function
-    (called) and its arguments, since it may be a wrapper: `router.get("/", asyncHandler(list))`.
+    (called) and its arguments, since it may be a wrapper: `router.get("/", asyncHandler(list))`. `collection` gives the
+    array or object that a name stands for.
     """
     for position, argument in enumerate(arguments(call)):
         waiting = [(str(position), argument)]
@@ -236,6 +279,8 @@ def handed_on(call: Node) -> Iterator[tuple[str, Node, bool]]:
                 break
             place, value = waiting.pop(0)
             value = bare(value)
+            if value.type == "identifier" and (literal := collection(value)) is not None:
+                value = literal
             if (
                 value.type in ("identifier", "member_expression", "shorthand_property_identifier")
                 or value.type in FUNCTION_LITERALS
@@ -250,5 +295,9 @@ def handed_on(call: Node) -> Iterator[tuple[str, Node, bool]]:
                     elif name != "...":
                         waiting.append((name, member))
             elif value.type in CALL_KINDS and (function := callee(value)) is not None:
+                last, owner = function.child_by_field_name("property"), function.child_by_field_name("object")
+                if last is not None and owner is not None and text(last) == "bind":
+                    waiting.append((place, owner))
+                    continue
                 yield place, function, True
                 waiting.extend((place, inner) for inner in arguments(value))

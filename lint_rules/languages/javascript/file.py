@@ -10,12 +10,16 @@ from tree_sitter import Node
 
 from lint_rules.languages.javascript.extract import Extractor
 from lint_rules.languages.javascript.grammar import SyntaxIndex, arguments, around, bare, callee, parse, string_value
+from lint_rules.languages.javascript.handlers import FileHandlers
 from lint_rules.languages.javascript.imports import Import, imports
 from lint_rules.languages.javascript.library import passed_to
 from lint_rules.languages.javascript.names import Names
+from lint_rules.languages.javascript.request_data import RequestData
+from lint_rules.languages.javascript.running import with_handlers
 from lint_rules.languages.javascript.scopes import CLASS, FUNCTION, MODULE, Scope, Scopes
 from lint_rules.model import Span
 from lint_rules.project.facts import ModuleFacts
+from lint_rules.project.frameworks import Handler
 from lint_rules.project.modules import Module, Modules
 from lint_rules.project.node_modules import BUILTIN, MISSING, PACKAGE, PROJECT, Resolved, package_name
 from lint_rules.project.node_names import EXPORTS, package_symbol, segment
@@ -52,6 +56,9 @@ class JavaScriptFile:
         self._options = options or {}
         self._scopes: Scopes | None = None
         self._names: Names | None = None
+        self._functions: dict[str, Scope] | None = None
+        self._handlers: FileHandlers | None = None
+        self._request: RequestData | None = None
         self._definitions: ModuleFacts | None = None
         self._comments: tuple[Comment, ...] | None = None
         self._imports: tuple[Import, ...] | None = None
@@ -60,6 +67,8 @@ class JavaScriptFile:
 
     def renew(self) -> None:
         """Forget what was concluded while some modules were unknown."""
+        if self._handlers is not None:
+            self._handlers.renew()
 
     def nodes(self, kind: str) -> list[Node]:
         """All syntax nodes of a kind, in the order of the text."""
@@ -67,7 +76,7 @@ class JavaScriptFile:
 
     def facts(self) -> ModuleFacts:
         """Everything this file says about itself, what its functions do included."""
-        return self._extractor().everything()
+        return with_handlers(self._extractor().everything(), self)
 
     def definitions(self) -> ModuleFacts:
         """What names resolve to, without what functions do."""
@@ -76,9 +85,10 @@ class JavaScriptFile:
         return self._definitions
 
     def _extractor(self) -> Extractor:
-        return Extractor(self.index, self.names, self.source.span, self.path, self._is_own)
+        return Extractor(self.index, self.names, self.source.span, self.path, self.is_own)
 
-    def _is_own(self, symbol: str) -> bool:
+    def is_own(self, symbol: str) -> bool:
+        """Whether a symbol lies in a module of the project."""
         return symbol.partition(".")[0] in self._modules
 
     # Places.
@@ -136,6 +146,16 @@ class JavaScriptFile:
         return current
 
     # The file in its project.
+
+    @property
+    def modules(self) -> Modules:
+        """All modules of the project."""
+        return self._modules
+
+    @property
+    def place(self) -> Module:
+        """The file as a module of the project."""
+        return self._module
 
     @property
     def is_test(self) -> bool:
@@ -197,19 +217,21 @@ class JavaScriptFile:
     def names(self) -> Names:
         """What the file alone tells of its names."""
         if self._names is None:
-            self._names = Names(self.module, self.scopes, self._locate, self._handed)
+            self._names = Names(self.module, self.scopes, self._locate, self._handed, self.handlers.parameter_type)
         return self._names
 
     def _handed(self, call: Node, function: Node, position: int) -> str:
         """The class of a parameter of a function literal, by the library's call that takes the function."""
         called = callee(call)
         symbol = self.names.symbol(called) if called is not None else ""
-        if not symbol or self._is_own(symbol):
+        if not symbol or self.is_own(symbol):
             return ""
         given = arguments(call)
         argument = next((place for place, one in enumerate(given) if bare(one) == function), len(given))
         event = string_value(given[0]) if given else None
-        return passed_to(self.types.external(symbol), event, argument, len(given), position, self.types)
+        name = self.types.external(symbol)
+        known = passed_to(name, event, argument, len(given), position, self.types)
+        return known or self.handlers.passed_type(name, call, function, position)
 
     def _locate(self, specifier: str) -> str:
         """The symbol of what `require(specifier)` gives."""
@@ -263,10 +285,50 @@ class JavaScriptFile:
             yield current
             current = current.parent
 
+    def function_scope(self, symbol: str) -> Scope | None:
+        """The function of this file that a symbol denotes, itself or through instances and exports."""
+        prefix = self.module + "."
+        if not symbol.startswith(prefix):
+            return None
+        if self._functions is None:
+            self._functions = {scope.name: scope for scope in reversed(list(self.scopes.functions))}
+        found = self._functions.get(symbol[len(prefix) :])
+        if found is None and ("()" in symbol or EXPORTS in symbol):
+            name = self.resolve(symbol)
+            found = self._functions.get(name[len(prefix) :]) if name.startswith(prefix) else None
+        return found
+
+    # Handlers.
+
+    @property
+    def handlers(self) -> FileHandlers:
+        """What frameworks and the event loop make of the functions of this file."""
+        if self._handlers is None:
+            self._handlers = FileHandlers(self)
+        return self._handlers
+
+    def handler(self, function: Scope | None) -> Handler | None:
+        """What a framework makes of a function; None if nothing in the file says that one calls it."""
+        return self.handlers.of(function) if function is not None else None
+
     def on_event_loop(self, node: Node) -> bool:
-        """Whether a node's code runs on the event loop by the form of its function: an async one."""
+        """Whether a node's code runs while the process serves, by the function that holds it.
+
+        So do handlers, async functions, listeners, timers, and callbacks in them; what runs once at the start does not.
+        """
         function = self.enclosing_function(node)
-        return function is not None and function.is_async
+        return function is not None and not self.is_test and self.handlers.on_loop(function)
+
+    @property
+    def request(self) -> RequestData:
+        """What of the file is a request, a response, or data that a client sent."""
+        if self._request is None:
+            self._request = RequestData(self)
+        return self._request
+
+    def reads_request(self, expression: Node) -> bool:
+        """Whether an expression is data that a client sent, as it came: `req.body.name`, or a name bound to it."""
+        return self.request.is_data(expression)
 
     def is_awaited(self, call: Node) -> bool:
         """Whether the value of a call is awaited on the spot: `await`, `for await`."""

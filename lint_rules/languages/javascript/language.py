@@ -11,7 +11,7 @@ from lint_rules.languages.javascript.compiled import is_compiled
 from lint_rules.languages.javascript.faults import syntax_fault
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.javascript.inspect import inspect
-from lint_rules.languages.javascript.library import types_with
+from lint_rules.languages.javascript.library import handler_table, types_with
 from lint_rules.model import Rule, Span
 from lint_rules.project.frameworks import HandlerTable
 from lint_rules.project.modules import Module, Modules
@@ -26,11 +26,12 @@ class JavaScript:
     def checks(self, rules: Iterable[Rule]) -> tuple[RuleCheck, ...]:
         return checks_of(rules, "javascript")
 
+    def is_source(self, module: Module, data: bytes) -> bool:
+        return not module.is_declaration and not is_compiled(data)
+
     def triggered(
         self, data: bytes, checks: Iterable[RuleCheck], *, in_test: bool, screen: bool = True
     ) -> list[RuleCheck]:
-        if screen and is_compiled(data):
-            return []
         return triggered(data, checks, in_test=in_test, screen=screen, may_run_on_loop=lambda data: True)
 
     def open(
@@ -64,7 +65,7 @@ class JavaScript:
         return types_with(additions)
 
     def handlers(self) -> HandlerTable:
-        return HandlerTable({})
+        return handler_table()
 
 
 LANGUAGE = JavaScript()

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from lint_rules.languages.tables import NameTable, TableRow, read_table
+from lint_rules.project.node_frameworks import NodeHandlerTable
 from lint_rules.project.node_names import js_name
 from lint_rules.project.types import Types
 
 _HERE = Path(__file__).parent
 
-__all__ = ["js_name", "js_name_table", "types", "types_with"]
+__all__ = ["handler_table", "js_name", "js_name_table", "types", "types_with"]
 
 
 def types_with(additions: Mapping[str, Iterable[str]]) -> Types:
@@ -34,6 +35,12 @@ def types() -> Types:
         _translated(table.get("returns", {})), _translated(table.get("attributes", {})),
         _translated(table.get("aliases", {})), bases,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def handler_table() -> NodeHandlerTable:
+    """What frameworks call, from frameworks.toml."""
+    return NodeHandlerTable(read_table(_HERE / "frameworks.toml"))
 
 
 @lru_cache(maxsize=1)

@@ -47,7 +47,7 @@ class Names:
     """Answers what expressions of one file denote.
 
     `locate` gives the symbol of a module as an import writes it, `handed` the class of a function's parameter by the
-    call (call, function, position) that takes the function.
+    call (call, function, position) that takes the function, `typed` that of a parameter by its name.
     """
 
     def __init__(
@@ -56,11 +56,13 @@ class Names:
         scopes: Scopes,
         locate: Callable[[str], str],
         handed: Callable[[Node, Node, int], str] = lambda call, function, position: "",
+        typed: Callable[[Scope, int], str] = lambda function, position: "",
     ) -> None:
         self.module = module
         self.scopes = scopes
         self._locate = locate
         self._handed = handed
+        self._typed = typed
         self._settled: dict[int, str] = {}
         self._memo: dict[int, str] = {}
         self._open: set[int] = set()
@@ -234,7 +236,7 @@ class Names:
             symbol = self._first_assigned(choices, steps)
             if not symbol and (known := self._declared(bindings, byte, scope, name, steps)):
                 symbol = known
-            symbol = symbol or self._first_assigned(assigned, steps)
+            symbol = symbol or self._any_assigned(bindings[0], assigned, steps)
         else:
             symbol = self._declared(bindings, byte, scope, name, steps)
         if not symbol and scope.kind == MODULE and binding.kind == "value" and binding.end == scope.end:
@@ -261,6 +263,16 @@ class Names:
             and seen[1][0] is bindings[0]
         ]
 
+    def _any_assigned(self, binding: Binding, assigned: list[Node], steps: int) -> str:
+        """The first assigned value that is known; within one of these values the same question is not asked again."""
+        if id(binding) in self._open:
+            self._cuts += 1
+            return ""
+        self._open.add(id(binding))
+        symbol = self._first_assigned(assigned, steps)
+        self._open.discard(id(binding))
+        return symbol
+
     def _first_assigned(self, assigned: list[Node], steps: int) -> str:
         for assignment in assigned:
             right = assignment.child_by_field_name("right")
@@ -286,6 +298,8 @@ class Names:
             return self._value(binding, binding.node, scope, name, steps)
         if binding.kind == "parameter" and (passed := self._passed(binding, scope, steps)):
             return join(passed, "", list(reversed(binding.path)))
+        if binding.kind == "parameter" and not binding.is_rest and (typed := self._typed(scope, binding.position)):
+            return join(typed, "", list(reversed(binding.path)))
         if binding.fallback is not None and (symbol := self.symbol(binding.fallback, steps + 1)):
             return symbol
         if binding.kind == "parameter" and not binding.path and not binding.is_rest:

@@ -1,4 +1,4 @@
-"""Which calls give a promise: async functions of the project, functions that return a promise, libraries' calls, chains.
+"""Which calls give a promise: those of async functions, of functions that return one, of libraries; chains.
 
 `promised` answers for one call. It does not guess: where nothing in the project and no table says that a call gives a
 promise, the answer is None.
@@ -6,15 +6,14 @@ promise, the answer is None.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.grammar import (
+    CALL_KINDS,
     FUNCTION_LITERALS,
     arguments,
     bare,
@@ -26,9 +25,9 @@ from lint_rules.languages.javascript.grammar import (
 from lint_rules.languages.javascript.library import js_name, js_name_table
 from lint_rules.languages.javascript.rejection import may_reject
 from lint_rules.languages.javascript.scopes import Scope
-from lint_rules.languages.javascript.usage import CHAINS, Use, usage_of
+from lint_rules.languages.javascript.usage import CHAINS
 from lint_rules.languages.tables import TableRow, read_table
-from lint_rules.project.node_names import GLOBAL, segment
+from lint_rules.project.node_names import GLOBAL
 from lint_rules.project.symbols import Reference, Symbols
 
 if TYPE_CHECKING:
@@ -38,8 +37,7 @@ TABLE = Path(__file__).parent / "promises.toml"
 
 PROMISES = js_name_table(TABLE, "promise")
 TWINS = js_name_table(TABLE, "twin")
-COMBINATORS = frozenset(map(js_name, read_table(TABLE)["combinators"]["calls"]))
-_BUILDERS = tuple(read_table(TABLE)["builders"]["classes"])
+_BUILDERS = tuple(f"{js_name(name)}." for name in read_table(TABLE)["builders"]["classes"])
 _CALLBACKS = frozenset(read_table(TABLE)["builders"]["callbacks"])
 _MAX_HOPS = 8
 _MAX_CHAIN = 40
@@ -131,9 +129,9 @@ def _hides_settling(receiver: Node) -> bool:
 
 def _by_function(own: Reference, call: Node, file: JavaScriptFile) -> Promised | None:
     function = own.function
-    if function.is_generator:
+    if function.is_generator or function.is_wrapped:
         return None
-    if not function.is_async and has_callback(call, file):
+    if has_callback(call, file) and (not function.is_async or _takes_callback(own)):
         return None
     row = None if function.is_async or function.gives_promise else _row_behind(own, file.symbols)
     if not (function.is_async or function.gives_promise or row is not None):
@@ -143,6 +141,12 @@ def _by_function(own: Reference, call: Node, file: JavaScriptFile) -> Promised |
     if scope is not None and row is None:
         is_settled = not may_reject(scope, file.scopes)
     return Promised(row, own, function.is_async or function.gives_promise, is_settled, is_lazy(row))
+
+
+def _takes_callback(own: Reference) -> bool:
+    """Whether an async function is told what to call with its outcome, errors included."""
+    last = own.function.parameters[-1] if own.function.parameters else ""
+    return last in _CALLBACKS or last.lower().endswith(("cb", "callback"))
 
 
 def own_scope(own: Reference, file: JavaScriptFile) -> Scope | None:
@@ -164,7 +168,7 @@ def _row_behind(own: Reference, symbols: Symbols) -> TableRow | None:
             return None
         if function.is_async or function.gives_promise:
             return _OWN
-        if not function.returns.endswith("()"):
+        if function.is_partial or not function.returns.endswith("()"):
             return None
         called = function.returns[:-2]
         following = symbols.function(called)
@@ -190,7 +194,7 @@ def _by_table(call: Node, function: Node, file: JavaScriptFile) -> Promised | No
     if row is None or not _applies(row, call, file):
         return None
     lazy = is_lazy(row)
-    if lazy and _adds_to_builder(name, function):
+    if lazy and (_adds_to_builder(name, function) or _is_of_result(function, file)):
         return None
     return Promised(row, None, True, row.get("drop", "") != "", lazy)
 
@@ -226,7 +230,7 @@ def _member_is(value: Node, member: str, wanted: str) -> bool:
 
 def _adds_to_builder(name: str, function: Node) -> bool:
     """`query.where(...)` on a query that a variable holds, which is sent later."""
-    if not name.startswith(_BUILDERS_OF()):
+    if not name.startswith(_BUILDERS):
         return False
     current: Node | None = function
     for _ in range(_MAX_CHAIN):
@@ -243,9 +247,18 @@ def _adds_to_builder(name: str, function: Node) -> bool:
     return False
 
 
-@lru_cache(maxsize=1)
-def _BUILDERS_OF() -> tuple[str, ...]:
-    return tuple(f"{js_name(one)}." for one in _BUILDERS)
+def _is_of_result(function: Node, file: JavaScriptFile) -> bool:
+    """Whether a method is one of what a query gave, not of the query: `(await query).map(...)`, `rows.map(...)`."""
+    current: Node | None = function
+    for _ in range(_MAX_CHAIN):
+        if current is None or current.type == "await_expression":
+            return current is not None
+        if current.type == "identifier":
+            value = file.names.only_value(text(current), current.start_byte)
+            return value is not None and bare(value).type == "await_expression"
+        inner = callee(current) if current.type in CALL_KINDS else current.child_by_field_name("object")
+        current = bare(inner) if inner is not None else None
+    return False
 
 
 def has_callback(call: Node, file: JavaScriptFile) -> bool:
@@ -295,6 +308,8 @@ def shown_call(call: Node, file: JavaScriptFile) -> str:
     if function is None or function.type in FUNCTION_LITERALS or function.type == "import":
         return "this async function" if function is not None and function.type in FUNCTION_LITERALS else "this call"
     shown = " ".join(text(function).split())
+    if shown == "Promise":
+        shown = "new Promise"
     if len(shown) > _MAX_SHOWN or "\n" in text(function):
         last = function.child_by_field_name("property")
         shown = text(last) if last is not None else shown[:_MAX_SHOWN]
@@ -304,24 +319,4 @@ def shown_call(call: Node, file: JavaScriptFile) -> str:
 _MAX_SHOWN = 60
 
 
-def promise_calls(call: Node, file: JavaScriptFile) -> Iterator[Node]:
-    """The calls that give promises in the arguments of a combinator such as `Promise.all([a(), b()])`."""
-    for argument in arguments(call):
-        for one in named(argument) if argument.type == "array" else [argument]:
-            value = bare(one)
-            if value.type in ("call_expression", "new_expression") and promised(value, file) is not None:
-                yield value
-
-
-def is_combinator(call: Node, file: JavaScriptFile) -> bool:
-    """Whether a call is `Promise.all` or the like, which looks after the promises that it is given."""
-    function = callee(call)
-    return function is not None and file.canonical(function) in COMBINATORS
-
-
-def is_awaited_value(call: Node) -> bool:
-    """Whether the value of a call is awaited on the spot."""
-    return usage_of(call).use is Use.AWAITED
-
-
-__all__ = ["COMBINATORS", "PROMISES", "TWINS", "Promised", "promised", "segment", "shown_call"]
+__all__ = ["PROMISES", "TWINS", "Promised", "has_callback", "own_scope", "promised", "shown_call"]

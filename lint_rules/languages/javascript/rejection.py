@@ -10,11 +10,11 @@ from lint_rules.languages.javascript.scopes import Scope, Scopes
 _SURE = frozenset({"catch", "allSettled"})
 
 
-def may_reject(scope: Scope, scopes: Scopes) -> bool:
+def may_reject(scope: Scope, scopes: Scopes, *, calls_fail: bool = True) -> bool:
     """Whether errors can leave an async function, or the promise that a function returns.
 
     What a `catch` block calls counts as safe, it is there to report; what it throws does not. A function without any
-    `try` is taken for one that can fail as soon as it calls something.
+    `try` is taken for one that can fail as soon as it calls something, unless `calls_fail` is False.
     """
     body = scope.body
     if body is None:
@@ -31,7 +31,7 @@ def may_reject(scope: Scope, scopes: Scopes) -> bool:
     attempts = scopes.directly_in(scope, "try_statement")
     if any(attempt.child_by_field_name("handler") is not None for attempt in attempts):
         return False
-    return not values and any(True for kind in CALL_KINDS for _ in scopes.directly_in(scope, kind))
+    return calls_fail and not values and any(True for kind in CALL_KINDS for _ in scopes.directly_in(scope, kind))
 
 
 def is_guarded(node: Node, scope: Scope) -> bool:

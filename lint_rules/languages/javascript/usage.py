@@ -49,7 +49,7 @@ class Use(str, Enum):
     CHAINED = "chained"
     """Its `then`, `catch` or `finally` is called; `place` is that call."""
     TESTED = "tested"
-    """A condition, the operand of `!`, the left side of `&&` and `||`."""
+    """A condition, the operand of `!`, the left side of `&&`, `||` and `??`."""
     OPERAND = "operand"
     """Compared, calculated with, `place` being the operation."""
     FORMATTED = "formatted"
@@ -172,7 +172,7 @@ def _operand(value: Node, operation: Node) -> Usage | None:
         is_left = _is_field(operation, "left", value)
         if not is_left:
             return None
-        return Usage(Use.TESTED, operation) if sign != "??" else Usage(Use.OTHER, operation)
+        return Usage(Use.TESTED, operation)
     return Usage(Use.OTHER if sign in ("instanceof", "in") else Use.OPERAND, operation)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 from tree_sitter import Node
 
+from lint_rules.languages.python.answering import ANSWERING_WORDS, unconditional_calls
 from lint_rules.languages.python.grammar import SyntaxIndex, first_named
 from lint_rules.languages.python.guards import (
     FAILS,
@@ -32,6 +33,7 @@ from lint_rules.project.frameworks import HandlerTable
 from lint_rules.project.types import Types
 
 _MAX_RISKS = 8
+_SHOWN = 80
 _PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "django.utils.functional.cached_property"})
 _GENERATOR_TYPES = frozenset({"Iterator", "Generator", "Iterable", "AsyncIterator", "AsyncGenerator", "AsyncIterable"})
 
@@ -70,6 +72,7 @@ class Extractor:
         self._handlers = handlers
         self._types = types
         self._loop_lambdas: set[int] = set()
+        self._answers_requests = ANSWERING_WORDS.search(index.root.text or b"") is not None
         self._exit_guards = exit_guards(index.nodes("except_clause"))
 
     def definitions(self) -> ModuleFacts:
@@ -325,7 +328,18 @@ class Extractor:
             calls=tuple(body.calls),
             is_offloaded=any(self._offloads(expression) for expression in decorators_of(scope.node)),
             risks=_risks(body),
+            always=tuple(self._always(scope)) if self._answers_requests else (),
         )
+
+    def _always(self, scope: Scope) -> Iterable[tuple[str, ...]]:
+        for call in unconditional_calls(scope.node):
+            function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+            target = self._names.symbol(function) if function is not None else ""
+            if target and function is not None:
+                receiver = function.child_by_field_name("object")
+                given = arguments.named_children if arguments is not None else ()
+                shown = (text(argument)[:_SHOWN] for argument in given)
+                yield (target, text(receiver) if receiver is not None else "", *shown)
 
     def _decorators(self, scope: Scope) -> Iterable[str]:
         for expression in decorators_of(scope.node):

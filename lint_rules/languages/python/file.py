@@ -11,6 +11,7 @@ from tree_sitter import Node
 from lint_rules.languages.python.extract import Extractor
 from lint_rules.languages.python.grammar import SyntaxIndex, first_token, parse
 from lint_rules.languages.python.handlers import FileHandlers
+from lint_rules.languages.python.imports import Import, imports
 from lint_rules.languages.python.library import handler_table
 from lint_rules.languages.python.names import Names
 from lint_rules.languages.python.request_data import RequestData
@@ -64,6 +65,7 @@ class PythonFile:
         self._handlers: FileHandlers | None = None
         self._request_data: RequestData | None = None
         self._comments: tuple[Comment, ...] | None = None
+        self._imports: tuple[Import, ...] | None = None
 
     # What the engine uses.
 
@@ -176,6 +178,16 @@ class PythonFile:
         return row, last_row
 
     @property
+    def modules(self) -> Modules:
+        """All modules of the project."""
+        return self._modules
+
+    @property
+    def place(self) -> Module:
+        """The file as a module of the project."""
+        return self._module
+
+    @property
     def is_test(self) -> bool:
         """Whether the file's place in the project says that it is a test."""
         return self._module.is_test
@@ -199,6 +211,13 @@ class PythonFile:
         if self._names is None:
             self._names = Names(self.index, self.module, self._module.is_package, self.scopes, self._locate)
         return self._names
+
+    @property
+    def imports(self) -> tuple[Import, ...]:
+        """What the file imports, in the order of the text."""
+        if self._imports is None:
+            self._imports = imports(self.index)
+        return self._imports
 
     def imports_any(self, *packages: str) -> bool:
         """Whether the file imports one of these packages at module level."""

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
 
+_HANDED = re.compile(rb"(?<!def )\b([^\W\d]\w*)\s*[,(\])}]")
+
+
 class FileHandlers:
     """Answers about the functions of one file."""
 
@@ -49,10 +52,13 @@ class FileHandlers:
 
     def _may_be_handed(self, function: Scope) -> bool:
         """Whether the name of a function stands where an argument or an element ends; lambdas are arguments."""
-        name = re.escape(_own_name(function)).encode()
-        data = self._file.data
-        handed = re.compile(rb"\b" + name + rb"\s*[,(\])}]")
-        return not name or any(map(handed.search, (data[: function.node.start_byte], data[function.start :])))
+        name = _own_name(function)
+        return not name or name.encode() in self._handed_names
+
+    @cached_property
+    def _handed_names(self) -> frozenset[bytes]:
+        """The names that stand where an argument or an element ends, or are called, but for where they are defined."""
+        return frozenset(_HANDED.findall(self._file.data))
 
     def on_loop(self, function: Scope) -> bool:
         """Whether the body of a function runs on the event loop."""

@@ -24,6 +24,9 @@ class Python:
     def checks(self, rules: Iterable[Rule]) -> tuple[RuleCheck, ...]:
         return checks_of(rules, "python")
 
+    def is_source(self, module: Module, data: bytes) -> bool:
+        return not module.is_declaration
+
     def triggered(
         self, data: bytes, checks: Iterable[RuleCheck], *, in_test: bool, screen: bool = True
     ) -> list[RuleCheck]:

@@ -1,0 +1,1 @@
+"""Family 03: callbacks where the language has await."""

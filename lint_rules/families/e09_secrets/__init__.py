@@ -1,0 +1,1 @@
+"""Family 09: hardcoded secrets and configuration."""

@@ -1,0 +1,98 @@
+"""Insecure default of a secret.
+
+What it finds: a credential that is read from the environment, with a literal for the case that it is not set:
+`os.environ.get("SECRET_KEY", "dev")`, `config("SECRET_KEY", default="...")`, `process.env.JWT_SECRET || "secret"`,
+defaults in destructuring and in schemas of settings (convict, envalid, zod).
+
+Why it matters: a deployment that forgets the variable starts without a word and signs its sessions with a key that
+everybody can read in the repository. A service that does not start is found at once; this is found by somebody else.
+
+Bad (python):
+
+    import os
+
+    SECRET_KEY = os.environ.get("SECRET_KEY", "dev-secret")
+
+Good (python):
+
+    import os
+
+    SECRET_KEY = os.environ["SECRET_KEY"]
+
+Bad (javascript):
+
+    module.exports = { jwtSecret: process.env.JWT_SECRET || "dev-secret" };
+
+Good (javascript):
+
+    const { JWT_SECRET } = process.env;
+
+    if (!JWT_SECRET) {
+        throw new Error("JWT_SECRET is not set");
+    }
+
+    module.exports = { jwtSecret: JWT_SECRET };
+
+How to fix it: let the start fail without the variable (`os.environ["SECRET_KEY"]`, a check of
+`process.env.JWT_SECRET`, a settings field without default); keep the value for development in a `.env` that git
+ignores.
+
+Not seen: defaults that come from another file or a constant; code that checks the environment's name first in a way
+other than an `if` around the place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from lint_rules.families.e09_secrets.formats import holds_token
+from lint_rules.families.e09_secrets.judgement import is_secret
+from lint_rules.families.e09_secrets.places import How, Place, may_hold_credential
+from lint_rules.families.e09_secrets.quiet import SourceFile, hidden, is_for_show
+from lint_rules.languages.whole_file import WholeFile
+from lint_rules.model import WARNING, Finding, Rule
+
+if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
+    from lint_rules.languages.python.file import PythonFile
+
+RULE = Rule(
+    "TEN0904",
+    "insecure-default",
+    severity=WARNING,
+    summary="A secret from the environment has a literal default",
+    in_tests=False,
+    references={"CWE-1188": "https://cwe.mitre.org/data/definitions/1188.html"},
+)
+
+
+@RULE.files(WholeFile(may_hold_credential), "python")
+def check_python(file: PythonFile) -> Iterator[Finding]:
+    from lint_rules.families.e09_secrets import places_python
+
+    if not is_for_show(file):
+        yield from _findings(file, places_python.places(file), 'os.environ["{}"]')
+
+
+@RULE.files(WholeFile(may_hold_credential), "javascript")
+def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
+    from lint_rules.families.e09_secrets import places_javascript
+
+    if not is_for_show(file) and not file.is_declaration:
+        yield from _findings(file, places_javascript.places(file), "process.env.{}")
+
+
+def _findings(file: SourceFile, places: Iterable[Place], look_up: str) -> Iterator[Finding]:
+    for place in places:
+        if place.how is not How.FALLBACK or not is_secret(place.setting):
+            continue
+        if holds_token(place.value.encode()):
+            continue  # TEN0901
+        yield RULE.at(
+            file,
+            file.source.span(place.start, place.end),
+            f"`{place.variable}` falls back to a literal; let the start fail if it is not set",
+            f"read `{look_up.format(place.variable)}` without a default, and let the start fail if it is not set",
+            secrets=hidden(file, place.start, place.end),
+        )

@@ -1,0 +1,357 @@
+"""Literals that are bound to names, in JavaScript and TypeScript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.families.e09_secrets.naming import credential_table
+from lint_rules.families.e09_secrets.places import (
+    How,
+    Place,
+    is_for_documentation,
+    is_lookup,
+    is_wrapper,
+    is_wrapping_method,
+    positional,
+    spots,
+)
+from lint_rules.languages.javascript.grammar import arguments, bare, callee, named, string_value, text
+
+if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
+
+_MOST_STEPS = 16
+_TRANSPARENT = (
+    "parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "type_assertion",
+    "await_expression", "ternary_expression",
+)  # fmt: skip
+_MOST_ROTATED = 2
+_LITERALS = ("string", "template_string")
+_USERS = (
+    "session",
+    "connect",
+    "Client",
+    "Pool",
+    "Connection",
+    "login",
+    "auth",
+    "Redis",
+    "Strategy",
+    "createTransport",
+    "cookieSession",
+    "Sequelize",
+    "expressJwt",
+    "jwt",
+)
+
+
+def places(file: JavaScriptFile) -> Iterator[Place]:
+    """The literals of a file that may be credentials, by what they are bound to."""
+    seen: set[int] = set()
+    for at in spots(file.data):
+        literal = file.root.descendant_for_byte_range(at, at + 1)
+        while literal is not None and literal.type not in _LITERALS:
+            inside = literal.type.startswith(("string", "escape", "template", '"', "'", "`"))
+            literal = literal.parent if inside else None
+        if literal is None or literal.start_byte in seen or file.in_broken_code(literal):
+            continue
+        seen.add(literal.start_byte)
+        place = place_of(literal)
+        if place is not None:
+            yield place
+
+
+def literal_value(node: Node) -> str | None:
+    """The value of a literal, of a template without slots, or of such joined by `+`; None if it is not constant."""
+    while node.type in _TRANSPARENT[:-2] and named(node):
+        node = named(node)[0]
+    if node.type == "binary_expression" and node.descendant_count < 200:
+        if not any(child.type == "+" for child in node.children):
+            return None
+        operands = (node.child_by_field_name("left"), node.child_by_field_name("right"))
+        values = [literal_value(one) if one is not None else None for one in operands]
+        return "".join(one for one in values if one is not None) if None not in values else None
+    return string_value(node)
+
+
+def place_of(literal: Node) -> Place | None:
+    """What a literal is bound to; None if to nothing that has a name."""
+    whole = literal
+    while (outer := whole.parent) is not None and outer.type == "binary_expression" and _is_sum(outer):
+        if literal_value(outer) is None:
+            return None
+        whole = outer
+    value = literal_value(whole)
+    found = _bound_to(whole) if value is not None else None
+    if value is None or found is None or _is_documentation(whole):
+        return None
+    name, how, variable, used_by = found
+    return Place(name, value, whole.start_byte, whole.end_byte, how, variable, used_by)
+
+
+def _is_documentation(node: Node) -> bool:
+    """Whether a literal stands in what a key or a name says is for people to read."""
+    current = node.parent
+    for _ in range(_MOST_STEPS):
+        if current is None or current.type in ("statement_block", "program"):
+            return False
+        fields = (current.child_by_field_name(field) for field in ("name", "key"))
+        if any(is_for_documentation(last_name(field)) for field in fields if field is not None):
+            return True
+        if current.type in ("enum_declaration", "enum_body", "jsx_attribute"):
+            return True
+        current = current.parent
+    return False
+
+
+def _is_sum(node: Node) -> bool:
+    return any(child.type == "+" for child in node.children)
+
+
+Found = tuple[str, How, str, str]
+
+
+def _bound_to(node: Node) -> Found | None:
+    """Name, manner, environment variable, and the call that uses it."""
+    fallback = ""
+    for _ in range(_MOST_STEPS):
+        outer = node.parent
+        if outer is None:
+            return None
+        kind = outer.type
+        if kind in ("variable_declarator", "public_field_definition", "field_definition"):
+            if outer.child_by_field_name("value") != node:
+                return None
+            return _named(
+                last_name(outer.child_by_field_name("name") or outer.child_by_field_name("property")),
+                How.BOUND,
+                fallback,
+            )
+        if kind == "assignment_expression":
+            if outer.child_by_field_name("right") != node:
+                return None
+            return _assigned(outer, fallback)
+        if kind == "augmented_assignment_expression":
+            target = outer.child_by_field_name("left")
+            variable = looked_up(target) if target is not None else ""
+            is_default = any(child.type in ("||=", "??=") for child in outer.children)
+            return _named(last_name(target), How.BOUND, fallback or variable) if is_default else None
+        if kind == "pair":
+            if outer.child_by_field_name("value") != node:
+                return None
+            return _of_pair(outer, fallback)
+        if kind in ("assignment_pattern", "object_assignment_pattern"):
+            if outer.child_by_field_name("right") != node:
+                return None
+            return _destructured(outer, fallback)
+        if kind in ("required_parameter", "optional_parameter"):
+            return _named(last_name(outer.child_by_field_name("pattern")), How.DEFAULT, fallback)
+        if kind == "binary_expression":
+            operator = next((child.type for child in outer.children if not child.is_named), "")
+            left = outer.child_by_field_name("left")
+            other = outer.child_by_field_name("right") if left == node else left
+            if other is None:
+                return None
+            if operator in ("==", "===", "!=", "!=="):
+                return _named(last_name(other), How.COMPARED, fallback)
+            if operator not in ("||", "??") or left == node:
+                return None
+            variable = looked_up(other)
+            if variable:
+                fallback = variable
+            elif last_name(other):
+                return _named(last_name(other), How.BOUND, fallback)
+            node = outer
+            continue
+        if kind == "return_statement":
+            return _named(_function_name(outer), How.RETURNED, fallback)
+        if kind == "arrow_function" and outer.child_by_field_name("body") == node:
+            return _named(_function_name(node), How.RETURNED, fallback)
+        if kind in _TRANSPARENT or (kind == "array" and outer.named_child_count <= _MOST_ROTATED):
+            node = outer
+            continue
+        if kind == "arguments":
+            call = outer.parent
+            if call is None:
+                return None
+            answer = _of_argument(call, node, fallback)
+            if isinstance(answer, Node):
+                node = answer
+                continue
+            return answer
+        if kind in ("member_expression", "call_expression"):  # `"...".trim()`
+            function = outer.child_by_field_name("property")
+            if (
+                kind == "member_expression"
+                and outer.parent is not None
+                and function is not None
+                and is_wrapping_method(text(function))
+            ):
+                node = outer.parent
+                continue
+        return None
+    return None
+
+
+def _of_argument(call: Node, node: Node, fallback: str) -> Found | Node | None:
+    called = called_name(call)
+    given = arguments(call)
+    position = given.index(node) if node in given else -1
+    if position == 1 and is_lookup(called):
+        return _named(first_literal(call), How.FALLBACK, first_literal(call))
+    if positional(called) == position:
+        return "secret", How.PASSED, fallback, called
+    if (
+        position == 0 and called.rpartition(".")[2] == "default"
+    ):  # env.get("X").default("..."), z.string().default("...")
+        variable = _looked_up_in_chain(call)
+        if variable:
+            return _named(variable, How.FALLBACK, variable)
+        owner = call.parent
+        if owner is not None and owner.type == "pair":  # z.object({ JWT_SECRET: z.string().default("...") })
+            key = last_name(owner.child_by_field_name("key"))
+            return _named(key, How.FALLBACK, key)
+        return call
+    if position == 1 and called.endswith((".get", ".getOrThrow")):
+        return _named(first_literal(call), How.DEFAULT, fallback)
+    if position == 0 and is_wrapper(called):
+        return call
+    return None
+
+
+def _assigned(assignment: Node, fallback: str) -> Found | None:
+    target = assignment.child_by_field_name("left")
+    return _named(last_name(target), How.BOUND, fallback)
+
+
+def _of_pair(pair: Node, fallback: str) -> Found | None:
+    key = last_name(pair.child_by_field_name("key"))
+    if (
+        key in credential_table()["lookups"]["keywords"]
+    ):  # convict: {env: "DB_PASSWORD", default: "..."}; envalid: str({...})
+        owner = pair.parent
+        call = owner.parent.parent if owner is not None and owner.parent is not None else None
+        outer = owner.parent if owner is not None else None
+        if outer is not None and outer.type == "arguments" and call is not None:
+            outer = call.parent
+        if outer is not None and outer.type == "pair":
+            name = last_name(outer.child_by_field_name("key"))
+            return _named(name, How.FALLBACK, name)
+        return None
+    owner = pair.parent
+    call = owner.parent.parent if owner is not None and owner.parent is not None else None
+    called = called_name(call) if call is not None and call.type in ("call_expression", "new_expression") else ""
+    used_by = called if called.endswith(_USERS) else ""
+    return _named(key, How.PASSED if used_by else How.BOUND, fallback, used_by)
+
+
+def _destructured(pattern: Node, fallback: str) -> Found | None:
+    """A default in `const { JWT_SECRET = "..." } = process.env`, or of a parameter."""
+    name = last_name(pattern.child_by_field_name("left"))
+    outer = pattern.parent
+    if outer is not None and outer.type == "pair_pattern":
+        name = last_name(outer.child_by_field_name("key"))
+        outer = outer.parent
+    if outer is not None and outer.type == "object_pattern":
+        declarator = outer.parent
+        value = declarator.child_by_field_name("value") if declarator is not None else None
+        if value is not None and is_environment(value):
+            return _named(name, How.FALLBACK, name)
+    return _named(name, How.DEFAULT, fallback)
+
+
+def _function_name(node: Node) -> str:
+    """The name of the function around a node."""
+    current: Node | None = node
+    while current is not None:
+        if current.type in ("function_declaration", "method_definition", "generator_function_declaration"):
+            return last_name(current.child_by_field_name("name"))
+        if current.type in ("arrow_function", "function_expression"):
+            owner = current.parent
+            if owner is None:
+                return ""
+            return last_name(owner.child_by_field_name("name") or owner.child_by_field_name("key"))
+        current = current.parent
+    return ""
+
+
+def _named(name: str, how: How, variable: str, used_by: str = "") -> Found | None:
+    if variable:
+        return variable, How.FALLBACK, variable, used_by
+    return (name, how, "", used_by) if name else None
+
+
+def last_name(node: Node | None) -> str:
+    """`password` for `password`, `this.password`, `config["password"]` and `"password"`; "" for anything else."""
+    if node is None:
+        return ""
+    if node.type in _TRANSPARENT[:-2] and named(node):
+        return last_name(named(node)[0])
+    if node.type in (
+        "identifier", "property_identifier", "private_property_identifier", "shorthand_property_identifier",
+        "shorthand_property_identifier_pattern",
+    ):  # fmt: skip
+        return text(node).lstrip("#")
+    if node.type == "member_expression":
+        return last_name(node.child_by_field_name("property"))
+    if node.type == "subscript_expression":
+        return string_value(node.child_by_field_name("index")) or ""
+    if node.type == "computed_property_name" and named(node):
+        return string_value(named(node)[0]) or ""
+    return string_value(node) or ""
+
+
+def called_name(call: Node) -> str:
+    """The name a call is written with: `jwt.sign`, `new Pool`."""
+    function = callee(call)
+    if function is None or function.type not in ("identifier", "member_expression"):
+        return ""
+    if function.descendant_count > 40:
+        return text(function.child_by_field_name("property") or function)[-60:]
+    return text(function)
+
+
+def first_literal(call: Node) -> str:
+    """The value of the first argument if it is a literal."""
+    given = arguments(call)
+    return (string_value(given[0]) or "") if given else ""
+
+
+def is_environment(node: Node) -> bool:
+    """Whether an expression is the environment as a whole."""
+    return text(node) in ("process.env", "import.meta.env", "Bun.env", "env")
+
+
+def looked_up(node: Node) -> str:
+    """The environment variable that an expression reads, "" if it reads none."""
+    node = bare(node)
+    if node.type in ("member_expression", "subscript_expression"):
+        owner = node.child_by_field_name("object")
+        return last_name(node) if owner is not None and is_environment(owner) else ""
+    if node.type == "call_expression":
+        if is_lookup(called_name(node)):
+            return first_literal(node)
+        function = callee(node)
+        inner = function.child_by_field_name("object") if function is not None else None
+        return (
+            looked_up(inner)
+            if inner is not None and inner.type in ("member_expression", "subscript_expression")
+            else ""
+        )
+    return ""
+
+
+def _looked_up_in_chain(call: Node) -> str:
+    """The variable that the first call of a chain looks up: `env.get("X").default("...")`."""
+    current: Node | None = call
+    for _ in range(_MOST_STEPS):
+        function = callee(current) if current is not None and current.type == "call_expression" else None
+        current = function.child_by_field_name("object") if function is not None else None
+        if current is None:
+            return ""
+        if current.type == "call_expression" and is_lookup(called_name(current)):
+            return first_literal(current)
+    return ""

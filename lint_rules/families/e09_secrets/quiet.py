@@ -1,0 +1,54 @@
+"""Files whose literals are there to be seen: examples, fixtures, translations; and how to hide a secret."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from lint_rules.model import Located, Span
+from lint_rules.source import SourceText
+
+_FOR_SHOW = re.compile(
+    r"(?:^|/)(?:examples?|samples?|docs?(?:_src)?|documentation|demos?|tutorials?|fixtures?|mocks?|__mocks__|__fixtures__|stubs?|seeds?|seeders"
+    r"|playground|sandbox|storybook|stories|locales?|i18n|translations?|l10n|lang|test[-_]?(?:data|utils?|helpers?|support)|testing|snippets|cassettes"
+    r"|scaffolds?|templates?|boilerplates?|benchmarks?|\.github|\.devcontainer)/"
+    r"|(?:^|/)(?:conftest|fixtures?|mocks?|factories|strings|translations?|messages|faker)\.\w+$"
+    r"|[._-](?:example|sample|template|tpl|dist|mock|fixture|stories|test|spec)(?:\.\w+)*$"
+    r"|(?:^|/)(?:example|sample|(?:unit_?)?tests?|ci)[._-][^/]*$|(?:^|/)\.env[.-](?:test|ci|defaults?|schema)\b"
+)
+_MESSAGES = re.compile(r"(?:^|/)(?:messages?|strings|errors?|texts?|labels)\.(?:json|ya?ml|[jt]s|py)$")
+_LONG = 16
+
+
+class SourceFile(Located, Protocol):
+    """What is asked of a file, in any language."""
+
+    source: SourceText
+    relative: str
+
+    @property
+    def is_test(self) -> bool: ...
+
+
+def is_for_show(file: SourceFile) -> bool:
+    """Whether a file's place says that what stands in it is no secret of a running service."""
+    return file.is_test or _FOR_SHOW.search(file.relative) is not None or _MESSAGES.search(file.relative) is not None
+
+
+def hidden(file: SourceFile, start: int, end: int) -> tuple[Span, ...]:
+    """The stretch of a secret that reports must hide: all but the first four characters, all of it if it is short.
+
+    Quotes at its ends stay, so that an excerpt still looks like code.
+    """
+    data = file.source.data
+    while (
+        start < end
+        and data[start : start + 1] in b"rRbBuUfF\"'`"
+        and data[start : start + 3].strip(b"rRbBuUfF")[:1] in (b'"', b"'", b"`")
+    ):
+        start += 1
+    while end > start and data[end - 1 : end] in (b'"', b"'", b"`"):
+        end -= 1
+    if end - start >= _LONG:
+        start += 4
+    return (file.source.span(start, end),) if start < end else ()

@@ -1,0 +1,17 @@
+"""Which files run in a browser, where an error nobody catches ends no process."""
+
+from __future__ import annotations
+
+import re
+
+_BROWSER = re.compile(
+    rb"\bdocument\.(?:getElementById|querySelector|createElement|addEventListener|body\b|head\b|cookie\b|location\b)"
+    rb"|\bwindow\.(?:location|document|addEventListener|open|history|localStorage|navigator|onload|scroll)"
+    rb"|\$\((?:this|document|window)\)|\blocalStorage\.(?:get|set)Item"
+    rb"|[\"'](?:socket\.io-client|react|react-dom|vue|svelte|@angular/core|jquery)[\"']"
+)
+
+
+def is_for_browsers(data: bytes) -> bool:
+    """Whether a file speaks of a page, its window or its elements, or imports what only pages need."""
+    return _BROWSER.search(data) is not None

@@ -1,0 +1,88 @@
+"""Values that are computed once and kept."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from lint_rules.languages.javascript.grammar import FUNCTION_KINDS, arguments, bare, string_value, text
+
+_FUNCTIONS = frozenset(FUNCTION_KINDS)
+_IN_MEMORY = ("/proc/", "/sys/")
+
+
+def is_harmless_read(call: Node) -> bool:
+    """Whether a call reads what the kernel has in memory, or is made once and its value kept."""
+    given = arguments(call)
+    path = string_value(bare(given[0])) if given else None
+    return (path is not None and path.startswith(_IN_MEMORY)) or is_done_once(call)
+
+
+_MISSING = re.compile(
+    r"!\s*([\w$][\w$.]*?)(?:\.has\b|\.get\b)?\s*(?:[(\[)&|]|\Z)|([\w$.]+?)(?:\[[^\]]*\])?\s*={2,3}\s*(?:null|undefined)\b"
+)
+
+
+def is_done_once(call: Node) -> bool:
+    """Whether what a call gives is kept, and the call made only where it is missing: `if (!page) page = read()`."""
+    current = call
+    while (parent := current.parent) is not None:
+        if parent.type in _FUNCTIONS:
+            return False
+        if parent.type == "augmented_assignment_expression":
+            operator = parent.child_by_field_name("operator")
+            if operator is not None and operator.type in ("??=", "||="):
+                return True
+        if parent.type == "assignment_expression" and current == parent.child_by_field_name("right"):
+            target = parent.child_by_field_name("left")
+            if current.type == "binary_expression" and target is not None:
+                kept = current.child_by_field_name("left")
+                if kept is not None and text(kept) == text(target):  # page = page || read()
+                    return True
+        if parent.type == "if_statement" and current == parent.child_by_field_name("consequence"):
+            condition = parent.child_by_field_name("condition")
+            if condition is not None and _fills(text(condition).strip()[1:-1], text(current)):
+                return True
+        if parent.type == "statement_block" and _returned_before(parent, current):
+            return True
+        current = parent
+    return False
+
+
+_NAMES = re.compile(r"(?<![\w.$])[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*")
+
+
+def _returned_before(block: Node, statement: Node) -> bool:
+    """Whether a block gives back in front of a statement what it fills from there on: `if (page) return page`."""
+    filled = ""
+    for earlier in block.named_children:
+        if earlier.start_byte >= statement.start_byte:
+            return False
+        if earlier.type != "if_statement":
+            continue
+        condition, consequence = (earlier.child_by_field_name(name) for name in ("condition", "consequence"))
+        if condition is None or consequence is None or "return" not in text(consequence):
+            continue
+        if not filled:
+            data = block.text or b""
+            filled = data[statement.start_byte - block.start_byte :].decode("utf-8", "replace")
+        for name in _NAMES.findall(text(condition)):
+            kept = name.removesuffix(".has").removesuffix(".get")
+            if _is_set(kept, filled) and re.search(rf"\breturn\b[^;]*{re.escape(kept)}", text(consequence)):
+                return True
+    return False
+
+
+def _fills(condition: str, body: str) -> bool:
+    """Whether the body of an `if` sets what its condition found missing."""
+    for found in _MISSING.finditer(condition):
+        name = found.group(1) or found.group(2)
+        if _is_set(name, body):
+            return True
+    return False
+
+
+def _is_set(name: str, body: str) -> bool:
+    written = rf"(?<![\w.$]){re.escape(name)}(?:\s*=[^=]|\s*\[[^\]]*\]\s*=[^=]|\.set\()"
+    return re.search(written, body) is not None
