@@ -36,6 +36,7 @@ Examples:
   tenlint --select TEN01,swallowed-exception .
   tenlint --output-format full --output-format json:report.json .
   tenlint check - --stdin-filename app.py   check what an editor holds
+  tenlint check @files.txt                  options and paths from a file, one a line
   tenlint explain TEN0101                   why, and what to do
 """
 
@@ -260,6 +261,22 @@ for command in commands.COMMANDS:
     cli.add_command(command)
 
 
+def expanded(arguments: Sequence[str]) -> list[str]:
+    """The arguments with `@FILE` replaced by the lines of the file, unless something is called so itself."""
+    result = []
+    for argument in arguments:
+        path = argument[1:]
+        if not argument.startswith("@") or os.path.lexists(argument) or not os.path.isfile(path):
+            result.append(argument)
+            continue
+        try:
+            with open(path, "rb") as file:
+                result += [os.fsdecode(line) for line in file.read().splitlines() if line.strip()]
+        except OSError as error:
+            raise click.UsageError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
+    return result
+
+
 def with_default_command(arguments: Sequence[str]) -> list[str]:
     """The arguments with `check` in front, unless they name a command or ask for the help of the whole."""
     # Its value is optional, so only one after "=" is its own: `--add-ignore src` means the folder.
@@ -277,7 +294,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # As an exception, so that temporary files and workers are cleaned up on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        wanted = with_default_command(sys.argv[1:] if arguments is None else arguments)
+        wanted = with_default_command(expanded(sys.argv[1:] if arguments is None else arguments))
         code = cli.main(wanted, prog_name="tenlint", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Exit as exit_request:

@@ -208,6 +208,6 @@ def test_files_of_settings_get_a_line_of_their_own_and_json_none(tmp_path: Path)
             assert moved.span.row == row
             return Report(hidden=(Hidden(moved, COMMENT),)) if b"ignore" in data else Report((moved,))
 
-        made = add_ignores(source, [finding], "test", lint=lint, parses=lambda data: True)
+        made = add_ignores(source, [finding], "test", tried=None, lint=lint, parses=lambda data: True)
         assert made.file.after == expected
         assert len(made.left) == (name == "settings.json")

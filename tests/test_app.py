@@ -272,3 +272,16 @@ def test_hostile_file_names(project: Path) -> None:
     assert {os.path.basename(os.fsencode(item["filename"])) for item in found} == {
         b"app.py", b"::error::x.py", b"a\n::error::b.py", b"\xff\x1b[31m.py", b"-v.py", b"a b.py",
     }  # fmt: skip
+
+
+def test_arguments_from_a_file(project: Path) -> None:
+    (project / "arguments.txt").write_bytes(b"--select\r\nTEN0101\n\n--quiet\nclean.py\n")
+    assert run("@arguments.txt", cwd=project, code=0) == ""
+    (project / "arguments.txt").write_text("check\napp.py\n")
+    assert "TEN0101" in run("@arguments.txt", cwd=project, code=1)
+    # A folder may really be called so.
+    (project / "@orders").mkdir()
+    (project / "@orders" / "app.py").write_text(BLOCKING)
+    (project / "orders").write_text("--version")
+    assert "TEN0101" in run("@orders", cwd=project, code=1)
+    assert error_of("@gone", cwd=project) == "error: no such file or folder: @gone\n"

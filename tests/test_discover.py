@@ -135,6 +135,15 @@ def test_ignored_folder_that_is_named_is_walked_and_stands_alone(in_git: Path) -
     assert names(discovered(in_git / "corpus/lib/a.py"), in_git, "files") == ["corpus/lib/a.py", "corpus/lib/b.py"]
 
 
+@needs_git
+def test_several_ignored_folders_stand_alone_together(in_git: Path) -> None:
+    make(in_git, "app.py", "benchmarks/corpus/one/a.py", "benchmarks/corpus/two/b.py")
+    (in_git / ".gitignore").write_text("corpus/\n")
+    found = discovered(in_git / "benchmarks/corpus/one", in_git / "benchmarks/corpus/two")
+    assert found.root == str(in_git / "benchmarks/corpus")
+    assert names(found, in_git) == ["benchmarks/corpus/one/a.py", "benchmarks/corpus/two/b.py"]
+
+
 def test_missing_paths_are_told(tmp_path: Path) -> None:
     make(tmp_path, "a.py", "b.ts")
     (tmp_path / "broken.py").symlink_to("nowhere")

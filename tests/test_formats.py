@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lint_rules.engine.report import BASELINE, COMMENT, OLDER, Hidden, Report
+from lint_rules.engine.session import full_catalogue
 from lint_rules.model import ERROR, INFO, SAFE, UNSAFE, WARNING, Edit, Finding, Fix, Related, Rule, Span
 from lint_rules.reporters import FORMATS, places, render
 from lint_rules.reporters.markdown import code as markdown_code
@@ -143,6 +144,12 @@ def test_sarif_of_security_rules_has_a_severity_for_github(tmp_path: Path) -> No
         descriptor["properties"]["tags"]
     )
     assert descriptor["helpUri"] == "https://cwe.mitre.org/data/definitions/89.html"
+
+
+def test_sarif_describes_every_rule_there_is() -> None:
+    rules = full_catalogue().rules
+    described = sarif(Report(tuple(rule.finding(PATH, TREE.span("load()"), "m; s", "s") for rule in rules), files=1))
+    assert [rule["id"] for rule in described["tool"]["driver"]["rules"]] == sorted(rule.code for rule in rules)
 
 
 def test_sarif_names_what_is_suppressed_but_not_to_github(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,6 +355,8 @@ HOSTILE = st.text(
 @settings(max_examples=60, deadline=None)
 @given(message=HOSTILE, name=HOSTILE)
 def test_hostile_text_stays_text(message: str, name: str) -> None:
+    # As the system gives names: bytes that are no UTF-8 are escapes.
+    name = name.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")
     path = "/project/" + name.replace("\0", "").replace("/", "_") + ".py"
     span = Span(0, 1, 1, 1, 1, 2)
     finding = BLOCKING_CALL.finding(path, span, message, message, related=(Related(path, span, message),))
@@ -404,3 +413,14 @@ def test_many_formats_at_once(tmp_path: Path) -> None:
 
 def test_the_schema_is_no_part_of_the_wheel() -> None:
     assert not list((ROOT / "lint_rules").rglob("sarif-2.1.0.json"))
+
+
+def test_masking_keeps_every_offset() -> None:
+    from lint_rules.reporters.redact import masked
+
+    source = SourceText("/p/a.py", 'a = """x😀é\r\nzz"""\nb = 1\n'.encode())
+    start, end = source.data.index(b"x"), source.data.index(b'"""\nb')
+    hidden = masked(source, (source.span(start, end), source.span(start + 1, end), Span(10**6, 10**6 + 5, 9, 9, 9, 9)))
+    assert len(hidden.data) == len(source.data) and hidden.line_starts == source.line_starts
+    assert [hidden.line_text(row) for row in (1, 2, 3)] == ['a = """*\U00010101·', '**"""', "b = 1"]
+    assert masked(source, ()) is source

@@ -6,10 +6,11 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from command_line import BLOCKING, ENVIRONMENT, error_of, git, run, tenlint
+from command_line import BLOCKING, ENVIRONMENT, ROOT, error_of, git, run, tenlint
 
 from lint_rules.engine.baseline import Baseline, baseline_text, read_baseline
 from lint_rules.engine.config import ConfigError
@@ -432,3 +433,42 @@ def test_baseline_and_revision_together(repository: Path) -> None:
     ):
         (repository / "app.py").write_text(text)
         assert len(lines("--new-from", "HEAD", cwd=repository, code=1)) == 1
+
+
+@needs_git
+def test_in_a_real_hook_it_sees_what_is_being_committed(repository: Path) -> None:
+    hook = repository / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    program = f'"{sys.executable}" "{ROOT / "cli.py"}"'
+    hook.write_text(f"#!/bin/sh\nexec {program} --staged -q --select TEN01 --output-format concise\n")
+    hook.chmod(0o755)
+    (repository / "views.py").write_text("import time\n")
+    git("add", "views.py", folder=repository)
+    git("commit", "--quiet", "--message", "views", folder=repository)
+    (repository / "app.py").write_text(BLOCKING + SECOND)
+    (repository / "views.py").write_text("import os\n")
+
+    def commits(*arguments: str) -> tuple[int, str]:
+        command = (
+            "git",
+            "-c",
+            "user.name=O",
+            "-c",
+            "user.email=o@example.com",
+            "commit",
+            "--quiet",
+            "-m",
+            "x",
+            *arguments,
+        )
+        finished = subprocess.run(command, cwd=repository, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+        return finished.returncode, finished.stdout + finished.stderr
+
+    for arguments in (("--all",), ("app.py",), ("--only", "app.py")):
+        code, printed = commits(*arguments)
+        assert code == 1 and "app.py:10:5: TEN0101" in printed, printed
+    assert commits("views.py")[0] == 0
+    # The index of another repository is none of ours.
+    env = {"GIT_INDEX_FILE": str(repository.parent / "index")}
+    git("add", "app.py", folder=repository)
+    run("--staged", "-q", "--select", "TEN01", cwd=repository, code=1, env=env)

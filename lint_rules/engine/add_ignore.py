@@ -46,61 +46,85 @@ class _Place:
     in_tags: bool = False
 
 
-def add_ignores(
-    source: SourceText, findings: Iterable[Finding], reason: str, *, lint: Lint, parses: Callable[[bytes], bool]
-) -> Ignored:
-    """The file with a comment for each finding that a comment can hide; `lint` gives the report on other data."""
-    if source.path.endswith(_WITHOUT_COMMENTS):
-        return Ignored(FixedFile(source, source.data), 0, tuple(findings))
-    wanted: dict[tuple[int, int], set[str]] = defaultdict(set)
-    by_rows: dict[tuple[int, int], list[Finding]] = defaultdict(list)
+Rows = tuple[int, int]
+
+
+def _by_rows(source: SourceText, findings: Iterable[Finding]) -> dict[Rows, list[Finding]]:
+    """The findings that a comment may hide, by first and last row, from below: so that a line put in moves nothing
+    that is still to be done."""
+    found: dict[Rows, list[Finding]] = defaultdict(list)
     for finding in findings:
         if not finding.code.startswith(_HOUSEKEEPING):
-            rows = (finding.span.row, finding.span.end_row)
-            wanted[rows].add(finding.code)
-            by_rows[rows].append(finding)
-    if not wanted or not parses(source.data):
+            found[finding.span.row, finding.span.end_row].append(finding)
+    return dict(sorted(found.items(), reverse=True))
+
+
+def _codes(findings: Iterable[Finding]) -> set[str]:
+    return {finding.code for finding in findings}
+
+
+def with_ends(source: SourceText, findings: Iterable[Finding], reason: str) -> bytes | None:
+    """The file with all comments at the ends of lines, which is where most can stay; None where none can stand."""
+    # What follows a value in a file of settings may become a part of it; there a comment needs its own line.
+    if not source.path.endswith((*PYTHON_SUFFIXES, *JAVASCRIPT_SUFFIXES)):
+        return None
+    lines = source.data.splitlines(keepends=True)
+    for rows, found in _by_rows(source, findings).items():
+        _put(lines, source.path, _Place(rows[0]), _codes(found), reason)
+    return b"".join(lines)
+
+
+def add_ignores(
+    source: SourceText,
+    findings: Sequence[Finding],
+    reason: str,
+    *,
+    tried: Report | None,
+    lint: Lint,
+    parses: Callable[[bytes], bool],
+) -> Ignored:
+    """The file with a comment for each finding that a comment can hide.
+
+    `tried` is the report on the text of `with_ends`, None if there is none; `lint` gives the report on other texts.
+    """
+    by_rows = _by_rows(source, findings)
+    if source.path.endswith(_WITHOUT_COMMENTS) or not by_rows or not parses(source.data):
         return Ignored(FixedFile(source, source.data), 0, tuple(one for many in by_rows.values() for one in many))
-    reason = " ".join(reason.replace("*/", "").split())
     lines = source.data.splitlines(keepends=True)
     count = 0
     left: list[Finding] = []
-    # From below, so that a line put in moves nothing that is still to be done.
-    pending = sorted(wanted, reverse=True)
-    at_ends = list(lines)
-    for rows in pending:
-        _put(at_ends, source.path, _Place(rows[0]), wanted[rows], reason)
-    # What follows a value in a file of settings may become a part of it; there a comment needs its own line.
-    is_code = source.path.endswith((*PYTHON_SUFFIXES, *JAVASCRIPT_SUFFIXES))
-    hidden = _hidden(lint, parses, at_ends) if is_code else set()
-    is_good = {rows: all((code, rows[0]) in hidden for code in wanted[rows]) for rows in pending}
-    for rows in sorted(pending, reverse=True):
-        codes = wanted[rows]
-        places: Iterable[_Place] = [_Place(rows[0])] if is_good[rows] else _places(source, rows)
+    hidden = _hidden_in(tried, source.path) if tried is not None else set()
+    for rows, found in by_rows.items():
+        codes = _codes(found)
+        is_good = all((code, rows[0]) in hidden for code in codes)
+        places: Iterable[_Place] = [_Place(rows[0])] if is_good else _places(source, rows)
         for place in places:
             trial = list(lines)
             _put(trial, source.path, place, codes, reason)
             shift = int(place.is_above)
-            if is_good[rows] or {(code, rows[0] + shift) for code in codes} <= _hidden(lint, parses, trial):
+            if is_good or {(code, rows[0] + shift) for code in codes} <= _hidden(source.path, lint, parses, trial):
                 lines = trial
-                count += len(by_rows[rows])
+                count += len(found)
                 break
         else:
-            left += by_rows[rows]
+            left += found
     data = b"".join(lines)
     if not parses(data):
         return Ignored(FixedFile(source, source.data, problem="the comments would break its syntax"), 0, tuple(left))
     return Ignored(FixedFile(source, data, count), count, tuple(left))
 
 
-def _hidden(lint: Lint, parses: Callable[[bytes], bool], lines: Sequence[bytes]) -> set[tuple[str, int]]:
+def _hidden(path: str, lint: Lint, parses: Callable[[bytes], bool], lines: Sequence[bytes]) -> set[tuple[str, int]]:
     """What comments hide in a text, as (code, row); nothing if it does not parse."""
     data = b"".join(lines)
-    if not parses(data):
-        return set()
-    report = lint(data)
-    shown = {(finding.code, finding.span.row) for finding in report.findings}
-    return {(one.finding.code, one.finding.span.row) for one in report.hidden if one.by == COMMENT} - shown
+    return _hidden_in(lint(data), path) if parses(data) else set()
+
+
+def _hidden_in(report: Report, path: str) -> set[tuple[str, int]]:
+    """What comments hide in a file, as (code, row)."""
+    shown = {(finding.code, finding.span.row) for finding in report.findings if finding.path == path}
+    by_comments = (one.finding for one in report.hidden if one.by == COMMENT and one.finding.path == path)
+    return {(finding.code, finding.span.row) for finding in by_comments} - shown
 
 
 def _places(source: SourceText, rows: tuple[int, int]) -> Iterator[_Place]:
@@ -128,6 +152,7 @@ def _put(lines: list[bytes], path: str, place: _Place, codes: Iterable[str], rea
         start, end = present[-1].span(1)
         lines[place.row - 1] = f"{text[:start]}{merged}{text[end:]}{ending}".encode()
         return
+    reason = " ".join(reason.replace("*/", "").split())
     said = f"tenlint: ignore[{', '.join(sorted(codes))}]{' ' if reason else ''}{reason}"
     marker = "//" if path.endswith(JAVASCRIPT_SUFFIXES) else "#"
     said = f"{{/* {said} */}}" if place.in_tags else f"{marker} {said}"

@@ -52,7 +52,8 @@ class Setting(msgspec.Struct, frozen=True, array_like=True):
     """What analysis depends on besides bytes.
 
     `options` by rule, `additions` to knowledge tables, the size limit, whether the screen is on, the texts (by
-    path) that stand for files, and whether files in which no rule has anything to look for are parsed too, for their syntax errors alone.
+    path) that stand for files, and whether files in which no rule has anything to look for are parsed too, for their
+    syntax errors alone.
     """
 
     options: dict[str, dict[str, Any]] = {}
@@ -175,10 +176,7 @@ class Analyser:
         source = self._sources.get(path)
         if source is None:
             text = self._setting.texts.get(path)
-            if text is not None:
-                source = source_from_bytes(path, text)
-            else:
-                source = read_source(path, self._setting.max_bytes)
+            source = read_source(path, self._setting.max_bytes) if text is None else source_from_bytes(path, text)
             self._sources[path] = source
         return source
 

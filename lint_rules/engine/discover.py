@@ -33,7 +33,8 @@ EXCLUDED_FOLDERS: Final = frozenset(
 )  # fmt: skip
 EXCLUDED_FOLDER_SUFFIX: Final = ".egg-info"
 GENERATED_SUFFIXES: Final = (
-    "_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi", ".min.js", ".min.mjs", ".min.cjs", ".d.ts", ".d.mts", ".d.cts",
+    "_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi",
+    ".min.js", ".min.mjs", ".min.cjs", ".d.ts", ".d.mts", ".d.cts",
 )  # fmt: skip
 VENV_MARKER: Final = "pyvenv.cfg"
 
@@ -61,8 +62,8 @@ class Discovered:
 def discover(paths: Sequence[str], settings: Settings) -> Discovered:
     """The files of the project that `paths` lie in, and those at or below `paths`.
 
-    A folder that the project leaves out (ignored by git, a virtual environment) is walked all the same. If it is the
-    only path, the project around it is of no interest, and the root is that folder.
+    A folder that the project leaves out (ignored by git, a virtual environment) is walked all the same. If
+    there are no other paths, the project around them is of no interest, and the root is the folder that holds them.
     """
     arguments = [os.path.abspath(path) for path in paths]
     start = start_folder(arguments)
@@ -82,8 +83,8 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovered:
             left_out.append(folder)
             inside = list(walk(folder, choice, unlisted))
         requested.update(inside)
-    if len(left_out) == len(arguments) == 1:
-        root, project = left_out[0], []
+    if arguments and len(left_out) == len(arguments):
+        root, project = os.path.commonpath(left_out), []
     requested.update(file for file in named if not (settings.force_exclude and choice.is_excluded(file)))
     return Discovered(
         root,

@@ -48,8 +48,11 @@ def _run(root: str, *arguments: str) -> bytes | None:
     return finished[1] if finished is not None and finished[0] == 0 else None
 
 
-def run_git(root: str, *arguments: str, content: bytes = b"") -> tuple[int, bytes] | None:
-    """Exit code and output of a git command in `root`, which reads `content`; None if it cannot be run."""
+def run_git(root: str, *arguments: str, content: bytes = b"", index: str = "") -> tuple[int, bytes] | None:
+    """Exit code and output of a git command in `root`, which reads `content`; None if it cannot be run.
+
+    `index` is the path of an index to use in place of the repository's own.
+    """
     git = _trusted_git(root)
     if git is None:
         return None
@@ -58,6 +61,8 @@ def run_git(root: str, *arguments: str, content: bytes = b"") -> tuple[int, byte
     environment = {name: value for name, value in os.environ.items() if name not in _LOCAL_VARIABLES}
     # Without optional locks git does not refresh, and so never writes, the index. Nothing is fetched.
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+    if index:
+        environment["GIT_INDEX_FILE"] = index
     try:
         finished = subprocess.run(
             (git, *_SAFE_OPTIONS, *arguments),

@@ -37,10 +37,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """The repository around `root`; `top` is the folder of its working tree."""
+    """The repository around `root`; `top` is the folder of its working tree.
+
+    `index` is the index of the commit that is being made, if git has said so to its hook; '' for the usual one.
+    """
 
     root: str
     top: str
+    index: str = ""
 
     def commit(self, revision: str) -> str:
         """The commit that a revision names. Raises GitError."""
@@ -138,7 +142,7 @@ class Repository:
         return os.fsdecode(finished[1]).strip() if finished is not None and finished[0] == 0 else None
 
     def _output(self, *arguments: str, content: bytes = b"") -> bytes:
-        finished = run_git(self.top, *arguments, content=content)
+        finished = run_git(self.top, *arguments, content=content, index=self.index)
         if finished is None or finished[0] != 0:
             raise GitError(f"`git {arguments[0]}` failed; run it by hand to see why")
         return finished[1]
@@ -156,4 +160,16 @@ def repository(root: str) -> Repository:
     if finished[0] != 0:
         raise GitError(f"{root} lies in no git repository, so what is new cannot be told")
     # Relative, so that the names of the files stay those that the run knows them by.
-    return Repository(root, os.path.normpath(os.path.join(root, os.fsdecode(finished[1]).strip("\n"))))
+    top = os.path.normpath(os.path.join(root, os.fsdecode(finished[1]).strip("\n")))
+    return Repository(root, top, _index_of_commit(root))
+
+
+def _index_of_commit(root: str) -> str:
+    """The index that git names to the hook we run in, as for `git commit --all`, if it is this repository's."""
+    named = os.environ.get("GIT_INDEX_FILE", "")
+    finished = run_git(root, "rev-parse", "--absolute-git-dir") if named else None
+    if finished is None or finished[0] != 0:
+        return ""
+    index = os.path.abspath(named)
+    folder = os.fsdecode(finished[1]).strip("\n")
+    return index if os.path.realpath(os.path.dirname(index)) == os.path.realpath(folder) else ""

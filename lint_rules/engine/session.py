@@ -123,23 +123,31 @@ class Session:
 
     def add_ignores(self, report: Report, reason: str) -> list[Ignored]:
         """The files with findings, with comments that hide them, in memory, by path."""
-        from lint_rules.engine.add_ignore import add_ignores
+        from lint_rules.engine.add_ignore import add_ignores, with_ends
         from lint_rules.languages.language import language, language_of
 
         by_path: dict[str, list[Finding]] = defaultdict(list)
         for finding in report.findings:
             by_path[finding.path].append(finding)
+        sources = {path: source for path in sorted(by_path) if (source := self.read(path)) is not None}
+        parses = {path: partial(language(language_of(path)).parses, path=path) for path in sources}
+        # All files are tried at once; what does not work out is tried again by itself.
+        texts: dict[str, bytes] = {}
+        for path, source in sources.items():
+            data = with_ends(source, by_path[path], reason)
+            if data is not None and data != source.data and parses[path](data):
+                with suppress(UnicodeEncodeError):
+                    texts[path] = SourceText(path, data, source.encoding, source.bom).original_bytes()
+        tried = replace(self.discovered, requested=frozenset(texts))
+        tried_report = self._run(tried, {**self._texts(), **texts}) if texts else Report()
         done = []
-        for path, findings in sorted(by_path.items()):
-            source = self.read(path)
-            if source is None:
-                continue
+        for path, source in sources.items():
 
             def lint(data: bytes, source: SourceText = source) -> Report:
                 return self._lint_instead(source.path, SourceText(source.path, data, source.encoding, source.bom))
 
-            parses = partial(language(language_of(path)).parses, path=path)
-            done.append(add_ignores(source, findings, reason, lint=lint, parses=parses))
+            first = tried_report if path in texts else None
+            done.append(add_ignores(source, by_path[path], reason, tried=first, lint=lint, parses=parses[path]))
         return done
 
     def _lint_instead(self, path: str, source: SourceText) -> Report:

@@ -148,7 +148,7 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
             "markdown": rule_text(rule, page, "markdown"),
         },
         "defaultConfiguration": {"level": _LEVEL[rule.severity], "enabled": rule.default},
-        "properties": {"tags": tags[:20], **properties},
+        "properties": {"tags": list(dict.fromkeys(tags))[:20], **properties},
     }
     if links:
         descriptor["helpUri"] = links[0]

@@ -13,6 +13,7 @@ from lint_rules.families.e09_secrets.naming import Credential, credential, crede
 
 _LEAST, _LEAST_FALLBACK, _MOST = 4, 2, 500
 _LEAST_WEAK = 16
+_LONGEST_CONNECTION = 2_000
 
 # Each of these says that the value is a reference, a form or a rule, and no secret.
 _REFERENCE = re.compile(credential_table()["values"]["references"], re.VERBOSE)
@@ -27,7 +28,8 @@ _CREDENTIAL_WORDS = frozenset(
     {"password", "passwd", "secret", "token", "pass", "pwd", "credential", "passphrase", "auth"}
 )
 _CONNECTION = re.compile(
-    r"(?:^|[;\s])\s*(?:password|pwd|accountkey|sharedaccesskey|access[_ ]?key)\s*=\s*(?P<secret>[^;\"'\s{}$<>]{4,})",
+    r"(?:^|[;\s])(?:password|pwd|accountkey|sharedaccesskey|access[_ ]?key)\s{0,4}=\s{0,4}"
+    r"(?P<secret>[^;\"'\s{}$<>]{4,})",
     re.IGNORECASE,
 )
 
@@ -221,7 +223,7 @@ def _case_changes(value: str) -> int:
 
 def connection_secret(value: str) -> str:
     """The password in a connection string such as `Server=db;User Id=app;Password=...`; "" if it holds none."""
-    found = _CONNECTION.search(value)
+    found = _CONNECTION.search(value) if len(value) <= _LONGEST_CONNECTION else None
     if found is None or _is_placeholder(found["secret"]) or found["secret"].lower() in _values("words"):
         return ""
     return found["secret"]

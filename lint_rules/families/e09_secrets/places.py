@@ -96,7 +96,9 @@ _KEYS = tuple(
     b"api subscription secret crypto aes webhook shared storage deploy integration consumer security key".split()
 )
 # What may stand between the name and the literal that is bound to it, and the literal's first quote.
-_TO_LITERAL = re.compile(rb"""[\w.-]{0,40}(?:\\?["'`])?[^"'`;]{1,120}?(?P<quote>["'`])""")
+# In two steps, neither of which ever goes back: the rest of the name, and the way to the quote.
+_REST_OF_NAME = re.compile(rb"""[\w.-]{0,40}(?:\\?["'`])?""")
+_TO_QUOTE = re.compile(rb"""[^"'`;]{1,120}["'`]""")
 _REVERSED = re.compile(
     rb"""(?P<quote>["'])[^"'\n]{4,80}["'][ ]?={2,3}\s*[\w.\[\]("'-]{0,60}?(?:passw|pwd|secret|token|api_?key)""",
     re.IGNORECASE,
@@ -129,28 +131,35 @@ def spots(data: bytes) -> Iterator[int]:
             at = gap.end() - 1  # noqa: PLW2901
 
 
+def _first_quote(data: bytes, at: int) -> int:
+    """Where the first literal behind a name begins of which byte `at` is a part; -1 if none is near."""
+    name = _REST_OF_NAME.match(data, at)
+    found = _TO_QUOTE.match(data, name.end()) if name is not None else None
+    return found.end() - 1 if found is not None else -1
+
+
 def _first_quotes(data: bytes, lowered: bytes) -> Iterator[int]:
     """Where the first literal behind each word for a credential begins, or before it in a comparison."""
     for stem in _STEMS:
         at = lowered.find(stem)
         while at >= 0:
-            found = _TO_LITERAL.match(data, at + len(stem) - (stem[-1:] in b":=\"' ("))
-            if found is not None:
-                yield found.start("quote")
+            quote = _first_quote(data, at + len(stem) - (stem[-1:] in b":=\"' ("))
+            if quote >= 0:
+                yield quote
             at = lowered.find(stem, at + len(stem))
     at = lowered.find(b"pass")
     while at >= 0:
         if _PASS.match(lowered, at) or lowered[at - 1 : at] == b"_":
-            found = _TO_LITERAL.match(data, at + 4)
-            if found is not None:
-                yield found.start("quote")
+            quote = _first_quote(data, at + 4)
+            if quote >= 0:
+                yield quote
         at = lowered.find(b"pass", at + 4)
     at = lowered.find(b"key")
     while at >= 0:
         if lowered[max(0, at - 14) : at].rstrip(b"_-").endswith(_KEYS):
-            found = _TO_LITERAL.match(data, at + 3)
-            if found is not None:
-                yield found.start("quote")
+            quote = _first_quote(data, at + 3)
+            if quote >= 0:
+                yield quote
         at = lowered.find(b"key", at + 3)
     if b'" =' in data or b"' =" in data or b'"==' in data or b"'==" in data:
         for found in _REVERSED.finditer(data):
@@ -159,7 +168,7 @@ def _first_quotes(data: bytes, lowered: bytes) -> Iterator[int]:
 
 _SETTING = re.compile(
     rb"""(?:passw|pwd|passphrase|passcode|secret|token|api[_-]?key|credential|pass|_key|[a-z]key)[\w-]{0,30}"""
-    rb"""["']?[ \t]*[:= ][ \t]*["']?[^\s"'${<#]""",
+    rb"""["']?[ \t]{0,8}[:= ][ \t]{0,8}["']?[^\s"'${<#]""",
     re.IGNORECASE,
 )
 

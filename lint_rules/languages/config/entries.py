@@ -38,7 +38,7 @@ def format_of(path: str) -> str:
 
 _QUOTED = rb"""(?:"(?P<double>(?:[^"\\\n]|\\.)*)"|'(?P<single>[^'\n]*)')"""
 _BARE = rb"""(?P<bare>[^\s"'#][^\n]{0,1000}?)"""  # a limit, since what follows may be blanks without end
-_LINE_END = rb"[ \t]*,?[ \t]*(?:[ \t]#[^\n]*)?\r?$"
+_LINE_END = rb"[ \t]{0,80},?[ \t]{0,80}(?:[ \t]#[^\n]*)?\r?$"
 _SETTING = {
     ENV: (
         rb"^[ \t]*(?:export[ \t]+)?(?P<key>[A-Za-z_/][\w./:-]*)[ \t]*=[ \t]*(?:"
@@ -46,11 +46,12 @@ _SETTING = {
     ),
     INI: rb"^[ \t]*(?P<key>[A-Za-z_][\w.-]*)[ \t]*[=:][ \t]*(?:" + _QUOTED + rb"|" + _BARE + rb")" + _LINE_END,
     YAML: (
-        rb"^[ \t]*(?:-[ \t]+)*[\"']?(?P<key>[A-Za-z_][\w. /-]*)[\"']?(?:[ \t]*:[ \t]+|=)(?:&\w+[ \t]+)?(?:"
+        rb"^[ \t]*(?:-[ \t]+)*[\"']?(?P<key>[A-Za-z_][\w. /-]{0,80})[\"']?(?:[ \t]{0,8}:[ \t]{1,80}|=)"
+        rb"(?:&\w+[ \t]+)?(?:"
         + _QUOTED + rb"|" + _BARE + rb")[\"']?" + _LINE_END
     ),
     TOML: rb"(?:^|[{,])[ \t]*[\"']?(?P<key>[A-Za-z_][\w.-]*)[\"']?[ \t]*=[ \t]*" + _QUOTED,
-    JSON: rb"\"(?P<key>[A-Za-z_][\w. /:@-]*)\"[ \t]*:[ \t]*" + _QUOTED,
+    JSON: rb"\"(?P<key>[A-Za-z_][\w. /:@-]{0,80})\"[ \t]*:[ \t]*" + _QUOTED,
     DOCKER: rb"^[ \t]*(?:ENV|env)[ \t]+(?P<key>[A-Za-z_]\w*)[ \t]+(?:" + _QUOTED + rb"|(?P<bare>[^\s\"'=]+))[ \t]*\r?$",
 }  # fmt: skip
 _PATTERNS = {name: re.compile(pattern, re.MULTILINE) for name, pattern in _SETTING.items()}

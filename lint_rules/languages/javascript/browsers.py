@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _BROWSER = re.compile(
     rb"\bdocument\.(?:getElementById|querySelector|createElement|addEventListener|body\b|head\b|cookie\b|location\b)"
@@ -12,6 +13,10 @@ _BROWSER = re.compile(
 )
 
 
+@lru_cache(maxsize=8)
 def is_for_browsers(data: bytes) -> bool:
-    """Whether a file speaks of a page, its window or its elements, or imports what only pages need."""
+    """Whether a file speaks of a page, its window or its elements, or imports what only pages need.
+
+    Rules ask for many nodes of one file after the other, so the last answers are kept.
+    """
     return _BROWSER.search(data) is not None

@@ -10,7 +10,7 @@ from tree_sitter import Node
 from lint_rules.languages.python.suspension import own_nodes
 
 ANSWERING_WORDS = re.compile(
-    rb"\.(?:finish|send_error|redirect|render|write_error|prepare|respond|send_response|accept|close)\("
+    rb"\.(?:finish|send_error|redirect|render|write_error|prepare|respond|send_response)\("
     rb"|http\.response\.start|\bstart_response\("
 )
 """A file without a match answers no request by a call; see families/e05_double_responses/responses.toml."""

@@ -45,6 +45,7 @@ class Import:
 
 
 _SUFFICES = re.compile(rb"ImportError|ModuleNotFoundError|Exception|BaseException")
+_COMMENT = re.compile(rb"#[^\n]*")
 _TYPE_CHECKING = re.compile(rb"(?<!not )(?:\b|\.)TYPE_CHECKING\b")
 _MAIN = re.compile(rb"__name__\s*==|==\s*__name__")
 _OPTIONAL_WITH = re.compile(rb"import|suppress|optional", re.IGNORECASE)
@@ -121,7 +122,7 @@ def _is_guarded_by(statement: Node, inner: Node) -> bool:
             continue
         body = next((child for child in clause.named_children if child.type == "block"), None)
         end = body.start_byte if body is not None else clause.end_byte
-        head = (clause.text or b"")[: end - clause.start_byte].split(b"#", 1)[0]
+        head = _COMMENT.sub(b"", (clause.text or b"")[: end - clause.start_byte])
         handles = head.strip() in (b"except:", b"except") or _SUFFICES.search(head) is not None
         if handles and (
             inner == statement.child_by_field_name("body") or inner == clause or inner.type == "else_clause"

@@ -1,0 +1,1 @@
+"""Family 04: what a service takes and does not give back."""

@@ -1,0 +1,143 @@
+"""Client made for each request.
+
+What it finds: an HTTP session, a cloud client, an engine or pool of database connections, a Redis or MongoDB client, a
+producer, channel or pool of workers that is made inside a handler, although it is meant to be made once and shared:
+with or without `with`.
+
+Why it matters: such an object is a pool. Made for each request it never has a connection to reuse: each request pays
+for connecting and for the TLS handshake, and nothing limits how many connections there are. Under load the service runs
+out of ports, or the database refuses connections.
+
+Bad (python):
+
+    import httpx
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+    @app.get("/rates/{currency}")
+    async def rate(currency: str) -> dict:
+        async with httpx.AsyncClient() as client:
+            response = await client.get(f"https://rates.example/{currency}")
+        return response.json()
+
+Good (python):
+
+    from contextlib import asynccontextmanager
+
+    import httpx
+    from fastapi import FastAPI, Request
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI):
+        async with httpx.AsyncClient() as client:
+            app.state.client = client
+            yield
+
+    app = FastAPI(lifespan=lifespan)
+
+    @app.get("/rates/{currency}")
+    async def rate(currency: str, request: Request) -> dict:
+        response = await request.app.state.client.get(f"https://rates.example/{currency}")
+        return response.json()
+
+How to fix it: make it when the service starts (lifespan, `before_serving`, `cleanup_ctx`, a module variable), keep it
+on the application, and close it at shutdown.
+
+Not seen: clients made by a function that a handler calls; those that are stored somewhere when they are made, or that
+are made with something of the request, such as a client's own credentials; handlers that another file registers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.languages.python.handlers import parameter_names
+from lint_rules.languages.python.scopes import FUNCTION, Scope, text
+from lint_rules.languages.python.usage import Use, usages_of
+from lint_rules.languages.tables import TableRow, name_table
+from lint_rules.languages.whole_file import WholeFile
+from lint_rules.model import WARNING, Finding, Rule
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+
+RULE = Rule(
+    "TEN0402",
+    "client-per-request",
+    severity=WARNING,
+    summary="A handler makes a client or pool that is meant to be shared",
+    in_tests=False,
+)
+
+_CLIENTS = name_table(Path(__file__).parent / "clients.toml", "python")
+_WORDS = tuple(sorted(f"{name}(".encode() for name in _CLIENTS.last_names))
+_RENAMED = re.compile(rb"\b(?:" + "|".join(sorted(_CLIENTS.last_names)).encode() + rb")\s+as\s+\w")
+_KINDS = frozenset({"route", "hook", "dependency", "background"})
+_NAME = re.compile(r"[^\W\d]\w*")
+
+
+def _may_make(data: bytes) -> bool:
+    return any(word in data for word in _WORDS) or _RENAMED.search(data) is not None
+
+
+@RULE.files(WholeFile(_may_make), "python")
+def check_python(file: PythonFile) -> Iterator[Finding]:
+    is_renamed = _RENAMED.search(file.data) is not None
+    for call in file.nodes("call"):
+        function = call.child_by_field_name("function")
+        if function is None:
+            continue
+        last = text(function).rpartition(".")[2]
+        if last not in _CLIENTS.last_names and not (is_renamed and function.type == "identifier"):
+            continue
+        row = _CLIENTS.match(file.canonical(function), file.types)
+        handler_scope = _handler_around(call, file) if row is not None else None
+        if row is None or handler_scope is None or file.in_broken_code(call):
+            continue
+        if not _is_its_own(call, row, handler_scope) and not _is_kept(call, file):
+            own = handler_scope.name.rpartition(".")[2]
+            wrong = f"`{text(function)}` makes a new {row['what']} for each call of `{own}`"
+            yield RULE.at(
+                file,
+                call,
+                f"{wrong}; make one at start and share it",
+                f"make it when the service starts, and close it at shutdown; here it costs {row['cost']}",
+            )
+
+
+def _handler_around(call: Node, file: PythonFile) -> Scope | None:
+    """The function that makes the client, if it runs for each request."""
+    scope = file.enclosing_function(call)
+    if scope is None or scope.kind != FUNCTION or file.scope(call) is not scope:
+        return None
+    handler = file.handler(scope)
+    return scope if handler is not None and handler.kind in _KINDS else None
+
+
+def _is_its_own(call: Node, row: TableRow, scope: Scope) -> bool:
+    """Whether the arguments make it cheap, or come with the request."""
+    arguments = call.child_by_field_name("arguments")
+    parameters = frozenset(parameter_names(scope)) - {"self", "cls"}
+    for argument in arguments.named_children if arguments is not None else ():
+        name, value = argument.child_by_field_name("name"), argument.child_by_field_name("value") or argument
+        if name is not None and text(name) in row.get("unless", ()):
+            return True
+        if argument.type == "dictionary_splat" or parameters.intersection(_NAME.findall(text(value))):
+            return True
+        if value.type == "identifier" and text(value) in scope.bindings:
+            return True
+    return False
+
+
+def _is_kept(call: Node, file: PythonFile) -> bool:
+    """Whether it is stored where later calls find it."""
+    parent = call.parent
+    made = parent if parent is not None and parent.type == "await" else call
+    kept = (Use.STORED, Use.OTHER)
+    return any(usage.use in kept for usage in usages_of(made, file))

@@ -1,0 +1,109 @@
+"""Listener registered for each request.
+
+What it finds: in a handler, a registration on an object that outlives the request: a log handler or filter on a logger,
+a receiver of a Django or blinker signal, an SQLAlchemy event listener, `atexit.register`, `signal.signal`; and nothing
+in the handler takes it back.
+
+Why it matters: each request adds one more, and none goes. The thousandth request writes each log line a thousand times,
+runs a thousand receivers, and everything they refer to stays in memory.
+
+Bad (python):
+
+    import logging
+    from flask import Flask
+
+    app = Flask(__name__)
+    log = logging.getLogger("orders")
+
+    @app.post("/orders/<number>")
+    def order(number: str) -> dict:
+        log.addHandler(logging.FileHandler(f"/var/log/orders/{number}.log"))
+        log.info("ordered")
+        return {"ordered": number}
+
+Good (python):
+
+    import logging
+    from flask import Flask
+
+    app = Flask(__name__)
+    log = logging.getLogger("orders")
+    log.addHandler(logging.FileHandler("/var/log/orders.log"))
+
+    @app.post("/orders/<number>")
+    def order(number: str) -> dict:
+        log.info("ordered %s", number)
+        return {"ordered": number}
+
+How to fix it: register once, when the service starts; or take it back in a `finally`.
+
+Not seen: registrations by a function that a handler calls; one that another function takes back; receivers registered
+with a `dispatch_uid`, which stay one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.languages.python.scopes import FUNCTION, Scope, text
+from lint_rules.languages.tables import TableRow, name_table
+from lint_rules.languages.whole_file import WholeFile
+from lint_rules.model import ERROR, Finding, Rule
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+
+RULE = Rule(
+    "TEN0403",
+    "listener-per-request",
+    severity=ERROR,
+    summary="A handler registers a listener that is never removed",
+    in_tests=False,
+)
+
+_LISTENERS = name_table(Path(__file__).parent / "listeners.toml", "python")
+_WORDS = tuple(sorted(name.encode() for name in _LISTENERS.last_names))
+_KINDS = frozenset({"route", "hook", "dependency", "socket", "background", "error"})
+
+
+@RULE.files(WholeFile(None, _WORDS), "python")
+def check_python(file: PythonFile) -> Iterator[Finding]:
+    for call in file.nodes("call"):
+        function = call.child_by_field_name("function")
+        if function is None or text(function).rpartition(".")[2] not in _LISTENERS.last_names:
+            continue
+        row = _LISTENERS.match(file.canonical(function), file.types)
+        scope = _handler_around(call, file) if row is not None else None
+        if row is None or scope is None or _is_taken_back(scope, row, file) or file.in_broken_code(call):
+            continue
+        arguments = call.child_by_field_name("arguments")
+        if arguments is not None and "dispatch_uid" in text(arguments):
+            continue
+        own = scope.name.rpartition("<locals>.")[2]
+        yield RULE.at(
+            file,
+            call,
+            f"each call of `{own}` adds a {row['what']} by `{text(function)}` and none is removed; register it once",
+            "register it once, when the service starts, or take it back in a `finally`",
+        )
+
+
+def _handler_around(call: Node, file: PythonFile) -> Scope | None:
+    """The handler that makes the call, or decorates a function of its own with it."""
+    scope = file.enclosing_function(call)
+    if scope is None or scope.kind != FUNCTION:
+        return None
+    handler = file.handler(scope)
+    return scope if handler is not None and handler.kind in _KINDS else None
+
+
+def _is_taken_back(scope: Scope, row: TableRow, file: PythonFile) -> bool:
+    """Whether the handler calls what takes it back."""
+    body = file.data[scope.start : scope.end]
+    if row["undo"] == ["signal"]:
+        return body.count(b"signal.signal(") > 1
+    return any(f"{name}(".encode() in body for name in row["undo"])

@@ -1,0 +1,247 @@
+"""Resource that is not closed.
+
+What it finds: a file, socket, archive, database connection, pooled connection, HTTP client, streamed response or pool
+of workers that a function takes and does not give back: never, on a path that returns early, or when something between
+taking and closing raises. Also `open(path).read()`, where nobody can close it, and `with sqlite3.connect(...)`, which
+ends a transaction and closes nothing.
+
+Why it matters: each request leaves a descriptor or a connection behind. The service works for hours, then the pool is
+empty or the process is out of file descriptors, and every request fails until somebody restarts it.
+
+Bad (python):
+
+    import sqlite3
+
+    def balance_of(account: int) -> int:
+        connection = sqlite3.connect("bank.db")
+        row = connection.execute("SELECT balance FROM accounts WHERE id = ?", (account,)).fetchone()
+        if row is None:
+            return 0
+        connection.close()
+        return row[0]
+
+Good (python):
+
+    import sqlite3
+    from contextlib import closing
+
+    def balance_of(account: int) -> int:
+        with closing(sqlite3.connect("bank.db")) as connection:
+            row = connection.execute("SELECT balance FROM accounts WHERE id = ?", (account,)).fetchone()
+        return row[0] if row is not None else 0
+
+How to fix it: take it in a `with` (`contextlib.closing` where the object's own `with` does something else), or close it
+in a `finally`. What lives as long as the service belongs on an object that is closed at shutdown.
+
+Not seen: resources that are returned, yielded, stored on an object or handed to a function that is not known to leave
+them open; those taken at module level; an error between taking and closing in a function that only hands it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.families.e04_leaks.open_paths import open_at_exits
+from lint_rules.families.e04_leaks.taking import (
+    RENAMED,
+    WORDS,
+    Taken,
+    borrows,
+    is_released_in,
+    keeps,
+    mentions,
+    resource_of,
+)
+from lint_rules.flow.form import Event
+from lint_rules.flow.graph import Exit
+from lint_rules.languages.python.lowering import form_of
+from lint_rules.languages.python.scopes import FUNCTION, Scope, text
+from lint_rules.languages.python.suspension import own_nodes
+from lint_rules.languages.python.usage import Usage, Use, reads_of, usage_of, usages_of
+from lint_rules.languages.tables import TableRow
+from lint_rules.languages.whole_file import WholeFile
+from lint_rules.model import ERROR, Finding, Related, Rule, Span
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+
+RULE = Rule(
+    "TEN0401",
+    "resource-not-closed",
+    severity=ERROR,
+    summary="A file, connection or client is taken and not given back on every path",
+    in_tests=False,
+)
+
+
+def _may_take(data: bytes) -> bool:
+    return any(word in data for word in WORDS) or RENAMED.search(data) is not None
+
+
+@RULE.files(WholeFile(_may_take), "python")
+def check_python(file: PythonFile) -> Iterator[Finding]:
+    for call in file.nodes("call"):
+        row = resource_of(call, file)
+        function = file.scope(call).function if row is not None else None
+        if row is not None and function is not None and not file.in_broken_code(call):
+            yield from _judged(call, row, function, file)
+
+
+def _judged(call: Node, row: TableRow, function: Scope, file: PythonFile) -> Iterator[Finding]:
+    value = _awaited(call)
+    usage = usage_of(value, file)
+    name = _called(call)
+    if usage.use is Use.BOUND and usage.whole:
+        if not _is_second_choice(call, usage.place, file):
+            yield from _bound(call, row, usage.name, function, file)
+    elif usage.use is Use.ENTERED and row.get("with") == "transaction":
+        yield from _only_a_transaction(call, row, usage.place, function, file)
+    elif usage.whole and _is_lost(usage, row, function, file):
+        yield _finding(call, row, f"nothing closes the {row['what']} that `{name}` gives", file)
+
+
+def _is_second_choice(call: Node, assignment: Node, file: PythonFile) -> bool:
+    """Whether the same assignment takes another resource before this one: `SMTP_SSL(...) if secure else SMTP(...)`."""
+    others = (node for node in own_nodes(assignment) if node.type == "call" and node.start_byte < call.start_byte)
+    return any(resource_of(other, file) is not None for other in others)
+
+
+def _is_lost(usage: Usage, row: TableRow, function: Scope, file: PythonFile) -> bool:
+    """Whether nothing has the resource after its one use."""
+    if usage.use is Use.READ:
+        return _is_used_and_lost(usage.place, row)
+    if usage.use is Use.PASSED:
+        return usage.place.type == "call" and borrows(usage.place, file)
+    return usage.use in (Use.ITERATED, Use.DROPPED) and function.kind == FUNCTION
+
+
+def _awaited(call: Node) -> Node:
+    parent = call.parent
+    return parent if parent is not None and parent.type == "await" else call
+
+
+def _is_used_and_lost(read: Node, row: TableRow) -> bool:
+    """Whether what is read off a resource is a method that leaves it open: `open(path).read()`."""
+    method = read.child_by_field_name("attribute") if read.type == "attribute" else None
+    called = read.parent is not None and read.parent.type == "call"
+    if method is None or not called or text(method).startswith("__"):
+        return False
+    return text(method) not in (*row["release"], *row.get("used_up", ()))
+
+
+def _bound(call: Node, row: TableRow, name: str, function: Scope, file: PythonFile) -> Iterator[Finding]:
+    if function.kind != FUNCTION or _is_seen_by_others(call, name, function, file):
+        return
+    released = is_released_in(function.node, name, row)
+    taken = Taken(call, row, name, file, released)
+
+    def hands_out(exit_: Exit) -> bool:
+        statement = exit_.jump.node if exit_.jump is not None else None
+        return statement is not None and statement.type == "return_statement" and keeps(statement, name, file)
+
+    left = open_at_exits(form_of(function.node, file), taken, hands_out)
+    normal = [(exit_, cause) for exit_, cause in left if exit_.kind != "raise" and cause is None]
+    caused = [cause for _, cause in left if cause is not None and _matters(cause, name, row)]
+    what = f"the {row['what']} `{name}`"
+    if normal:
+        ends = [exit_.jump.node for exit_, _ in normal if exit_.jump is not None and exit_.jump.node is not None]
+        if not released and not _goes_elsewhere(call, file):
+            yield _finding(call, row, f"{what} is never closed", file)
+        elif ends:
+            end = min(ends, key=lambda node: int(node.start_byte))
+            place = file.span(end)
+            own = function.name.rpartition(".")[2]
+            wrong = f"{what} is not closed when `{own}` returns in line {place.row}"
+            yield _finding(call, row, wrong, file, (place, "still open here"))
+        else:
+            yield _finding(call, row, f"{what} is not closed on every path", file)
+    elif caused and released and not _is_handed_out(call, file):
+        first = min(caused, key=lambda event: (int(event.node.start_byte), int(event.node.end_byte)))
+        place = file.span(first.node)
+        wrong = f"{what} is not closed when {_what_raises(first)} in line {place.row} raises"
+        yield _finding(call, row, wrong, file, (place, "an error here leaves it open"))
+
+
+def _what_raises(event: Event) -> str:
+    return f"`{' '.join(event.subject.split())[:40]}`" if event.kind == "call" else "the code"
+
+
+def _matters(cause: Event, name: str, row: TableRow) -> bool:
+    """Whether an error is one to plan for: not in cleaning up, and of what can be collected not its own method's."""
+    outer: Node | None = cause.node
+    while outer is not None and outer.type not in ("function_definition", "finally_clause", "except_clause"):
+        outer = outer.parent
+    if outer is not None and outer.type != "function_definition":
+        return False
+    is_own = cause.kind == "call" and cause.subject.startswith(f"{name}.")
+    if is_own:
+        return bool(row.get("own_errors"))
+    return not cause.subject.endswith(".get")  # of a dict, mostly
+
+
+def _goes_elsewhere(call: Node, file: PythonFile) -> bool:
+    """Whether some path returns, stores or hands on what was taken."""
+    elsewhere = (Use.RETURNED, Use.STORED, Use.YIELDED, Use.PASSED, Use.ENTERED, Use.AWAITED)
+    return any(
+        usage.use in elsewhere
+        and not (usage.use is Use.PASSED and usage.place.type == "call" and borrows(usage.place, file))
+        for usage in usages_of(_awaited(call), file)
+    )
+
+
+def _is_handed_out(call: Node, file: PythonFile) -> bool:
+    outside = (Use.RETURNED, Use.STORED, Use.YIELDED)
+    return any(usage.use in outside for usage in usages_of(_awaited(call), file))
+
+
+def _is_seen_by_others(call: Node, name: str, function: Scope, file: PythonFile) -> bool:
+    """Whether a function inside this one, or one around it, has the name too."""
+    if name in function.globals or any(
+        name in (text(one) for one in statement.named_children)
+        for statement in file.nodes("nonlocal_statement")
+        if function.start <= statement.start_byte < function.end
+    ):
+        return True
+    inner = (scope for scope in file.scopes.all if scope.parent is function)
+    return any(mentions(scope.node, name) for scope in inner)
+
+
+def _only_a_transaction(
+    call: Node, row: TableRow, statement: Node, function: Scope, file: PythonFile
+) -> Iterator[Finding]:
+    """`with sqlite3.connect(path) as connection:` where nothing closes the connection."""
+    if statement.type != "with_statement":
+        return
+    clause = statement.named_child(0)
+    items = clause.named_children if clause is not None else []
+    patterns = (pattern for item in items for pattern in item.named_children if pattern.type == "as_pattern")
+    pattern = next((one for one in patterns if one.start_byte <= call.start_byte < one.end_byte), None)
+    alias = pattern.child_by_field_name("alias") if pattern is not None else None
+    name = text(alias) if alias is not None else ""
+    if name and (
+        is_released_in(function.node, name, row)
+        or not name.isidentifier()
+        or any(usage.use in (Use.RETURNED, Use.STORED, Use.YIELDED) for usage in _uses_of(name, statement, file))
+    ):
+        return
+    yield _finding(call, row, f"`with {_called(call)}(...)` ends the transaction and leaves the connection open", file)
+
+
+def _uses_of(name: str, statement: Node, file: PythonFile) -> Iterator[Usage]:
+    for read in reads_of(name, file.scopes.at(statement.start_byte), file):
+        yield usage_of(read, file)
+
+
+def _called(call: Node) -> str:
+    function = call.child_by_field_name("function")
+    return " ".join(text(function).split())[:40] if function is not None else ""
+
+
+def _finding(call: Node, row: TableRow, wrong: str, file: PythonFile, where: tuple[Span, str] | None = None) -> Finding:
+    related = (Related(file.path, *where),) if where is not None else ()
+    return RULE.at(
+        file, call, f"{wrong}; {row['instead']}", f"{row['instead']}, or close it in a `finally`", related=related
+    )

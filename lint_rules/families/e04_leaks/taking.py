@@ -1,0 +1,177 @@
+"""What a function takes and has to give back, and what it does with it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.flow.form import Event, Question
+from lint_rules.languages.python.scopes import text
+from lint_rules.languages.python.suspension import own_nodes
+from lint_rules.languages.tables import NameTable, TableRow, name_table, read_table
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+
+_PATH = Path(__file__).parent / "resources.toml"
+RESOURCES = name_table(_PATH, "python")
+_BORROWERS: NameTable[bool] = NameTable((name, True) for name in read_table(_PATH)["borrowers"]["calls"])
+_OWNERS = frozenset(read_table(_PATH)["owners"]["names"])
+LAST_NAMES = RESOURCES.last_names
+_ROWS = [row for row in read_table(_PATH)["python"] if "only_if" not in row]
+_ALWAYS_TAKES = frozenset(name.rpartition(".")[2] for row in _ROWS for name in row["calls"])
+_ONLY_IF = frozenset(row["only_if"] for row in read_table(_PATH)["python"] if "only_if" in row)
+WORDS = tuple(sorted({f"{name}(".encode() for name in _ALWAYS_TAKES} | {word.encode() for word in _ONLY_IF}))
+"""A file without any of these takes nothing, under the names that libraries give it."""
+
+RENAMED = re.compile(rb"\b(?:" + "|".join(sorted(_ALWAYS_TAKES)).encode() + rb")\s+as\s+\w")
+
+
+@lru_cache(maxsize=8)
+def _renames(data: bytes) -> bool:
+    """Whether a file imports something that takes a resource under another name; asked for every call of the file."""
+    return RENAMED.search(data) is not None
+
+
+def resource_of(call: Node, file: PythonFile) -> TableRow | None:
+    """The row of the resource that a call takes."""
+    function = call.child_by_field_name("function")
+    if function is None:
+        return None
+    last = text(function).rpartition(".")[2]
+    if last not in LAST_NAMES and (function.type != "identifier" or not _renames(file.data)):
+        return None
+    arguments = call.child_by_field_name("arguments")
+    given = text(arguments).replace(" ", "") if arguments is not None else ""
+    if last in LAST_NAMES - _ALWAYS_TAKES and not any(word in given for word in _ONLY_IF):
+        return None
+    row = RESOURCES.match(file.canonical(function), file.types)
+    if row is None or file.names.symbol(function).endswith("()"):
+        return None
+    wanted = row.get("only_if")
+    if wanted and wanted not in given:
+        return None
+    if row.get("in_memory") and "BytesIO(" in given and re.search(r"[\"'][wax]", given) is None:
+        return None
+    return row
+
+
+def borrows(call: Node, file: PythonFile) -> bool:
+    """Whether a call is known to leave what it is given open."""
+    function = call.child_by_field_name("function")
+    return function is not None and _BORROWERS.match(file.canonical(function), file.types) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A resource bound to a local name."""
+
+    call: Node
+    row: TableRow
+    name: str
+    file: PythonFile
+    is_released_here: bool
+
+    def is_taken_by(self, event: Event) -> bool:
+        """Whether the event takes it."""
+        return event.kind == "call" and event.node == self.call
+
+    def is_given_back_by(self, event: Event) -> bool:
+        """Whether the event closes it, or hands it to somebody who will."""
+        if event.kind == "call":
+            return self._is_given_back_by_call(event.node)
+        if event.kind == "enter":
+            return self._is_entered(event.node)
+        if event.kind == "assign":
+            return self._is_stored_by(event)
+        if event.kind == "yield":
+            return mentions(event.node, self.name)
+        return False
+
+    def _is_entered(self, context: Node) -> bool:
+        return text(context) == self.name and self.row.get("with") != "transaction"
+
+    def _is_stored_by(self, event: Event) -> bool:
+        if event.subject == self.name:
+            return not self._binds_it(event.node)
+        if event.node.type != "assignment":
+            return event.node.type.endswith("definition") and mentions(event.node, self.name)
+        value = event.node.child_by_field_name("right")
+        return value is not None and keeps(value, self.name, self.file)
+
+    def _binds_it(self, assignment: Node) -> bool:
+        return bool(assignment.start_byte <= self.call.start_byte < assignment.end_byte)
+
+    def _is_given_back_by_call(self, call: Node) -> bool:
+        function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+        called = text(function) if function is not None else ""
+        owner, _, last = called.rpartition(".")
+        if owner == self.name:
+            return last in self.row["release"]
+        if arguments is None or not keeps(arguments, self.name, self.file):
+            return False
+        is_owner = last in _OWNERS or last.lstrip("_")[:1].isupper() or called.startswith(("self.", "cls."))
+        if is_owner or last in self.row.get("given_to", ()):
+            return not borrows(call, self.file)
+        return not self.is_released_here and not borrows(call, self.file)
+
+    def is_missing_where(self, question: Question, holds: bool) -> bool:
+        """Whether an answer to a test says that there is nothing to close."""
+        if question.subject == self.name:
+            return holds is not (question.relation == "truthy")
+        return question.node is not None and f"{self.name}.closed" in text(question.node)
+
+
+def mentions(node: Node, name: str) -> bool:
+    """Whether a name stands in a piece of code, nested functions included."""
+    return re.search(rf"(?<![\w.]){re.escape(name)}\b".encode(), node.text or b"") is not None
+
+
+def keeps(value: Node, name: str, file: PythonFile) -> bool:
+    """Whether an expression can hand on what a name holds: the name itself stands in it, or a bound method of it."""
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        parent = node.parent
+        if node.type == "identifier" and text(node) == name and parent is not None:
+            if parent.type == "keyword_argument" and parent.child_by_field_name("name") == node:
+                continue
+            if parent.type != "attribute" or parent.child_by_field_name("object") != node:
+                return True
+            outer = parent.parent  # `file.close` handed on, `file.read()` not
+            if outer is None or outer.type not in ("call", "attribute", "subscript") or (
+                outer.type == "call" and outer.child_by_field_name("function") != parent
+            ):  # fmt: skip
+                method = parent.child_by_field_name("attribute")
+                if method is not None and text(method) in ("close", "aclose", "shutdown", "quit", "terminate"):
+                    return True
+            continue
+        if node.type == "call" and borrows(node, file):
+            continue
+        if node.type == "call" and node is not value and node.start_byte != value.start_byte:
+            arguments = node.child_by_field_name("arguments")
+            function = node.child_by_field_name("function")
+            waiting.extend(part for part in (arguments, function) if part is not None)
+            continue
+        waiting.extend(node.named_children)
+    return False
+
+
+def is_released_in(function: Node, name: str, row: TableRow) -> bool:
+    """Whether a function closes what a name holds, on any path of its own."""
+    for node in own_nodes(function):
+        if node.type != "call":
+            continue
+        called = node.child_by_field_name("function")
+        owner, _, last = text(called).rpartition(".") if called is not None else ("", "", "")
+        if owner == name and last in row["release"]:
+            return True
+        arguments = node.child_by_field_name("arguments")
+        if last in row.get("given_to", ()) and arguments is not None and mentions(arguments, name):
+            return True
+    return False

@@ -1,0 +1,1 @@
+"""Family 05: two responses to one request, and none."""

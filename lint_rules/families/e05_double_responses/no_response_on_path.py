@@ -1,0 +1,193 @@
+"""Path without a response.
+
+What it finds: a handler of a framework that sends what handlers return (Django, Flask, Quart, aiohttp, Starlette,
+Sanic), with a path that ends without returning a response: an `if` without `else`, an error branch that only logs, a
+`return` without a value. Also a registered handler that returns nothing at all.
+
+Why it matters: `None` is no response. Django raises ValueError ("returned None instead"), Flask TypeError, aiohttp and
+Starlette answer with status 500: on exactly the path that nobody tried.
+
+Bad (python):
+
+    from django.http import HttpResponse, HttpRequest
+    from django.shortcuts import redirect, render
+    from django.views import View
+
+    class SignUp(View):
+        def post(self, request: HttpRequest) -> HttpResponse:
+            form = SignUpForm(request.POST)
+            if form.is_valid():
+                form.save()
+                return redirect("welcome")
+
+Good (python):
+
+    from django.http import HttpResponse, HttpRequest
+    from django.shortcuts import redirect, render
+    from django.views import View
+
+    class SignUp(View):
+        def post(self, request: HttpRequest) -> HttpResponse:
+            form = SignUpForm(request.POST)
+            if form.is_valid():
+                form.save()
+                return redirect("welcome")
+            return render(request, "signup.html", {"form": form})
+
+How to fix it: return a response, or raise an error that the framework answers, on every path.
+
+Not seen: handlers that another file registers; a response that a function returns only sometimes; paths that a list of
+allowed methods rules out are believed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.flow.correlated import Correlated
+from lint_rules.flow.form import Event, Question
+from lint_rules.flow.graph import Exit, TooLarge
+from lint_rules.flow.interpret import interpret
+from lint_rules.languages.python.lowering import form_of
+from lint_rules.languages.python.registrations import decorators
+from lint_rules.languages.python.scopes import FUNCTION, Scope, text
+from lint_rules.languages.python.suspension import own_nodes
+from lint_rules.languages.whole_file import WholeFile
+from lint_rules.model import ERROR, Finding, Rule
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+    from lint_rules.project.frameworks import Handler
+
+RULE = Rule(
+    "TEN0505",
+    "no-response-on-path",
+    severity=ERROR,
+    summary="A handler has a path that ends without a response",
+    in_tests=False,
+)
+
+_WORDS = (b"django", b"flask", b"quart", b"aiohttp", b"starlette", b"sanic", b"rest_framework", b"fastapi")
+_BEGUN = (b".respond(", b".prepare(")
+_ENDS_IT = re.compile(r"(?i)raise|abort|fail|die|exit|stop|forbid|reject|error|redirect")
+_METHODS = re.compile(rb"\bmethod\b")
+_RESTRICTS = re.compile(
+    rb"methods?\b|require_|api_view|\.(?:get|post|put|patch|delete)\(|@\w+\.(?:get|post|put|delete)\b"
+)
+
+
+class Reached:
+    """The domain with one state: whether control comes here."""
+
+    def start(self) -> bool:
+        return True
+
+    def join(self, one: bool, other: bool) -> bool:
+        return True
+
+    def transfer(self, event: Event, state: bool) -> bool:
+        return True
+
+    def raised(self, event: Event, state: bool) -> bool:
+        return True
+
+    def assume(self, question: Question, holds: bool, state: bool) -> bool | None:
+        return True
+
+
+@RULE.files(WholeFile(None, _WORDS), "python")
+def check_python(file: PythonFile) -> Iterator[Finding]:
+    for scope in file.scopes.all:
+        if scope.kind != FUNCTION or scope.node.has_error:
+            continue
+        handler = file.handler(scope)
+        if handler is None or handler.kind != "route" or handler.framework["answers"] != "returned":
+            continue
+        yield from _silent_ends(scope, handler, file)
+
+
+def _silent_ends(scope: Scope, handler: Handler, file: PythonFile) -> Iterator[Finding]:
+    body = scope.node.child_by_field_name("body")
+    if body is None or _is_stub(body) or any(node.type == "yield" for node in own_nodes(body)):
+        return
+    if any(begun in (body.text or b"") for begun in _BEGUN):
+        return  # answered by a call, and not by what is returned
+    returns = [node for node in own_nodes(body) if node.type == "return_statement"]
+    answers = [node for node in returns if node.named_child_count and node.named_children[0].type != "none"]
+    if not answers and not _is_registered(scope, handler):
+        return
+    try:
+        outcome = interpret(form_of(scope.node, file), Correlated(Reached()))
+    except TooLarge:
+        return
+    name = scope.name.rpartition(".")[2]
+    told: set[int] = set()
+    for exit_, _ in outcome.exits():
+        statement = _returning(exit_)
+        if exit_.kind == "end":
+            if not _is_ruled_out(scope, body):
+                identifier = scope.node.child_by_field_name("name") or scope.node
+                yield _finding(identifier, f"`{name}` has a path that ends without a response", handler, file)
+        elif statement is not None and statement.id not in told and _returns_nothing(statement):
+            told.add(statement.id)
+            yield _finding(statement, f"`{name}` returns nothing here where a response is due", handler, file)
+
+
+def _returning(exit_: Exit) -> Node | None:
+    return exit_.jump.node if exit_.kind == "return" and exit_.jump is not None else None
+
+
+def _returns_nothing(statement: Node) -> bool:
+    return statement.type == "return_statement" and (
+        not statement.named_child_count or statement.named_children[0].type == "none"
+    )
+
+
+def _is_registered(scope: Scope, handler: Handler) -> bool:
+    """Whether the file itself hands the function to the framework, so that it is no half of a class."""
+    return scope.owner_class is None and handler.via != scope.name
+
+
+def _is_stub(body: Node) -> bool:
+    """Whether a body is a docstring, `...`, `pass` or a `raise` alone."""
+    statements = [node for node in body.named_children if node.type != "comment"]
+    quiet = ("pass_statement", "raise_statement")
+    return all(
+        node.type in quiet
+        or (node.type == "expression_statement" and node.named_children[0].type in ("string", "ellipsis"))
+        for node in statements
+    )
+
+
+def _is_ruled_out(scope: Scope, body: Node) -> bool:
+    """Whether the end is not reached after all: by a call that raises, or as a method that is not allowed."""
+    last = body.named_children[-1]
+    call = last.named_children[0] if last.type == "expression_statement" and last.named_child_count else None
+    while call is not None and call.type == "await":
+        call = call.named_children[0]
+    if call is not None and call.type == "call":
+        function = call.child_by_field_name("function")
+        return function is not None and _ENDS_IT.search(text(function).rpartition(".")[2]) is not None
+    if last.type == "if_statement" and _METHODS.search(_tests_of(last)):
+        return any(_RESTRICTS.search(text(one).encode()) for one in decorators(scope.node))
+    return False
+
+
+def _tests_of(statement: Node) -> bytes:
+    conditions = (
+        arm.child_by_field_name("condition") for arm in (statement, *statement.children_by_field_name("alternative"))
+    )
+    return b" ".join(condition.text or b"" for condition in conditions if condition is not None)
+
+
+def _finding(place: Node, wrong: str, handler: Handler, file: PythonFile) -> Finding:
+    return RULE.at(
+        file,
+        place,
+        f"{wrong}; {handler.framework.name} needs one on every path",
+        "return a response at the end of every path, or raise an error that the framework answers",
+    )

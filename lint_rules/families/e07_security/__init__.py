@@ -1,0 +1,1 @@
+"""Family 07: security practice that services ignore."""

@@ -1,0 +1,204 @@
+"""Verification of certificates is switched off.
+
+What it finds: TLS connections that accept any certificate: `verify=False` (requests, httpx, boto3), `ssl=False` and
+`verify_ssl=False` (aiohttp), `CERT_NONE`, `check_hostname = False`, `ssl._create_unverified_context`, the options of
+drivers (redis, pymongo, elasticsearch); `rejectUnauthorized: false`, `strictSSL: false`, a `checkServerIdentity` that
+approves of everything, and `NODE_TLS_REJECT_UNAUTHORIZED` set to 0 in the code.
+
+Why it matters: the connection is still encrypted, but to whoever answers: anybody on the way reads the credentials and
+changes the answers. It is mostly written to get past a self-signed certificate once, and stays.
+
+Bad (python):
+
+    import requests
+
+    def charge(amount):
+        return requests.post("https://payments.example.com/charges", json={"amount": amount}, verify=False, timeout=5)
+
+Good (python):
+
+    import requests
+
+    def charge(amount):
+        return requests.post(
+            "https://payments.example.com/charges", json={"amount": amount}, verify="/etc/ssl/payments.pem", timeout=5
+        )
+
+Bad (javascript):
+
+    const https = require("https");
+
+    module.exports = new https.Agent({ keepAlive: true, rejectUnauthorized: false });
+
+Good (javascript):
+
+    const fs = require("fs");
+    const https = require("https");
+
+    module.exports = new https.Agent({ keepAlive: true, ca: fs.readFileSync("/etc/ssl/payments.pem") });
+
+How to fix it: leave the verification on and name the authority that signed the certificate (`verify="ca.pem"`,
+`ssl.create_default_context(cafile=...)`, the option `ca`, the variable NODE_EXTRA_CA_CERTS).
+
+Not seen: flags that are decided at run time (`verify=settings.verify`), variables set outside of the code. Quiet about
+branches that are for development, connections to this machine, and servers that look at certificates themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.families.e07_security.circumstances import in_development_branch, is_for_show, short, source
+from lint_rules.families.e07_security.weaknesses import FOLDER, references
+from lint_rules.languages.tables import NameTable, TableRow, name_table, read_table
+from lint_rules.languages.whole_file import WholeFile
+from lint_rules.model import ERROR, Finding, Rule
+
+if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
+    from lint_rules.languages.python.file import PythonFile
+
+RULE = Rule(
+    "TEN0713",
+    "tls-verification-off",
+    severity=ERROR,
+    summary="A TLS connection accepts any certificate",
+    in_tests=False,
+    references=references("TEN0713"),
+)
+
+_TABLE = FOLDER / "tls.toml"
+_ROWS = read_table(_TABLE)
+_UNVERIFIED = name_table(_TABLE, "python_unverified")
+_INSTEAD = "leave the verification on and name the authority that signed the certificate"
+_SUGGESTION = 'give the certificate authority (`verify="ca.pem"`, `cafile=`), and leave the verification on'
+_JS_SUGGESTION = "give the certificate authority in `ca` or NODE_EXTRA_CA_CERTS, and leave the verification on"
+_LOCAL = re.compile(r"""["'`](?:https?://)?(?:localhost|127\.0\.0\.1|\[?::1\]?)\b""")
+_PYTHON = re.compile(
+    rb"\b(?:verify|ssl|verify_ssl|cert_reqs|ssl_cert_reqs|verify_certs|validate|tls\w+)\s*=\s*\S|CERT_NONE|VERIFY_NONE"
+    rb"|check_hostname|_create_unverified_context|_create_stdlib_context|tls_insecure_set|PYTHONHTTPSVERIFY"
+)
+_JAVASCRIPT = re.compile(
+    rb"rejectUnauthorized|strictSSL|NODE_TLS_REJECT_UNAUTHORIZED|checkServerIdentity|tlsInsecure|sslValidate"
+    rb"|tlsAllowInvalidCertificates"
+)
+
+
+def _may_be_python(data: bytes) -> bool:
+    return _PYTHON.search(data) is not None
+
+
+def _may_be_javascript(data: bytes) -> bool:
+    return _JAVASCRIPT.search(data) is not None
+
+
+@RULE.files(WholeFile(_may_be_python), "python")
+def check_python(file: PythonFile) -> Iterator[Finding]:
+    if is_for_show(file):
+        return
+    for place, what in (*_arguments(file), *_attributes(file), *_unverified(file)):
+        if not in_development_branch(place):
+            yield RULE.at(file, place, f"{what} accepts any certificate; {_INSTEAD}", _SUGGESTION)
+
+
+def _arguments(file: PythonFile) -> Iterator[tuple[Node, str]]:
+    from lint_rules.families.e07_security.reading_python import argument, called_name, constant
+
+    tables = _python_tables()
+    for call in file.nodes("call"):
+        name = called_name(call)
+        for table, row in tables:
+            given = argument(call, row["argument"])
+            if given is None or constant(given, file) not in row["values"] or file.in_broken_code(call):
+                continue
+            function = call.child_by_field_name("function")
+            canonical = file.canonical(function) if function is not None else ""
+            is_known = table.match(canonical, file.types) is not None
+            is_alike = name in row.get("methods", ()) and file.imports_any(*row["packages"])
+            if (is_known or (is_alike and not canonical.startswith("jwt."))) and not _LOCAL.search(source(call)):
+                shown = row["argument"] + "=" if not row["argument"].isdigit() else ""
+                yield call, f"`{name}({shown}{short(given)})`"
+                break
+
+
+@lru_cache(maxsize=1)
+def _python_tables() -> list[tuple[NameTable[TableRow], TableRow]]:
+    rows = [TableRow(tuple(row["calls"]), row) for row in _ROWS["python"]]
+    return [(NameTable((name, row) for name in row.patterns), row) for row in rows]
+
+
+def _attributes(file: PythonFile) -> Iterator[tuple[Node, str]]:
+    from lint_rules.families.e07_security.reading_python import assignments, constant, function_text
+
+    for name, target, value in assignments(file):
+        if name == "PYTHONHTTPSVERIFY" and constant(value, file) == "0":
+            yield target, "`PYTHONHTTPSVERIFY=0`"
+        for row in _ROWS["python_attribute"]:
+            if name != row["attribute"] or target.type != "attribute" or constant(value, file) not in row["values"]:
+                continue
+            if any(word in function_text(target) for word in row["but"]) or not file.imports_any(*row["packages"]):
+                continue
+            yield target, f"`{short(target)} = {short(value)}`"
+
+
+def _unverified(file: PythonFile) -> Iterator[tuple[Node, str]]:
+    for name in file.nodes("attribute"):
+        if name.text is None or not name.text.endswith((b"_create_unverified_context", b"_create_stdlib_context")):
+            continue
+        parent = name.parent
+        is_target = parent is not None and parent.type == "assignment" and parent.child_by_field_name("left") == name
+        if not is_target and _UNVERIFIED.match(file.canonical(name), file.types) is not None:
+            yield name, f"`{short(name)}`"
+
+
+@RULE.files(WholeFile(_may_be_javascript), "javascript")
+def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
+    if is_for_show(file) or file.is_declaration:
+        return
+    for place, what in (*_options(file), *_environment(file)):
+        if not in_development_branch(place):
+            yield RULE.at(file, place, f"{what} accepts any certificate; {_INSTEAD}", _JS_SUGGESTION)
+
+
+def _options(file: JavaScriptFile) -> Iterator[tuple[Node, str]]:
+    from lint_rules.families.e07_security.reading_javascript import constant, key_name
+
+    keys = {row["key"]: row for row in _ROWS["javascript_option"]}
+    for pair in file.nodes("pair"):
+        key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+        if key is None or value is None or file.in_broken_code(pair):
+            continue
+        name = key_name(key)
+        row = keys.get(name)
+        owner = source(pair.parent) if pair.parent is not None else ""
+        if row is not None and constant(value, file) in row["values"]:
+            if "requestCert" not in owner and not _LOCAL.search(owner):
+                yield pair, f"`{name}: {short(value)}`"
+        elif name == "checkServerIdentity" and _approves(value):
+            yield pair, "a `checkServerIdentity` that approves of every name"
+
+
+def _approves(value: Node) -> bool:
+    """Whether a function gives nothing, whatever it is asked: `() => undefined`, `() => {}`."""
+    if value.type not in ("arrow_function", "function_expression"):
+        return False
+    body = value.child_by_field_name("body")
+    written = " ".join(source(body).split()) if body is not None else ""
+    return re.fullmatch(r"undefined|null|true|\{ ?(?:return(?: undefined| null| true)?;?)? ?\}", written) is not None
+
+
+def _environment(file: JavaScriptFile) -> Iterator[tuple[Node, str]]:
+    from lint_rules.families.e07_security.reading_javascript import assignments, constant
+
+    keys = {row["key"]: row for row in _ROWS["javascript_option"]}
+    for name, target, value in assignments(file):
+        given = constant(value, file)
+        if name == "NODE_TLS_REJECT_UNAUTHORIZED" and given in ("0", "false"):
+            yield target.parent or target, f"`NODE_TLS_REJECT_UNAUTHORIZED = {short(value)}`"
+        elif name in keys and given in keys[name]["values"] and target.type == "member_expression":
+            yield target.parent or target, f"`{short(target)} = {short(value)}`"

@@ -1,0 +1,1 @@
+"""Modules that are not found: undeclared, misspelt, gone."""

@@ -1,0 +1,164 @@
+"""Development dependency in production.
+
+What it finds: code that runs in production imports a package that is declared for development only: `devDependencies`,
+a dependency group or extra for tests and tools, requirements-dev.txt.
+
+Why it matters: production is installed without them (`npm ci --omit=dev`, `uv sync --no-dev`), and the service stops at
+its first import although every test was green.
+
+Bad (python):
+
+    # file: pyproject.toml
+    [project]
+    name = "ledger"
+    version = "1"
+    dependencies = ["fastapi"]
+    [dependency-groups]
+    dev = ["httpx", "pytest"]
+    # file: service.py
+    import httpx
+
+    def rates():
+        return httpx.get("https://rates.example.org", timeout=5).json()
+
+Good (python):
+
+    # file: pyproject.toml
+    [project]
+    name = "ledger"
+    version = "1"
+    dependencies = ["fastapi", "httpx"]
+    [dependency-groups]
+    dev = ["pytest"]
+    # file: service.py
+    import httpx
+
+    def rates():
+        return httpx.get("https://rates.example.org", timeout=5).json()
+
+Bad (javascript):
+
+    // file: package.json
+    { "name": "ledger", "dependencies": { "express": "^4" }, "devDependencies": { "morgan": "^1.10.0" } }
+    // file: server.js
+    const express = require('express')
+    const morgan = require('morgan')
+    express().use(morgan('combined')).listen(8080)
+
+Good (javascript):
+
+    // file: package.json
+    { "name": "ledger", "dependencies": { "express": "^4", "morgan": "^1.10.0" } }
+    // file: server.js
+    const express = require('express')
+    const morgan = require('morgan')
+    express().use(morgan('combined')).listen(8080)
+
+How to fix it: move the package to the dependencies of production, or the code to where tests and tools live.
+
+Not seen: which files production really loads: tests, scripts, mocks, examples and the configuration of tools are told
+by their names and places. Packages that a bundler builds into its output (vite, webpack, esbuild, tsup, Next.js) may
+be development dependencies, so projects that have one are left alone, and so are imports that may fail on purpose,
+stand under a condition or in a function, and those that only bring types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lint_rules.families.e08_modules.external import (
+    is_plain_python,
+    is_used_as_value,
+    javascript_imports,
+    python_imports,
+    where,
+)
+from lint_rules.languages.whole_file import WholeFile
+from lint_rules.model import ERROR, Finding, Rule
+from lint_rules.project.distributions import brings, likely_distribution
+
+if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
+    from lint_rules.languages.python.file import PythonFile
+    from lint_rules.project.packages import Package
+
+RULE = Rule(
+    "TEN0802",
+    "dev-dependency-in-production",
+    severity=ERROR,
+    summary="Production code imports a package that is declared for development only",
+    in_tests=False,
+)
+
+_FOR_TESTS = re.compile(
+    r"(?:^|[/_.-])(?:examples?|samples?|demos?|docs?|factor(?:y|ies)|fixtures?|mocks?|fakes?|stubs?|test|tests|testing|testutils?|dev|devtools?|debug|local"
+    r"|profil\w*|lint|plugin|stories|storybook|setup_?tests?|jest|vitest|mocha|e2e|seed\w*|codegen|generate\w*"
+    r"|noxfile|tasks|fabfile|build)(?:[/_.-]|$)",
+    re.IGNORECASE,
+)
+_BUNDLERS = (
+    "vite", "webpack", "rollup", "esbuild", "tsup", "parcel", "@parcel/core", "next", "nuxt", "@sveltejs/kit", "bun",
+    "@angular/cli", "react-scripts", "@vue/cli-service", "@rspack/core", "rspack", "microbundle", "unbuild", "tsdown",
+    "@vercel/ncc", "pkgroll", "rolldown", "electron", "astro", "gatsby", "snowpack", "browserify", "swc-pack", "metro",
+    "turbo", "serverless-esbuild", "serverless-webpack", "wrangler", "@nestjs/cli-webpack", "nx", "bunchee",
+    "@nx/webpack",
+)  # fmt: skip
+
+
+@RULE.files(WholeFile(None, words=(b"import",)), "python")
+def check_python(file: PythonFile) -> Iterator[Finding]:
+    if not is_plain_python(file) or _FOR_TESTS.search(file.relative):
+        return
+    root = file.modules.node.root
+    seen: set[str] = set()
+    for external in python_imports(file):
+        one, declared = external.one, external.declared
+        if one.is_deferred or external.top in seen or declared.is_open or declared.manifest.is_built:
+            continue
+        names = [one.module, *(f"{one.module}.{name}" for name, _ in one.names)]
+        development = frozenset().union(*(manifest.development for manifest in declared.all)) - declared.runtime
+        if any(brings(declared.runtime, name, root) for name in names):
+            continue
+        if not any(brings(development, name, root) for name in names):
+            continue
+        seen.add(external.top)
+        likely = likely_distribution(one.module)
+        manifest = where(declared.manifest.path, root)
+        yield RULE.at(
+            file,
+            one.source,
+            f"`{external.top}` is declared for development only, and imported here; declare `{likely}` for production",
+            f"move `{likely}` to the run-time dependencies in {manifest}, or this import to tests or tools",
+        )
+
+
+@RULE.files(WholeFile(None, words=(b"import", b"require", b"from")), "javascript")
+def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
+    if file.is_test or file.is_tooling or file.is_declaration or _FOR_TESTS.search(file.relative):
+        return
+    around = list(file.modules.node.packages_around(file.path))
+    if any(_has_bundler(package) for package in around):
+        return
+    seen: set[str] = set()
+    for needed in javascript_imports(file):
+        name = needed.name
+        if name in seen or needed.one.is_deferred or name not in needed.package.dev_dependencies:
+            continue
+        if any(package.range_of(name) is not None for package in around) or not is_used_as_value(needed.one, file):
+            continue
+        if name in file.modules.node.workspace and needed.package.private:
+            continue
+        seen.add(name)
+        manifest = where(needed.package.path, file.modules.node.root)
+        yield RULE.at(
+            file,
+            needed.place,
+            f"`{name}` is a development dependency, and imported here; move it to `dependencies`",
+            f"move `{name}` from `devDependencies` to `dependencies` in {manifest}, or this import to tests or tools",
+        )
+
+
+def _has_bundler(package: Package) -> bool:
+    return any(package.declares(name) for name in _BUNDLERS)

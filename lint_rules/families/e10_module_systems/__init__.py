@@ -1,0 +1,1 @@
+"""Module systems: CommonJS against ES modules, circular and shadowed imports."""

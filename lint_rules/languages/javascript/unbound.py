@@ -1,0 +1,218 @@
+"""Names that nothing binds: no declaration that is visible, no assignment in the file, no global of the platform."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from tree_sitter import Node
+
+from lint_rules.languages.javascript.file import JavaScriptFile
+from lint_rules.languages.javascript.globals import GLOBAL_OBJECTS, GLOBALS, MODULE_NAMES
+from lint_rules.languages.javascript.grammar import has_token, text
+from lint_rules.project.node_modules import NodeModules
+
+_MORE = frozenset(
+    [
+        "arguments",
+        "async",
+        "await",
+        "Bun",
+        "Deno",
+        "WorkerGlobalScope",
+        "SuppressedError",
+        "DisposableStack",
+        "AsyncDisposableStack",
+        "Float16Array",
+        "gc",
+        "NaN",
+        "Temporal",
+        "__proto__",
+        "URLPattern",
+        "WebSocketStream",
+        "CustomElementRegistry",
+        "clearImmediate",
+        "ErrorEvent",
+        "PerformanceNodeTiming",
+        "PerformanceObserverEntryList",
+        "PerformanceResourceTiming",
+        "ReadableByteStreamController",
+        "ReadableStreamBYOBReader",
+        "ReadableStreamBYOBRequest",
+        "ReadableStreamDefaultController",
+        "ReadableStreamDefaultReader",
+        "WritableStreamDefaultController",
+        "WritableStreamDefaultWriter",
+        "TransformStreamDefaultController",
+        "root",
+        "GLOBAL",
+        "__non_webpack_require__",
+        "__webpack_require__",
+        "__webpack_public_path__",
+        "__dirname",
+        "__filename",
+        "AsyncFunction",
+        "AsyncIterator",
+    ]
+)
+FOREIGN = frozenset(
+    [
+        "$",
+        "jQuery",
+        "window",
+        "document",
+        "location",
+        "define",
+        "ga",
+        "XMLHttpRequest",
+        "requestAnimationFrame",
+        "cancelAnimationFrame",
+        "alert",
+        "self",
+        "chrome",
+        "browser",
+        "importScripts",
+        "describe",
+        "it",
+        "test",
+        "expect",
+        "before",
+        "after",
+        "beforeEach",
+        "afterEach",
+        "beforeAll",
+        "afterAll",
+        "jest",
+        "vi",
+        "suite",
+        "cy",
+        "Cypress",
+        "QUnit",
+        "angular",
+        "Vue",
+        "React",
+        "module_",
+        "WorkerGlobalScope",
+        "HTMLElement",
+        "Element",
+        "Node",
+        "angular",
+        "goog",
+        "MathJax",
+        "FileReader",
+        "Image",
+        "Audio",
+        "screen",
+        "history",
+        "frames",
+        "parent",
+        "customElements",
+        "MutationObserver",
+        "phantom",
+        "casper",
+        "ko",
+        "_",
+        "moment",
+        "d3",
+        "PR",
+        "prettyPrint",
+        "awslambda",
+        "Java",
+        "Packages",
+        "load",
+        "print",
+    ]
+)
+"""Names of browsers, test runners and other worlds: a file with one of them is not Node's."""
+
+_MADE_GLOBAL = re.compile(
+    rb"\b(?:global|globalThis|GLOBAL)\s*(?:\.\s*([A-Za-z_$][\w$]*)\s*=(?!=)|\[\s*['\"]([\w$]+)['\"]\s*\]\s*=)"
+)
+_MADE_ALL = re.compile(rb"Object\.assign\(\s*(?:global|globalThis)\b|\b(?:global|globalThis)\[[^'\"\]]+\]\s*=(?!=)")
+_BROWSER = re.compile(rb"\b(?:window|document|navigator|localStorage|self|chrome|browser)\s*[.\[]|\btypeof window\b")
+_TEST = re.compile(rb"\b(?:describe|it|test|expect|jest|vi|beforeEach|Cypress|cy|QUnit|suite)\b\s*[.(]")
+_DECLARED_GLOBALS = re.compile(rb"/\*\s*(?:eslint-env|jshint|jslint|globals?|exported)\b([^*]*)")
+_REFERENCES = re.compile(
+    rb"///\s*<reference|\bwith\s*\(|\beval\s*\(|\bdeclare\s+(?:global|var|const|let|function|module)"
+)
+_NOT_VALUES = frozenset({"labeled_statement", "break_statement", "continue_statement", "nested_type_identifier",
+                         "import_specifier", "export_specifier", "namespace_export", "namespace_import",
+                         "jsx_attribute", "type_predicate", "type_query", "asserts", "enum_body",
+                         "nested_identifier", "type_parameter", "function_signature", "abstract_method_signature",
+                         "meta_property", "jsx_namespace_name", "function_type", "property_signature",
+                         "this_type", "internal_module", "module", "import_alias", "import_require_clause",
+                         "infer_type", "index_signature", "type_predicate_annotation",
+                         "construct_signature", "call_signature", "method_signature"})  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _globals_of(files: frozenset[str]) -> frozenset[str] | None:
+    names: set[str] = set()
+    for path in files:
+        try:
+            with open(path, "rb") as source:
+                data = source.read(2_000_000)
+        except OSError:
+            continue
+        if b"global" not in data and b"GLOBAL" not in data:
+            continue
+        if _MADE_ALL.search(data):
+            return None
+        names.update((one or other).decode() for one, other in _MADE_GLOBAL.findall(data))
+    return frozenset(names)
+
+
+def project_globals(node: NodeModules) -> frozenset[str] | None:
+    """The names that files of the project make global; None if they may make any."""
+    return _globals_of(node.files)
+
+
+def unbound_names(file: JavaScriptFile) -> Iterator[Node]:
+    """The identifiers that read or call a name which nothing binds."""
+    data = file.data
+    if _BROWSER.search(data) or _REFERENCES.search(data) or file.root.has_error:
+        return
+    declared = b" ".join(_DECLARED_GLOBALS.findall(data)).decode("utf-8", "replace")
+    scopes = file.scopes
+    module_wide = {
+        name
+        for name, bindings in scopes.bound(scopes.module).items()
+        if any(binding.start <= 0 and binding.end >= scopes.module.end - 1 for binding in bindings)
+    }
+    known = GLOBALS | GLOBAL_OBJECTS | MODULE_NAMES | _MORE | module_wide
+    for kind in ("identifier", "shorthand_property_identifier"):
+        for node in file.nodes(kind):
+            name = text(node)
+            if name in known or not _is_read(node) or scopes.binding(name, node.start_byte) is not None:
+                continue
+            if scopes.assignments(name) or re.search(rf"\b{re.escape(name)}\b", declared):
+                known = known | {name}
+                continue
+            yield node
+
+
+def _is_read(node: Node) -> bool:
+    """Whether an identifier is a value that is read: no label, no name that is being declared, no type."""
+    parent = node.parent
+    if parent is None or parent.type in _NOT_VALUES or parent.type.endswith(("_pattern", "_signature", "_type")):
+        return False
+    if parent.type in ("required_parameter", "optional_parameter"):
+        return parent.child_by_field_name("value") == node
+    if parent.type == "unary_expression" and has_token(parent, "typeof"):
+        return False
+    field = parent.child_by_field_name("name") or parent.child_by_field_name("parameter")
+    if field is not None and field == node and not parent.type.startswith("jsx"):
+        return False
+    outer: Node | None = parent
+    while outer is not None and outer.type in ("member_expression", "parenthesized_expression"):
+        outer = outer.parent
+    if outer is not None and outer.type == "unary_expression" and has_token(outer, "typeof"):
+        return False
+    while outer is not None:
+        if outer.type in ("type_annotation", "type_arguments", "ambient_declaration", "decorator_", "ERROR"):
+            return False
+        if outer.type == "statement_block":
+            break
+        outer = outer.parent
+    return True
