@@ -83,8 +83,10 @@ def _row(call: Node, function: Node, file: JavaScriptFile) -> TableRow | None:
         row = _DROPS.match(name, file.types)
         if row is None and function.type == "member_expression":
             owner, _, method = name.rpartition(".")
+            receiver = function.child_by_field_name("object")
             is_array = owner.startswith(f"{GLOBAL}.") or (method == "forEach" and owner.endswith("()"))
-            row = _by_method().get(method) if is_array else None
+            is_sent = receiver is not None and file.reads_request(receiver)
+            row = _by_method().get(method) if is_array or is_sent else None
     elif function.type == "member_expression" and file.function(function) is None:
         last = function.child_by_field_name("property")
         row = _by_method().get(text(last)) if last is not None else None

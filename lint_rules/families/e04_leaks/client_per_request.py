@@ -58,6 +58,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.languages.python.handlers import parameter_names
+from lint_rules.languages.python.renaming import renamings
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
 from lint_rules.languages.python.usage import Use, usages_of
 from lint_rules.languages.tables import TableRow, name_table
@@ -77,24 +78,23 @@ RULE = Rule(
 
 _CLIENTS = name_table(Path(__file__).parent / "clients.toml", "python")
 _WORDS = tuple(sorted(f"{name}(".encode() for name in _CLIENTS.last_names))
-_RENAMED = re.compile(rb"\b(?:" + "|".join(sorted(_CLIENTS.last_names)).encode() + rb")\s+as\s+\w")
 _KINDS = frozenset({"route", "hook", "dependency", "background"})
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
 def _may_make(data: bytes) -> bool:
-    return any(word in data for word in _WORDS) or _RENAMED.search(data) is not None
+    return any(word in data for word in _WORDS) or not _CLIENTS.last_names.isdisjoint(renamings(data).values())
 
 
 @RULE.files(WholeFile(_may_make), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
-    is_renamed = _RENAMED.search(file.data) is not None
+    renamed = {new for new, old in renamings(file.data).items() if old in _CLIENTS.last_names}
     for call in file.nodes("call"):
         function = call.child_by_field_name("function")
         if function is None:
             continue
         last = text(function).rpartition(".")[2]
-        if last not in _CLIENTS.last_names and not (is_renamed and function.type == "identifier"):
+        if last not in _CLIENTS.last_names and last not in renamed:
             continue
         row = _CLIENTS.match(file.canonical(function), file.types)
         handler_scope = _handler_around(call, file) if row is not None else None

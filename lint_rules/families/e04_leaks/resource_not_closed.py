@@ -46,13 +46,13 @@ from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.open_paths import open_at_exits
 from lint_rules.families.e04_leaks.taking import (
-    RENAMED,
     WORDS,
     Taken,
     borrows,
     is_released_in,
     keeps,
     mentions,
+    renamed,
     resource_of,
 )
 from lint_rules.flow.form import Event
@@ -78,7 +78,7 @@ RULE = Rule(
 
 
 def _may_take(data: bytes) -> bool:
-    return any(word in data for word in WORDS) or RENAMED.search(data) is not None
+    return any(word in data for word in WORDS) or bool(renamed(data))
 
 
 @RULE.files(WholeFile(_may_take), "python")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.flow.form import Event, Question
+from lint_rules.languages.python.renaming import renamings
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes
 from lint_rules.languages.tables import NameTable, TableRow, name_table, read_table
@@ -29,13 +30,11 @@ _ONLY_IF = frozenset(row["only_if"] for row in read_table(_PATH)["python"] if "o
 WORDS = tuple(sorted({f"{name}(".encode() for name in _ALWAYS_TAKES} | {word.encode() for word in _ONLY_IF}))
 """A file without any of these takes nothing, under the names that libraries give it."""
 
-RENAMED = re.compile(rb"\b(?:" + "|".join(sorted(_ALWAYS_TAKES)).encode() + rb")\s+as\s+\w")
 
-
-@lru_cache(maxsize=8)
-def _renames(data: bytes) -> bool:
-    """Whether a file imports something that takes a resource under another name; asked for every call of the file."""
-    return RENAMED.search(data) is not None
+@lru_cache(maxsize=4)
+def renamed(data: bytes) -> frozenset[str]:
+    """The names under which a file imports something that takes a resource; asked for every call of the file."""
+    return frozenset(new for new, old in renamings(data).items() if old in _ALWAYS_TAKES)
 
 
 def resource_of(call: Node, file: PythonFile) -> TableRow | None:
@@ -44,7 +43,7 @@ def resource_of(call: Node, file: PythonFile) -> TableRow | None:
     if function is None:
         return None
     last = text(function).rpartition(".")[2]
-    if last not in LAST_NAMES and (function.type != "identifier" or not _renames(file.data)):
+    if last not in LAST_NAMES and last not in renamed(file.data):
         return None
     arguments = call.child_by_field_name("arguments")
     given = text(arguments).replace(" ", "") if arguments is not None else ""

@@ -46,7 +46,7 @@ from lint_rules.families.e05_double_responses.paths import earlier_answers
 from lint_rules.flow.form import Event
 from lint_rules.languages.python.lowering import form_of
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
-from lint_rules.languages.tables import TableRow, name_table
+from lint_rules.languages.tables import TableRow, name_table, read_table
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Related, Rule
 
@@ -65,8 +65,24 @@ _SENDS = name_table(Path(__file__).parent / "headers.toml", "python")
 _WORDS = tuple(sorted(f".{name}(".encode() for name in _SENDS.last_names))
 
 
-@RULE.files(WholeFile(None, _WORDS), "python")
+_ROWS = read_table(Path(__file__).parent / "headers.toml")["python"]
+_CHANGED = tuple(
+    sorted(
+        {f".{name}".encode() for row in _ROWS for name in (*row["methods"], *row["attributes"])}
+        | {b".headers" for row in _ROWS if row["of_headers"]}
+    )
+)
+
+
+def _may_change(data: bytes) -> bool:
+    """Whether a file changes some header, cookie or status."""
+    return any(word in data for word in _CHANGED)
+
+
+@RULE.files(WholeFile(_may_change, _WORDS), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
+    if not _may_change(file.data):
+        return
     functions: dict[int, tuple[Scope, dict[int, TableRow]]] = {}
     for call in file.nodes("call"):
         called = call.child_by_field_name("function")

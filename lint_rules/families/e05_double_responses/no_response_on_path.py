@@ -43,7 +43,8 @@ allowed methods rules out are believed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -52,16 +53,17 @@ from lint_rules.flow.correlated import Correlated
 from lint_rules.flow.form import Event, Question
 from lint_rules.flow.graph import Exit, TooLarge
 from lint_rules.flow.interpret import interpret
+from lint_rules.languages.python.library import handler_table
 from lint_rules.languages.python.lowering import form_of
 from lint_rules.languages.python.registrations import decorators
-from lint_rules.languages.python.scopes import FUNCTION, Scope, text
+from lint_rules.languages.python.scopes import Scope, text
 from lint_rules.languages.python.suspension import own_nodes
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Rule
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
-    from lint_rules.project.frameworks import Handler
+    from lint_rules.project.frameworks import Framework, Handler
 
 RULE = Rule(
     "TEN0505",
@@ -72,12 +74,51 @@ RULE = Rule(
 )
 
 _WORDS = (b"django", b"flask", b"quart", b"aiohttp", b"starlette", b"sanic", b"rest_framework", b"fastapi")
+_OTHERS = (b"flask", b"quart", b"aiohttp", b"starlette", b"sanic", b"fastapi")
 _BEGUN = (b".respond(", b".prepare(")
 _ENDS_IT = re.compile(r"(?i)raise|abort|fail|die|exit|stop|forbid|reject|error|redirect")
 _METHODS = re.compile(rb"\bmethod\b")
 _RESTRICTS = re.compile(
     rb"methods?\b|require_|api_view|\.(?:get|post|put|patch|delete)\(|@\w+\.(?:get|post|put|delete)\b"
 )
+
+
+def _any_of(names: Iterable[str]) -> bytes:
+    return rb"(?:" + "|".join(sorted(map(re.escape, names))).encode() + rb")"
+
+
+def _trigger_of(frameworks: Sequence[Framework], receives: bytes) -> re.Pattern[bytes]:
+    """What a file with a route of these frameworks holds: a decorator, a registering call or a method of a view.
+
+    `receives` is how the parameters of a view's method begin.
+    """
+    decorating = {name.rpartition(".")[2] for one in frameworks for name in one["decorators"]}
+    calls = (row["call"] for one in frameworks for row in one["registrations"] if row.get("kind", "route") == "route")
+    registering = {call.rpartition(".")[2] for call in calls}
+    methods = {method for one in frameworks for method in one["view_methods"] if "*" not in method}
+    renamed = _any_of(decorating | registering) + rb"[ \t]+as[ \t]+\w"
+    return re.compile(
+        rb"@(?:[\w.]*\.)?" + _any_of(decorating) + rb"\b"
+        rb"|def[ \t]+" + _any_of(methods) + rb"\(" + receives + rb"|start_response|Servicer"
+        rb"|\b(?:" + _any_of(registering) + rb"[ \t]*\(|" + renamed + rb")"
+    )  # fmt: skip
+
+
+_RETURNING = [one for one in handler_table().frameworks if one["answers"] == "returned"]
+_ROUTES = _trigger_of(_RETURNING, b"")
+_DJANGO_ROUTES = _trigger_of(
+    [one for one in _RETURNING if not {"django", "rest_framework"}.isdisjoint(one["packages"])],
+    rb"\s*self\s*,\s*(?:\*|/|_|\w*[rR]eq|http)",
+)
+
+
+@lru_cache(maxsize=4)
+def _may_answer(data: bytes) -> bool:
+    """Whether something in a file may be made a route; names as common as `get` count for Django as methods only."""
+    if not any(word in data for word in _WORDS) or b"def " not in data:
+        return False
+    routes = _ROUTES if any(word in data for word in _OTHERS) else _DJANGO_ROUTES
+    return routes.search(data) is not None
 
 
 class Reached:
@@ -99,15 +140,35 @@ class Reached:
         return True
 
 
-@RULE.files(WholeFile(None, _WORDS), "python")
+@RULE.files(WholeFile(_may_answer, _WORDS), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
-    for scope in file.scopes.all:
-        if scope.kind != FUNCTION or scope.node.has_error:
+    if not _may_answer(file.data):
+        return
+    returns: dict[int, list[Node]] = {}
+    for statement in file.nodes("return_statement"):
+        function = file.scope(statement).function
+        if function is not None:
+            returns.setdefault(function.node.id, []).append(statement)
+    for scope in file.scopes.functions:
+        own = returns.get(scope.node.id, [])
+        answers = not all(map(_returns_nothing, own))
+        if (not answers and scope.owner_class is not None) or not _may_end_silently(scope, own) or scope.node.has_error:
             continue
         handler = file.handler(scope)
         if handler is None or handler.kind != "route" or handler.framework["answers"] != "returned":
             continue
-        yield from _silent_ends(scope, handler, file)
+        if answers or _is_registered(scope, handler):
+            yield from _silent_ends(scope, handler, file)
+
+
+def _may_end_silently(scope: Scope, returns: list[Node]) -> bool:
+    """Whether a function has a `return` without a value, or a last statement that may be left otherwise."""
+    body = scope.node.child_by_field_name("body")
+    if body is None or not body.named_child_count:
+        return False
+    last = body.named_child(body.named_child_count - 1)
+    ends_it = last is not None and last.type in ("return_statement", "raise_statement")
+    return not ends_it or any(map(_returns_nothing, returns))
 
 
 def _silent_ends(scope: Scope, handler: Handler, file: PythonFile) -> Iterator[Finding]:
@@ -116,10 +177,6 @@ def _silent_ends(scope: Scope, handler: Handler, file: PythonFile) -> Iterator[F
         return
     if any(begun in (body.text or b"") for begun in _BEGUN):
         return  # answered by a call, and not by what is returned
-    returns = [node for node in own_nodes(body) if node.type == "return_statement"]
-    answers = [node for node in returns if node.named_child_count and node.named_children[0].type != "none"]
-    if not answers and not _is_registered(scope, handler):
-        return
     try:
         outcome = interpret(form_of(scope.node, file), Correlated(Reached()))
     except TooLarge:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -30,13 +32,39 @@ _ASGI_ONCE = {
 }
 _MAX_DEPTH = 4
 _NAMES = TABLE.last_names | {"send", "start_response"}
-WORDS = tuple(
+_EVERYDAY = frozenset(read_table(_PATH)["everyday"]["methods"])
+_WORDS = tuple(
     sorted(
-        {f".{name}(".encode() for name in TABLE.last_names}
+        {f".{name}(".encode() for name in TABLE.last_names - _EVERYDAY}
         | {b"http.response.start", b"start_response(", b"websocket.accept", b"websocket.close", b", send)"}
     )
 )
-"""A file without any of these answers no request by a call."""
+
+
+def _hints(method: str) -> tuple[bytes, ...]:
+    """What else a file holds that answers by a method of an everyday name; `.render(` alone tells nothing."""
+    patterns = [name.split(".") for name in TABLE if name.endswith(f".{method}")]
+    named = {part for parts in patterns for part in parts if part == parts[0] or part[:1].isupper()}
+    either_case = named.union(name.lower() for name in named)
+    return tuple(sorted(word.encode() for word in (*either_case, f"self.{method}(", f"super().{method}(")))
+
+
+_HINTED = tuple((f".{method}(".encode(), _hints(method)) for method in sorted(_EVERYDAY))
+
+
+@lru_cache(maxsize=4)
+def may_respond(data: bytes) -> bool:
+    """Whether a file of these bytes may answer a request by a call."""
+    return any(word in data for word in _WORDS) or any(
+        word in data and any(hint in data for hint in hints) for word, hints in _HINTED
+    )
+
+
+_RESPONDERS = (
+    b"tornado", b"aiohttp", b"sanic", b"starlette", b"fastapi", b"channels", b"discord", b"http.server",
+    b"http import server", b"WebSocket",
+)  # fmt: skip
+_HANDED_CHANNEL = re.compile(rb"[(,]\s*(?:send|start_response)\s*[,:)=]")
 
 
 class Answers:
@@ -55,6 +83,24 @@ class Answers:
         if known is None:
             known = self._of[call.id] = tuple(self._find(call))
         return known
+
+    def has_any(self) -> bool:
+        """Whether the file may answer: it names what responds, or a call of its own answers by itself.
+
+        Functions of other files that answer are not asked for here, since that means to ask for those of all calls.
+        """
+        if any(word in self._file.data for word in _RESPONDERS):
+            return True
+        may_hand_channel = _HANDED_CHANNEL.search(self._file.data) is not None
+        for call in self._file.nodes("call"):
+            function = call.child_by_field_name("function")
+            if function is None:
+                continue
+            if function.type == "attribute" and self._direct(call, function) is not None:
+                return True
+            if may_hand_channel and self._on_channel(call, function) is not None:
+                return True
+        return False
 
     def _find(self, call: Node) -> Iterator[Answer]:
         function = call.child_by_field_name("function")

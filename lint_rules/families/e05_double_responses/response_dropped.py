@@ -42,11 +42,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.languages.python.renaming import renamings
 from lint_rules.languages.python.scopes import FUNCTION, text
 from lint_rules.languages.tables import name_table, read_table
 from lint_rules.languages.whole_file import WholeFile
@@ -69,11 +71,8 @@ _BUILDERS = name_table(_PATH, "python")
 _BARE = name_table(_PATH, "python_bare")
 _ENDINGS = tuple(read_table(_PATH)["errors"]["endings"])
 _LAST_NAMES = _BUILDERS.last_names | _BARE.last_names
-_BUILDER = re.compile(
-    rb"(?m)(?:" + "|".join([*sorted(_LAST_NAMES), *_ENDINGS]).encode() + rb")(?:[ \t]*\(|[ \t]*$|[ \t]*#)"
-)
-_BEFORE_IT = re.compile(rb"(?:.*[:;])?[ \t]*(?:await[ \t]+)?[\w.]*")
-_RENAMED = re.compile(rb"\b(?:" + "|".join(sorted(_LAST_NAMES)).encode() + rb"|\w+Error|\w+Exception)\s+as\s+\w")
+_STATEMENT = re.compile(rb"(?:\n|[:;])[ \t]*(?:await[ \t]+)?([\w.]+)(?=[ \t]*[(\r\n#])")
+"""A name that begins a statement and is called or stands alone: it is not returned, raised or assigned."""
 _LEFT_OUT = {
     "return": "`{name}` makes a response that is not sent; return it",
     "raise": "`{name}` makes an error that is not raised; raise it",
@@ -81,31 +80,33 @@ _LEFT_OUT = {
 }
 
 
+@lru_cache(maxsize=4)
+def _makers(data: bytes) -> frozenset[str]:
+    """Names for what makes responses or errors that begin a statement of a file, as far as its bytes tell."""
+    renamed = renamings(data)
+    begun = {name.rpartition(b".")[2].decode(errors="replace") for name in _STATEMENT.findall(b"\n" + data)}
+    return frozenset(name for name in begun if _may_make(name) or (name in renamed and _may_make(renamed[name])))
+
+
+def _may_make(last: str) -> bool:
+    return last in _LAST_NAMES or last.endswith(_ENDINGS)
+
+
 def _may_drop(data: bytes) -> bool:
-    return any(_begins_statement(found.start(), data) for found in _BUILDER.finditer(data)) or (
-        _RENAMED.search(data) is not None
-    )
-
-
-def _begins_statement(at: int, data: bytes) -> bool:
-    """Whether nothing but a dotted name stands before a name in its line: it is not returned, raised or assigned."""
-    return _BEFORE_IT.fullmatch(data, data.rfind(b"\n", 0, at) + 1, at) is not None
+    return bool(_makers(data))
 
 
 @RULE.files(WholeFile(_may_drop), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
-    may_be_renamed = _RENAMED.search(file.data) is not None
-    for statement in file.nodes("expression_statement"):
+    makers = _makers(file.data)
+    for statement in file.nodes("expression_statement") if makers else ():
         value = statement.named_child(0) if statement.named_child_count else None  # of `jsonify(...), 400` the first
         while value is not None and value.type in ("await", "parenthesized_expression"):
             value = value.named_child(0) if value.named_child_count else None
         made = value.child_by_field_name("function") if value is not None and value.type == "call" else value
         if value is None or made is None or made.type not in ("identifier", "attribute"):
             continue
-        last = text(made).rpartition(".")[2]
-        if may_be_renamed and made.type == "identifier":
-            last = file.canonical(made).rpartition(".")[2] or last
-        if last not in _LAST_NAMES and not last.endswith(_ENDINGS):
+        if text(made).rpartition(".")[2] not in makers:
             continue
         verb = _verb(made, value.type == "call", file)
         if verb and not file.in_broken_code(statement) and not _is_expected_to_raise(statement):
