@@ -143,8 +143,8 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
             rb"(?<![.\w])(?!createServer|listen|callback|serve|request|log)\w+\(\s*" + app + rb"\s*[,)]", file.data
         )
         serves = re.search(
-            rb"\b" + app + rb"\s*\.\s*(?:listen|callback)\b|createServer\([^)]*\b" + app + rb"\b|module\.exports\s*=\s*" + app
-            + rb"\s*;?\s*$|export default " + app, file.data, re.MULTILINE,
+            rb"\b" + app + rb"\s*\.\s*(?:listen|callback)\b|createServer\([^)]*\b" + app
+            + rb"\b|module\.exports\s*=\s*" + app + rb"\s*;?\s*$|export default " + app, file.data, re.MULTILINE,
         )  # fmt: skip
         routes = re.search(rb"\b" + app + rb"\s*\.\s*(?:get|post|put|patch|delete|use|route|register)\(", file.data)
         if serves and routes and not handed:
