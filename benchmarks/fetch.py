@@ -50,10 +50,11 @@ def download(package: Package) -> None:
         run = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         if run.returncode != 0:
             raise click.ClickException(f"{package.name} {package.version} cannot be downloaded:\n{run.stderr}")
-        names = sorted(path.name for path in Path(folder).iterdir())
-        if names != [package.archive.name]:
+        archives = sorted(Path(folder).iterdir())
+        names = [archive.name for archive in archives]
+        if [name.lower() for name in names] != [package.archive.name.lower()]:  # npm 11 keeps the capitals of a name
             raise click.ClickException(f"got {', '.join(names)}; corpus.toml pins {package.archive.name}")
-        archive = Path(folder) / package.archive.name
+        (archive,) = archives
         verify(archive, package)
         archive.replace(package.archive)
 
