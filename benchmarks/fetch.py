@@ -50,11 +50,10 @@ def download(package: Package) -> None:
         run = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         if run.returncode != 0:
             raise click.ClickException(f"{package.name} {package.version} cannot be downloaded:\n{run.stderr}")
-        archives = sorted(Path(folder).iterdir())
-        names = [archive.name for archive in archives]
-        if [name.lower() for name in names] != [package.archive.name.lower()]:  # npm 11 keeps the capitals of a name
+        names = sorted(path.name for path in Path(folder).iterdir())
+        if names != [package.archive.name]:
             raise click.ClickException(f"got {', '.join(names)}; corpus.toml pins {package.archive.name}")
-        (archive,) = archives
+        archive = Path(folder) / package.archive.name
         verify(archive, package)
         archive.replace(package.archive)
 
