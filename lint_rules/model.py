@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -131,11 +131,58 @@ class Located(Protocol):
 CheckFunction = TypeVar("CheckFunction", bound=Callable[..., Iterable[Finding]])
 
 
+Note = TypeVar("Note", bound=msgspec.Struct)
+
+
+class Notes(Generic[Note]):
+    """What a family writes down about every file for its project checks, beside the facts that all checks share.
+
+    A note is a frozen msgspec struct of plain data. Like a fact it is taken from one file alone and states something
+    about that file only; names in it are symbols, which the check resolves when all files are linked, so that the
+    taker asks for no canonical names.
+
+        ANSWERS = Notes("error-answers", ErrorAnswer)
+
+        @ANSWERS.of("python")
+        def answers_of(file: PythonFile) -> Iterator[ErrorAnswer]: ...
+
+        @RULE.project(words=(b"status_code",), notes=(ANSWERS,))
+        def check_project(project: Project) -> Iterator[Finding]:
+            for module, answers in project.notes(ANSWERS): ...
+    """
+
+    def __init__(self, name: str, kind: type[Note]) -> None:
+        self.name = name
+        self.takers: dict[str, Callable[..., Iterable[Note]]] = {}
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(tuple[kind, ...])  # type: ignore[valid-type]
+
+    def of(self, *languages: str) -> Callable[[CheckFunction], CheckFunction]:
+        """Register `take(file)`, which yields the notes of one file of these languages."""
+
+        def register(function: CheckFunction) -> CheckFunction:
+            for language in languages:
+                self.takers[language] = function  # type: ignore[assignment]
+            return function
+
+        return register
+
+    def take(self, language: str, file: Any) -> bytes:
+        """The notes of a file, encoded; empty where there are none."""
+        taker = self.takers.get(language)
+        notes = tuple(taker(file)) if taker is not None else ()
+        return self._encoder.encode(notes) if notes else b""
+
+    def read(self, encoded: bytes) -> tuple[Note, ...]:
+        """The notes that `take` encoded."""
+        return self._decoder.decode(encoded) if encoded else ()
+
+
 class Check(msgspec.Struct, frozen=True):
     """One registered check of a rule: for which language, on which nodes, in which context.
 
     `selector` belongs to the language (see languages/python/selectors.py); for `project` checks it is None and the
-    function takes the linked project.
+    function takes the linked project. `notes` are what such a check reads of every file beside its facts.
     """
 
     language: str
@@ -143,6 +190,7 @@ class Check(msgspec.Struct, frozen=True):
     inside: Inside
     function: Callable[..., Iterator[Finding]]
     words: tuple[bytes, ...] = ()
+    notes: tuple[Notes[Any], ...] = ()
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -232,16 +280,21 @@ class Rule:
         return register
 
     def project(
-        self, *, words: tuple[bytes, ...], languages: tuple[str, ...] = ("python",)
+        self,
+        *,
+        words: tuple[bytes, ...],
+        languages: tuple[str, ...] = ("python",),
+        notes: tuple[Notes[Any], ...] = (),
     ) -> Callable[[CheckFunction], CheckFunction]:
         """Register `check(project: Project)`, run once over the linked facts.
 
         Files that hold one of `words` give their facts from the start; all others give them when a question leads to
-        them. So `words` must cover every file in which the check's findings can begin.
+        them. So `words` must cover every file in which the check's findings can begin. Its `notes` come with the facts.
         """
 
         def register(function: CheckFunction) -> CheckFunction:
-            self.checks.append(Check("+".join(languages), None, ANYWHERE, function, words))  # type: ignore[arg-type]
+            check = Check("+".join(languages), None, ANYWHERE, function, words, notes)  # type: ignore[arg-type]
+            self.checks.append(check)
             return function
 
         return register

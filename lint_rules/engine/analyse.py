@@ -68,10 +68,12 @@ class _Team:
     """A language, its checks, and what is known of the project's symbols in it."""
 
     def __init__(self, name: str, rules: tuple[Rule, ...], modules: Modules, setting: Setting) -> None:
+        self.name = name
         self.language: Language = language(name)
         self.checks: tuple[RuleCheck, ...] = self.language.checks(rules)
         checks = [check for rule in rules for check in rule.checks if name in check.language.split("+")]
         self.fact_words = tuple({word for check in checks for word in check.words})
+        self.notes = tuple({kind.name: kind for check in checks for kind in check.notes}.values())
         self.symbols = Symbols(modules.by_name, self.language.types(setting.additions))
 
 
@@ -156,7 +158,9 @@ class Analyser:
             if task.facts == "definitions":
                 facts = file.definitions()
             elif earlier is None:  # else they were given the first time
-                facts = file.facts()
+                facts, faults = _facts(file, team)
+                notices.extend(faults)
+                failed = failed or bool(faults)
         analysis = Analysis(
             task.path, tuple(notices + findings), facts, tuple(sorted(file.symbols.asked)),
             _suppressions(file) if task.inspect else (), failed, is_source,
@@ -192,6 +196,23 @@ class Analyser:
             self._kept += len(source.data)
             self._files[module.path] = file
         return file
+
+
+def _facts(file: AnalysedFile, team: _Team) -> tuple[ModuleFacts, list[Finding]]:
+    """All facts of a file, with what families wrote down about it; and the notices about those that failed."""
+    notes, faults = {}, []
+    for kind in team.notes:
+        try:
+            taken = kind.take(team.name, file)
+        except Exception as error:  # the one place where a faulty taker is caught
+            message = f"internal error in the notes `{kind.name}`: {type(error).__name__}: {error}"
+            start = Span(0, 0, 1, 1, 1, 1)
+            faults.append(ANALYSIS_FAILED.at(file, start, message, "report this with the file"))
+            continue
+        if taken:
+            notes[kind.name] = taken
+    facts = file.facts()
+    return (msgspec.structs.replace(facts, notes=notes) if notes else facts), faults
 
 
 def _notices(file: AnalysedFile, language: Language, *, may_be_deep: bool) -> Iterator[Finding]:

@@ -90,6 +90,7 @@ class ModuleFacts(msgspec.Struct, frozen=True, array_like=True):
 
     `is_complete` says that what its functions do was looked for too, their calls and risks; else they are only named.
     `exports` is what a JavaScript module hands out, by name (see project.node_names); of Python all names are visible.
+    `notes` are what families wrote down about the file, encoded, by the name of their kind (see `model.Notes`).
     """
 
     module: str
@@ -102,10 +103,11 @@ class ModuleFacts(msgspec.Struct, frozen=True, array_like=True):
     functions: dict[str, FunctionFacts] = {}
     is_complete: bool = False
     exports: dict[str, str] = {}
+    notes: dict[str, bytes] = {}
 
     def definitions(self) -> ModuleFacts:
         """The same without calls, which only the link stage follows."""
         if not self.is_complete:
             return self
         bare = {name: msgspec.structs.replace(function, calls=()) for name, function in self.functions.items()}
-        return msgspec.structs.replace(self, functions=bare)
+        return msgspec.structs.replace(self, functions=bare, notes={})

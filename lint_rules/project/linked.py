@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lint_rules.model import Note, Notes
 from lint_rules.project.calls import CallGraph, is_synchronous
 from lint_rules.project.facts import FunctionFacts, ModuleFacts
 from lint_rules.project.frameworks import HandlerTable
@@ -72,6 +73,14 @@ class Project:
         if self._handlers is None:
             self._handlers = ProjectHandlers(self.symbols, self.handler_table or HandlerTable({}))
         return self._handlers
+
+    def notes(self, kind: Notes[Note]) -> Iterator[tuple[ModuleFacts, tuple[Note, ...]]]:
+        """What a family wrote down about each known module that it had something to say about, in a fixed order."""
+        for name in sorted(self.symbols.facts):
+            module = self.symbols.facts[name]
+            encoded = module.notes.get(kind.name)
+            if encoded:
+                yield module, kind.read(encoded)
 
     def on_loop(self, reference: Reference) -> bool:
         """Whether a function's body runs on the event loop, by its own form or by what its framework does with it."""
