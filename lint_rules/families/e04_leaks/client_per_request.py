@@ -41,11 +41,36 @@ Good (python):
         response = await request.app.state.client.get(f"https://rates.example/{currency}")
         return response.json()
 
+Bad (javascript):
+
+    import express from "express";
+    import { PrismaClient } from "@prisma/client";
+
+    const app = express();
+
+    app.get("/orders/:id", async (req, res) => {
+      const prisma = new PrismaClient();
+      res.json(await prisma.order.findUnique({ where: { id: req.params.id } }));
+    });
+
+Good (javascript):
+
+    import express from "express";
+    import { PrismaClient } from "@prisma/client";
+
+    const app = express();
+    const prisma = new PrismaClient();
+
+    app.get("/orders/:id", async (req, res) => {
+      res.json(await prisma.order.findUnique({ where: { id: req.params.id } }));
+    });
+
 How to fix it: make it when the service starts (lifespan, `before_serving`, `cleanup_ctx`, a module variable), keep it
 on the application, and close it at shutdown.
 
-Not seen: clients made by a function that a handler calls; those that are stored somewhere when they are made, or that
-are made with something of the request, such as a client's own credentials; handlers that another file registers.
+Not seen: clients made by a function of another file that a handler calls; those that are stored somewhere when they are
+made, or that are made with something of the request, such as a client's own credentials or a tenant's database. In
+Python also clients made by a function that a handler calls, and handlers that another file registers.
 """
 
 from __future__ import annotations
@@ -57,15 +82,18 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e04_leaks.clients_javascript import clients_made, may_make_clients
+from lint_rules.languages.javascript.grammar import callee
 from lint_rules.languages.python.handlers import parameter_names
 from lint_rules.languages.python.renaming import renamings
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
 from lint_rules.languages.python.usage import Use, usages_of
 from lint_rules.languages.tables import TableRow, name_table
 from lint_rules.languages.whole_file import WholeFile
-from lint_rules.model import WARNING, Finding, Rule
+from lint_rules.model import WARNING, Finding, Located, Rule
 
 if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
 
 RULE = Rule(
@@ -102,13 +130,22 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
             continue
         if not _is_its_own(call, row, handler_scope) and not _is_kept(call, file):
             own = handler_scope.name.rpartition(".")[2]
-            wrong = f"`{text(function)}` makes a new {row['what']} for each call of `{own}`"
-            yield RULE.at(
-                file,
-                call,
-                f"{wrong}; make one at start and share it",
-                f"make it when the service starts, and close it at shutdown; here it costs {row['cost']}",
-            )
+            yield _finding(file, call, text(function), own, row)
+
+
+@RULE.files(WholeFile(may_make_clients), "javascript")
+def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
+    for call, row, own in clients_made(file):
+        yield _finding(file, call, " ".join(text(callee(call) or call).split()), own, row)
+
+
+def _finding(file: Located, call: Node, made: str, handler: str, row: TableRow) -> Finding:
+    return RULE.at(
+        file,
+        call,
+        f"`{made}` makes a new {row['what']} for each call of `{handler}`; make one at start and share it",
+        f"make it when the service starts, and close it at shutdown; here it costs {row['cost']}",
+    )
 
 
 def _handler_around(call: Node, file: PythonFile) -> Scope | None:
