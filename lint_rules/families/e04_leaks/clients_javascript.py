@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e04_leaks.serving import depends_on_request, outlives, serving_function
+from lint_rules.families.e04_leaks.serving import Serving, depends_on_request, outlives, serving
 from lint_rules.languages.javascript.grammar import CALL_KINDS, arguments, bare, callee, text
 from lint_rules.languages.javascript.labels import function_label
 from lint_rules.languages.javascript.library import js_name_table
@@ -44,12 +44,12 @@ def clients_made(file: JavaScriptFile) -> Iterator[tuple[Node, TableRow, str]]:
     """The calls of a file that make a client for each request: the call, its row, what people call the handler."""
     for call in file.index.of_kinds(CALL_KINDS):
         row = _row(call, file)
-        handler = serving_function(call, file, jobs=False) if row is not None else None
-        if row is None or handler is None or file.in_broken_code(call):
+        place = serving(call, file, jobs=False) if row is not None else None
+        if row is None or place is None or file.in_broken_code(call):
             continue
-        if _is_for_this_request(call, handler, file) or _is_guarded(call, row, handler) or _is_kept(call, handler, file):
+        if _is_for_this_request(call, place, file) or _is_guarded(call, row, place.body) or _is_kept(call, place, file):
             continue
-        yield call, row, function_label(handler)
+        yield call, row, function_label(place.handler)
 
 
 def _row(call: Node, file: JavaScriptFile) -> TableRow | None:
@@ -73,56 +73,54 @@ def _row(call: Node, file: JavaScriptFile) -> TableRow | None:
     return None if name and not file.is_own(name) else _NAMED.get(last)
 
 
-def _is_for_this_request(call: Node, handler: Scope, file: JavaScriptFile) -> bool:
+def _is_for_this_request(call: Node, place: Serving, file: JavaScriptFile) -> bool:
     """Whether it is made of what the request says: a client's own credentials, a tenant's database."""
-    return depends_on_request(arguments(call), handler, file)
+    return depends_on_request(arguments(call), place, file)
 
 
-def _is_guarded(call: Node, row: TableRow, handler: Scope) -> bool:
+def _is_guarded(call: Node, row: TableRow, body: Scope) -> bool:
     """Whether the handler looks first whether there is one already."""
-    body = handler.node.text or b""
-    before = body[: call.start_byte - handler.node.start_byte]
+    written = body.node.text or b""
+    before = written[: call.start_byte - body.node.start_byte]
     return any(word.encode() in before for word in row.get("guarded", ()))
 
 
-def _is_kept(call: Node, handler: Scope, file: JavaScriptFile) -> bool:
+def _is_kept(call: Node, place: Serving, file: JavaScriptFile) -> bool:
     """Whether it is stored where later calls find it."""
     for usage in usages_of(call, file):
-        if usage.use is Use.AWAITED and usage.place.type == "await_expression" and _is_kept(usage.place, handler, file):
+        if usage.use is Use.AWAITED and usage.place.type == "await_expression" and _is_kept(usage.place, place, file):
             return True
-        if usage.use is Use.STORED and _outlives_target(usage.place, handler, file):
+        if usage.use is Use.STORED and _outlives_target(usage.place, place, file):
             return True
-        if usage.use is Use.PASSED and _keeps(usage.place, handler, file):
+        if usage.use is Use.PASSED and _keeps(usage.place, place, file):
             return True
         if usage.use is Use.CHAINED or usage.use is Use.OTHER:
             return True
     at_once = usage_of(call)
     while at_once.use is Use.AWAITED:
         at_once = usage_of(at_once.place)
-    return at_once.use is Use.BOUND and _is_assigned_outside(at_once.place, handler, file)
+    return at_once.use is Use.BOUND and _is_assigned_outside(at_once.place, place, file)
 
 
-def _is_assigned_outside(place: Node, handler: Scope, file: JavaScriptFile) -> bool:
+def _is_assigned_outside(statement: Node, place: Serving, file: JavaScriptFile) -> bool:
     """`client = new Client()` for a name of the module, or of a function around the handler."""
-    target = place.child_by_field_name("left")
+    target = statement.child_by_field_name("left")
     found = file.scopes.binding(text(target), target.start_byte) if target is not None else None
-    return target is not None and (
-        found is None or not (handler.start <= found[0].start and found[0].end <= handler.end)
-    )
+    return target is not None and (found is None or not place.binds(found[0]))
 
 
-def _outlives_target(place: Node, handler: Scope, file: JavaScriptFile) -> bool:
+def _outlives_target(statement: Node, place: Serving, file: JavaScriptFile) -> bool:
     """Whether what is assigned to belongs to something older than the request: no `req.db = ...`."""
-    target = place.child_by_field_name("left")
+    target = statement.child_by_field_name("left")
     while target is not None and target.type in ("member_expression", "subscript_expression"):
         target = target.child_by_field_name("object")
         target = bare(target) if target is not None else None
     if target is None or target.type != "identifier":
         return True
-    return file.scopes.binding(text(target), target.start_byte) is None or outlives(target, handler, file)
+    return file.scopes.binding(text(target), target.start_byte) is None or outlives(target, place, file)
 
 
-def _keeps(call: Node, handler: Scope, file: JavaScriptFile) -> bool:
+def _keeps(call: Node, place: Serving, file: JavaScriptFile) -> bool:
     """`clients.set(region, client)` on a map of the module."""
     function = callee(call)
     owner = function.child_by_field_name("object") if function is not None else None
@@ -134,4 +132,4 @@ def _keeps(call: Node, handler: Scope, file: JavaScriptFile) -> bool:
         if inner is None:
             break
         root = bare(inner)
-    return root.type != "identifier" or outlives(root, handler, file)
+    return root.type != "identifier" or outlives(root, place, file)

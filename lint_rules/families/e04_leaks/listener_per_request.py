@@ -2,7 +2,10 @@
 
 What it finds: in a handler, a registration on an object that outlives the request: a log handler or filter on a logger,
 a receiver of a Django or blinker signal, an SQLAlchemy event listener, `atexit.register`, `signal.signal`; and nothing
-in the handler takes it back.
+in the handler takes it back. In JavaScript, `on`, `addListener`, `once` on `process`, `addEventListener` and `subscribe`
+in a handler or for each connection, on an object of the module, the application or the server, that nothing takes back:
+nothing in the file removes it, or what is removed is another function than the one that was added. Of two `once`
+listeners that wait for either of two events, the one whose event does not come stays as well.
 
 Why it matters: each request adds one more, and none goes. The thousandth request writes each log line a thousand times,
 runs a thousand receivers, and everything they refer to stays in memory.
@@ -35,10 +38,37 @@ Good (python):
         log.info("ordered %s", number)
         return {"ordered": number}
 
-How to fix it: register once, when the service starts; or take it back in a `finally`.
+Bad (javascript):
 
-Not seen: registrations by a function that a handler calls; one that another function takes back; receivers registered
-with a `dispatch_uid`, which stay one.
+    const express = require("express");
+    const { asEvent, prices } = require("./prices");
+
+    const app = express();
+
+    app.get("/prices/stream", (req, res) => {
+      res.writeHead(200, { "Content-Type": "text/event-stream" });
+      prices.on("change", (price) => res.write(asEvent(price)));
+    });
+
+Good (javascript):
+
+    const express = require("express");
+    const { asEvent, prices } = require("./prices");
+
+    const app = express();
+
+    app.get("/prices/stream", (req, res) => {
+      res.writeHead(200, { "Content-Type": "text/event-stream" });
+      const send = (price) => res.write(asEvent(price));
+      prices.on("change", send);
+      req.on("close", () => prices.off("change", send));
+    });
+
+How to fix it: register once, when the service starts; or keep the function and take it back when the request or
+connection ends: in a `finally`, on 'close' or 'disconnect'.
+
+Not seen: registrations by a function of another file that a handler calls; one that another file takes back; receivers
+registered with a `dispatch_uid`, which stay one; listeners of the request or connection itself, which go with it.
 """
 
 from __future__ import annotations
@@ -49,12 +79,14 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e04_leaks.listeners_javascript import Added, listeners_added, may_listen
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
 from lint_rules.languages.tables import TableRow, name_table
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Rule
 
 if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
 
 RULE = Rule(
@@ -90,6 +122,29 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
             f"each call of `{own}` adds a {row['what']} by `{text(function)}` and none is removed; register it once",
             "register it once, when the service starts, or take it back in a `finally`",
         )
+
+
+@RULE.files(WholeFile(may_listen), "javascript")
+def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
+    for added in listeners_added(file):
+        yield RULE.at(file, added.call, _message(added), _suggestion(added))
+
+
+def _message(added: Added) -> str:
+    listener = f"a listener of `{added.event}`" if added.event else "a listener"
+    registers = f"each call of `{added.handler}` adds {listener} to `{added.receiver}`"
+    if added.wrongly_removed:
+        return f"{registers}, and another function than the one added is removed; remove the same function"
+    if added.is_pair:
+        return f"{registers}, which stays when the other event comes first; remove both when either comes"
+    return f"{registers} and none is removed; remove it when the request or connection ends"
+
+
+def _suggestion(added: Added) -> str:
+    return (
+        f"keep the function in a variable and call `{added.receiver}.off` with it when the request or connection ends "
+        "('close', 'disconnect', `finally`), or register once, when the service starts"
+    )
 
 
 def _handler_around(call: Node, file: PythonFile) -> Scope | None:

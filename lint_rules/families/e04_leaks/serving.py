@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -23,15 +24,34 @@ _CONNECTIONS = frozenset(
 _CONNECTED = frozenset({None, "connection", "secureConnection"})
 _CONNECTION_EVENTS = frozenset({"connection", "connect", "session", "client"})
 _SERVERS = frozenset({"wss", "ws", "io", "server", "socketServer", "wsServer", "webSocketServer", "websocketServer"})
+_ONCE_IN_A_CONNECTION = frozenset({"close", "disconnect", "disconnecting", "open", "upgrade", "end", "finish", "error"})
 _SCHEDULED = "Schedulers"
 _MOST_CALLERS = 12
 
 
-def serving_function(node: Node, file: JavaScriptFile, *, jobs: bool = True) -> Scope | None:
-    """The handler of which every call runs a node: the one that holds it, or calls the function that does.
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The handler of which every call runs a node, and the function of the file that holds the node in it.
+
+    `body` is the handler itself, or a function that it calls.
+    """
+
+    handler: Scope
+    body: Scope
+
+    def binds(self, scope: Scope) -> bool:
+        """Whether the names of a scope are made anew by each call."""
+        return scope.kind != MODULE and any(
+            one.start <= scope.start and scope.end <= one.end for one in (self.handler, self.body)
+        )
+
+
+def serving(node: Node, file: JavaScriptFile, *, jobs: bool = True) -> Serving | None:
+    """By what a node is run for each request, None if nothing says that it is.
 
     `jobs` says whether what a scheduler starts counts.
     """
+    body: Scope | None = None
     waiting = [file.enclosing_function(node)]
     seen: set[int] = set()
     while waiting and len(seen) < _MOST_CALLERS:
@@ -39,13 +59,14 @@ def serving_function(node: Node, file: JavaScriptFile, *, jobs: bool = True) -> 
         outermost = function
         while function is not None:
             if serves(function, file, jobs=jobs):
-                return function
+                return Serving(function, body or function)
             handler = file.handler(function)
             if handler is not None and handler.kind in ("startup", "plugin"):
                 outermost = None
                 break
             outermost = function
             function = function.parent.function if function.parent is not None else None
+        body = body or outermost
         if outermost is not None and outermost.node.id not in seen:
             seen.add(outermost.node.id)
             waiting.extend(_callers(outermost, file))
@@ -56,8 +77,24 @@ def serves(function: Scope, file: JavaScriptFile, *, jobs: bool = True) -> bool:
     """Whether a framework or a server calls a function for each request, message or connection."""
     handler = file.handler(function)
     if handler is not None and handler.kind in _KINDS:
+        if _is_accessor(function):  # app.use(this.app) registers what the accessor gives
+            return False
+        if handler.kind == "socket" and _event_of_taker(function) in _ONCE_IN_A_CONNECTION:
+            return False
         return jobs or handler.kind != "task" or handler.framework.name != _SCHEDULED
     return _takes_connections(function, file)
+
+
+def _is_accessor(function: Scope) -> bool:
+    owner = function.owner_class
+    return owner is not None and any(one.accessor and one.name == function.name for one in owner.children)
+
+
+def _event_of_taker(function: Scope) -> str | None:
+    """The event of the call that a function literal is written in."""
+    place = function.node.parent
+    call = place.parent if place is not None and place.type == "arguments" else None
+    return event_of(call) if call is not None else None
 
 
 def _takes_connections(function: Scope, file: JavaScriptFile) -> bool:
@@ -87,7 +124,7 @@ def _callers(function: Scope, file: JavaScriptFile) -> Iterator[Scope | None]:
             yield file.enclosing_function(call)
 
 
-def outlives(name: Node, handler: Scope, file: JavaScriptFile) -> bool:
+def outlives(name: Node, place: Serving, file: JavaScriptFile) -> bool:
     """Whether what a name is bound to was there before the handler ran: of the module, or of a function around it.
 
     Not if the handler itself binds the name anew. A name that nothing binds is none of the file's.
@@ -96,34 +133,27 @@ def outlives(name: Node, handler: Scope, file: JavaScriptFile) -> bool:
     if found is None:
         return False
     scope, bindings = found
-    if scope.kind != MODULE and handler.start <= scope.start and scope.end <= handler.end:
+    if place.binds(scope):
         return False
-    return not any(_lies_in(one, handler) for one in file.scopes.assignments(text(name)) if not bindings[0].is_constant)
+    if bindings[0].is_constant:
+        return True
+    return not any(place.binds(file.scopes.at(one.start_byte)) for one in file.scopes.assignments(text(name)))
 
 
-def _lies_in(node: Node, function: Scope) -> bool:
-    return function.start <= node.start_byte and node.end_byte <= function.end
-
-
-def depends_on_request(expressions: list[Node], handler: Scope, file: JavaScriptFile) -> bool:
+def depends_on_request(expressions: list[Node], place: Serving, file: JavaScriptFile) -> bool:
     """Whether expressions read a parameter of the handler, or of a function in it, by whatever local names."""
     waiting = list(expressions)
     seen: set[str] = set()
     while waiting:
         current = waiting.pop()
         for node in (current, *all_nodes(current)):
-            if node.type not in ("identifier", "shorthand_property_identifier", "this") or text(node) in seen:
-                continue
-            if node.type == "this":
+            if node.type not in ("identifier", "shorthand_property_identifier") or text(node) in seen:
                 continue
             found = file.scopes.binding(text(node), node.start_byte)
-            if found is None or found[0].kind == MODULE:
-                continue
-            scope, bindings = found
-            if not (handler.start <= scope.start and scope.end <= handler.end):
+            if found is None or not place.binds(found[0]):
                 continue
             seen.add(text(node))
-            for binding in bindings:
+            for binding in found[1]:
                 if binding.kind in ("parameter", "unknown"):
                     return True
                 if binding.node is not None and binding.kind == "value":
