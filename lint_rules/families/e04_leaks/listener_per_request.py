@@ -2,7 +2,7 @@
 
 What it finds: in a handler, a registration on an object that outlives the request: a log handler or filter on a logger,
 a receiver of a Django or blinker signal, an SQLAlchemy event listener, `atexit.register`, `signal.signal`; and nothing
-in the handler takes it back. In JavaScript, `on`, `addListener`, `once` on `process`, `addEventListener` and `subscribe`
+in the handler takes it back. In JavaScript, `on`, `addListener`, `once` on `process`, `addEventListener`, `subscribe`
 in a handler or for each connection, on an object of the module, the application or the server, that nothing takes back:
 nothing in the file removes it, or what is removed is another function than the one that was added. Of two `once`
 listeners that wait for either of two events, the one whose event does not come stays as well.
