@@ -41,11 +41,20 @@ _REFUSED_CODECS = ("idna", "punycode", "undefined", "utf-16", "utf-32", "utf_16"
 
 
 # Locks, generated lists and the tools' own settings: long, and written by machines.
+# ISO 639-1: `de.json` and `pt-BR.yml` hold translations, `db.yml` and `dev.json` settings.
+_LANGUAGES = (
+    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz "
+    "ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik "
+    "is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn "
+    "mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se "
+    "sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn tr ts tt tw ty ug uk ur uz ve vi vo wa "
+    "wo xh yi yo za zh zu"
+)
 _NO_SETTINGS = re.compile(
     r"(?:^|[._-])lock(?:file)?[.]|[.-]lock$|^(?:package-lock|npm-shrinkwrap|composer[.]lock|tsconfig[^/]*|jsconfig"
     r"|manifest|strings|icons|openapi[^/]*|swagger[^/]*|[^/]*[.]schema|schema|[^/]*[.]min|[^/]*[.]map|components"
     r"|[.]tenlint-baseline|mkdocs|biome|renovate|lerna|nx|turbo|asset-manifest|codecov|[.]pre-commit-config|[.]eslintrc|[.]prettierrc"
-    r"|[a-z]{2,3}(?:[_-][A-Za-z]{2,4})?)[.](?:json|ya?ml|toml)$"
+    rf"|(?:{'|'.join(_LANGUAGES.split())})(?:[_-][A-Za-z]{{2,4}})?)[.](?:json|ya?ml|toml)$"
 )
 _NO_SETTINGS_FOLDERS = re.compile(
     r"(?:^|/)(?:translations?|locales?|i18n|lang|langs|languages|l10n|__snapshots__|cassettes|snapshots|schemas?"

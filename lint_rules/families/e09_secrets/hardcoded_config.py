@@ -61,6 +61,8 @@ from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import UNSAFE, WARNING, Edit, Finding, Fix, Rule
 
 if TYPE_CHECKING:
+    from tree_sitter import Node
+
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
 
@@ -160,7 +162,7 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
 
 
 def _finding(
-    file: PythonFile | JavaScriptFile, call: object, called: str, literals: list[Given], prefix: str
+    file: PythonFile | JavaScriptFile, call: Node, called: str, literals: list[Given], prefix: str
 ) -> Iterator[Finding]:
     """One finding for a call; a standard port alone says nothing."""
     if not any(not one.is_standard for one in literals):
@@ -168,6 +170,7 @@ def _finding(
     if any(next(secret_urls(one.value.encode()), None) is not None for one in literals):
         return  # TEN0903
     is_python = file.path.endswith((".py", ".pyi"))
+    prefix = (_bound_to(call, file) or prefix) if prefix == "API" else prefix
     variables = [_variable(one, prefix) for one in literals]
     listed = " and ".join(dict.fromkeys(one.argument for one in literals))
     look_up = f'os.environ.get("{variables[0]}")' if is_python else f"process.env.{variables[0]}"
@@ -193,9 +196,18 @@ def _finding(
     )
 
 
+def _bound_to(call: Node, file: PythonFile | JavaScriptFile) -> str:
+    """What the client is called, since a service has several: `CARRIER` for `carrier = axios.create(...)`."""
+    parent = call.parent
+    name = parent.child_by_field_name("left") or parent.child_by_field_name("name") if parent is not None else None
+    if name is None or name.type != "identifier":
+        return ""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", file.text(name)).upper().strip("_")
+
+
 def _variable(given: Given, prefix: str) -> str:
     """The environment variable for a setting: `REDIS_HOST`, `PORT`, `DATABASE_URL`."""
-    last = given.argument.upper().rpartition(".")[2] if given.kind != "url" else "URL"
+    last = given.argument.upper().rpartition(".")[2] if not given.kind.endswith("url") else "URL"
     last = {"DBNAME": "NAME", "DATABASE": "NAME", "DB": "NAME", "BOOTSTRAP_SERVERS": "SERVERS"}.get(last, last)
     return f"{prefix}_{last}" if prefix else last
 

@@ -7,40 +7,25 @@ from dataclasses import dataclass
 
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::", "[::]", "", "*"})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_STANDARD_PORTS = frozenset(
-    [
-        "80",
-        "443",
-        "25",
-        "465",
-        "587",
-        "110",
-        "143",
-        "993",
-        "995",
-        "21",
-        "22",
-        "5432",
-        "3306",
-        "1433",
-        "1521",
-        "6379",
-        "27017",
-        "5672",
-        "5671",
-        "9200",
-        "9092",
-        "11211",
-        "1883",
-        "8883",
-        "4222",
-        "2181",
-    ]
-)
+# fmt: off
+_STANDARD_PORTS = frozenset({
+    "80", "443", "25", "465", "587", "110", "143", "993", "995", "21", "22", "5432", "3306", "1433", "1521", "6379",
+    "27017", "5672", "5671", "9200", "9092", "11211", "1883", "8883", "4222", "2181",
+})
+# fmt: on
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^@/\s]*@)?(?P<host>[^/:?\s]*)")
 _OWN_HOST = re.compile(
     r"^(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|0\.0\.0\.0|host\.docker\.internal|\[?::1)"
     r"|\.(?:internal|local|lan|corp|intra|svc|cluster\.local|home|private)$|^[a-z][a-z0-9_-]*$"
+)
+# One address for everybody: what such a provider documents is the same in every deployment.
+_PUBLIC_HOST = re.compile(
+    r"(?:^|[.])(?:github|gitlab|bitbucket|googleapis|google|openai|anthropic|stripe|paypal|slack|discord|discordapp|telegram"
+    r"|twilio|sendgrid|mailgun|mailchimp|facebook|instagram|whatsapp|twitter|x|linkedin|spotify|dropbox|notion|airtable"
+    r"|cloudflare|digitalocean|microsoft|microsoftonline|azure|amazonaws|amazon|apple|huggingface|mistral|cohere|groq"
+    r"|deepseek|npmjs|pypi|docker|wikipedia|openweathermap|openstreetmap|coingecko|binance|coinbase|atlassian|zoom|intercom"
+    r"|segment|mixpanel|sentry|datadoghq|pagerduty|okta|auth0|algolia|mapbox|shopify|hubspot|salesforce|steampowered|reddit"
+    r"|twitch|youtube|vimeo|trello|asana|figma|linear|openrouter|replicate|elevenlabs|perplexity|themoviedb)[.][a-z.]+$"
 )
 _IN_MEMORY = ("sqlite", "memory", "fakeredis", "test", "mock", "file", "unix", "duckdb")
 
@@ -81,6 +66,9 @@ def counts(given: Given, *, is_server: bool) -> bool:
     if given.kind == "url":
         found = _URL.match(value)
         return found is not None and _is_own(found)
+    if given.kind == "base-url":
+        found = _URL.match(value)
+        return found is not None and bool(found["host"]) and _PUBLIC_HOST.search(found["host"].lower()) is None
     return given.kind == "name" and bool(value) and value not in (":memory:", "postgres", "mysql")
 
 
