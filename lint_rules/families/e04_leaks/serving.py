@@ -79,7 +79,7 @@ def serves(function: Scope, file: JavaScriptFile, *, jobs: bool = True) -> bool:
     if handler is not None and handler.kind in _KINDS:
         if _is_accessor(function):  # app.use(this.app) registers what the accessor gives
             return False
-        if handler.kind == "socket" and _event_of_taker(function) in _ONCE_IN_A_CONNECTION:
+        if handler.kind == "socket" and event_of_taker(function) in _ONCE_IN_A_CONNECTION:
             return False
         return jobs or handler.kind != "task" or handler.framework.name != _SCHEDULED
     return _takes_connections(function, file)
@@ -90,7 +90,7 @@ def _is_accessor(function: Scope) -> bool:
     return owner is not None and any(one.accessor and one.name == function.name for one in owner.children)
 
 
-def _event_of_taker(function: Scope) -> str | None:
+def event_of_taker(function: Scope) -> str | None:
     """The event of the call that a function literal is written in."""
     place = function.node.parent
     call = place.parent if place is not None and place.type == "arguments" else None
@@ -124,10 +124,11 @@ def _callers(function: Scope, file: JavaScriptFile) -> Iterator[Scope | None]:
             yield file.enclosing_function(call)
 
 
-def outlives(name: Node, place: Serving, file: JavaScriptFile) -> bool:
+def outlives(name: Node, place: Serving, file: JavaScriptFile, *, assigned: bool = False) -> bool:
     """Whether what a name is bound to was there before the handler ran: of the module, or of a function around it.
 
-    Not if the handler itself binds the name anew. A name that nothing binds is none of the file's.
+    Not if the handler itself gives the name a new value, unless `assigned` allows that. A name that nothing binds is
+    none of the file's.
     """
     found = file.scopes.binding(text(name), name.start_byte)
     if found is None:
@@ -135,7 +136,7 @@ def outlives(name: Node, place: Serving, file: JavaScriptFile) -> bool:
     scope, bindings = found
     if place.binds(scope):
         return False
-    if bindings[0].is_constant:
+    if assigned or bindings[0].is_constant:
         return True
     return not any(place.binds(file.scopes.at(one.start_byte)) for one in file.scopes.assignments(text(name)))
 
