@@ -15,7 +15,7 @@ import msgspec
 
 from lint_rules.engine.housekeeping import ANALYSIS_FAILED, SYNTAX_ERROR, TOO_COMPLEX, UNREADABLE_FILE
 from lint_rules.engine.suppression_comments import Suppression, parse_suppressions
-from lint_rules.languages.inspection import Inspection, RuleCheck
+from lint_rules.languages.inspection import Checks, Inspection
 from lint_rules.languages.language import AnalysedFile, Language, language, language_of
 from lint_rules.languages.whole_file import inspect_whole
 from lint_rules.model import Finding, Rule, Span
@@ -70,7 +70,7 @@ class _Team:
     def __init__(self, name: str, rules: tuple[Rule, ...], modules: Modules, setting: Setting) -> None:
         self.name = name
         self.language: Language = language(name)
-        self.checks: tuple[RuleCheck, ...] = self.language.checks(rules)
+        self.checks: Checks = self.language.checks(rules)
         checks = [check for rule in rules for check in rule.checks if name in check.language.split("+")]
         self.fact_words = tuple({word for check in checks for word in check.words})
         self.notes = tuple({kind.name: kind for check in checks for kind in check.notes}.values())
@@ -128,7 +128,7 @@ class Analyser:
         module = self._modules.by_path.get(task.path) or Module(task.path, task.path, "__stdin__", "", False)
         data, screen = source.data, self._setting.screen
         is_source = team.language.is_source(module, data)
-        asked = team.checks if is_source else ()
+        asked = team.checks if is_source else Checks()
         checks = team.language.triggered(data, asked, in_test=module.is_test, screen=screen)
         wants_facts = bool(task.facts) or (is_source and (not screen or any(word in data for word in team.fact_words)))
         may_be_deep = team.language.may_be_deep(data)

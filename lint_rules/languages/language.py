@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, Protocol
 
-from lint_rules.languages.inspection import Inspection, RuleCheck
+from lint_rules.languages.inspection import Checks, Inspection, RuleCheck
 from lint_rules.model import Rule, Span
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.frameworks import HandlerTable
@@ -64,7 +64,7 @@ class AnalysedFile(Protocol):
 class Language(Protocol):
     """One language: how its files are parsed, shown to the rules, and what is known of its libraries."""
 
-    def checks(self, rules: Iterable[Rule]) -> tuple[RuleCheck, ...]:
+    def checks(self, rules: Iterable[Rule]) -> Checks:
         """The checks that look at the syntax of this language."""
         ...
 
@@ -72,9 +72,7 @@ class Language(Protocol):
         """Whether somebody wrote the file for it to run: no declarations of types, no output of a compiler."""
         ...
 
-    def triggered(
-        self, data: bytes, checks: Iterable[RuleCheck], *, in_test: bool, screen: bool = True
-    ) -> list[RuleCheck]:
+    def triggered(self, data: bytes, checks: Checks, *, in_test: bool, screen: bool = True) -> list[RuleCheck]:
         """The checks that may find something in a file of these bytes; a file with none need not be parsed."""
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WholeFile:
-    """The selector of such a check. `trigger` says from the bytes whether the file may hold something for it.
+    """The selector of such a check. `trigger` says from the bytes whether the file may hold something for it: a pattern
+    (the best choice, see languages/screening.py) or a function; `words`, of which one must be there, are asked first.
 
     It has no kinds of nodes, so that no language shows it any.
     """
 
-    trigger: Callable[[bytes], bool] | None
+    trigger: Callable[[bytes], bool] | re.Pattern[bytes] | None
     words: tuple[bytes, ...] = ()
     kinds: tuple[str, ...] = ()
 

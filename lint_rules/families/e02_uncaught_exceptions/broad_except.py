@@ -82,7 +82,9 @@ def _is_suspect(clause: Node, file: PythonFile) -> bool:
     return _problem(ExceptClause(clause, file)) is not None
 
 
-@RULE.python(Nodes(("ExceptHandler", "ExceptStarHandler"), trigger=may_be_broad, screen=_is_suspect))
+@RULE.python(
+    Nodes(("ExceptHandler", "ExceptStarHandler"), words=(b"except",), trigger=may_be_broad, screen=_is_suspect)
+)
 def check_python(node: cst.ExceptHandler, file: PythonFile) -> Iterator[Finding]:
     handler = ExceptClause(file.syntax(node), file)
     problem = _problem(handler)

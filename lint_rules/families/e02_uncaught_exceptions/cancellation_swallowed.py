@@ -83,7 +83,7 @@ def _is_suspect(clause: Node, file: PythonFile) -> bool:
     return swallows_cancellation(ExceptClause(clause, file))
 
 
-@RULE.python(Nodes(("ExceptHandler",), trigger=may_catch_cancellation, screen=_is_suspect))
+@RULE.python(Nodes(("ExceptHandler",), words=(b"async",), trigger=may_catch_cancellation, screen=_is_suspect))
 def check_python(node: cst.ExceptHandler, file: PythonFile) -> Iterator[Finding]:
     handler = ExceptClause(file.syntax(node), file)
     function = file.enclosing_function(handler.clause)

@@ -107,10 +107,6 @@ _GIVING = frozenset({"net.createServer", "net.Server", "net.Server.on", "tls.cre
 _HANDING = frozenset(name.rpartition(".")[2] for name in _GIVING)
 
 
-def _may_make_emitters(data: bytes) -> bool:
-    return _WORDS.search(data) is not None
-
-
 def _may_be_emitter(call: Node, file: JavaScriptFile) -> bool:
     """Whether what is called has the name of something that makes emitters, or a name that the file may have given."""
     function = callee(call)
@@ -120,7 +116,7 @@ def _may_be_emitter(call: Node, file: JavaScriptFile) -> bool:
     return last is None or text(last) in _NAMES or text(last) in _HANDING
 
 
-@RULE.javascript(Nodes(CALL_KINDS, trigger=_may_make_emitters, screen=_may_be_emitter))
+@RULE.javascript(Nodes(CALL_KINDS, trigger=_WORDS, screen=_may_be_emitter))
 def check_javascript(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
     if not _may_be_emitter(call, file):
         return

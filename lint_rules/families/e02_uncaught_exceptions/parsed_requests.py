@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 PARSERS = js_name_table(Path(__file__).parent / "parsers_javascript.toml", "javascript")
 _LAST_NAMES = PARSERS.last_names | {"json", "formData"}
-_CALLED = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(_LAST_NAMES)) + rb")\s*\(")
+CALLED = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(_LAST_NAMES)) + rb")\s*\(")
+"""A file without a match calls nothing by the name of a parser."""
 _READ = TableRow((), {"raises": ["SyntaxError"], "unchecked": True})
 _TURNED = re.compile(
     rb"instanceof\s+(?:SyntaxError|URIError|JsonWebTokenError|TypeError|BSONError)|entity\.parse\.failed"
@@ -40,11 +41,6 @@ class ParsedRequest:
     read: Node
     row: TableRow
     handler: Handler
-
-
-def may_parse(data: bytes) -> bool:
-    """Whether a file calls anything by the name of a parser."""
-    return _CALLED.search(data) is not None
 
 
 def parsed_request(call: Node, file: JavaScriptFile) -> ParsedRequest | None:

@@ -112,7 +112,7 @@ def _is_suspect(clause: Node, file: PythonFile) -> bool:
     return _swallows(ExceptClause(clause, file))
 
 
-@RULE.python(Nodes(("ExceptHandler", "ExceptStarHandler"), trigger=may_swallow, screen=_is_suspect))
+@RULE.python(Nodes(("ExceptHandler", "ExceptStarHandler"), words=(b"except",), trigger=may_swallow, screen=_is_suspect))
 def check_python(node: cst.ExceptHandler, file: PythonFile) -> Iterator[Finding]:
     handler = ExceptClause(file.syntax(node), file)
     if _swallows(handler):

@@ -96,10 +96,6 @@ def _may_throw(data: bytes) -> bool:
     return b"throw" in data and (b"=>" in data or b"function" in data)
 
 
-def _may_parse(data: bytes) -> bool:
-    return _PARSED.search(data) is not None
-
-
 def _is_thrown_away(statement: Node, file: JavaScriptFile) -> bool:
     return _thrown(statement, file) is not None
 
@@ -155,7 +151,7 @@ def _comes_from_outside(value: Node, where: Uncatchable) -> bool:
     return bool(names & where.given) or (where.event == "end" and bool(names))
 
 
-@RULE.javascript(Nodes(CALL_KINDS, trigger=_may_parse, screen=_is_parsed_away))
+@RULE.javascript(Nodes(CALL_KINDS, trigger=_PARSED, screen=_is_parsed_away))
 def check_parse(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
     found = _parsed(call, file)
     function = callee(call)

@@ -78,7 +78,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.bad_input import is_checked, is_handled, is_known_good, is_view
-from lint_rules.families.e02_uncaught_exceptions.parsed_requests import may_parse, parsed_request
+from lint_rules.families.e02_uncaught_exceptions.parsed_requests import CALLED, parsed_request
 from lint_rules.languages.javascript.grammar import CALL_KINDS, callee
 from lint_rules.languages.javascript.selectors import Nodes as JavaScriptNodes
 from lint_rules.languages.python.library import handler_table
@@ -154,11 +154,7 @@ def _is_suspect(call: Node, file: PythonFile) -> bool:
     return _parse(call, file) is not None
 
 
-def _may_parse_requests(data: bytes) -> bool:
-    return any(word in data for word in _CLIENTS) and _PARSERS.search(data) is not None
-
-
-@RULE.python(Nodes(("Call",), trigger=_may_parse_requests, screen=_is_suspect))
+@RULE.python(Nodes(("Call",), words=_CLIENTS, trigger=_PARSERS, screen=_is_suspect))
 def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     found = _parse(file.syntax(call), file)
     function = file.enclosing_function(call)
@@ -194,7 +190,7 @@ def _is_unguarded(call: Node, file: JavaScriptFile) -> bool:
     return parsed_request(call, file) is not None
 
 
-@RULE.javascript(JavaScriptNodes(CALL_KINDS, trigger=may_parse, screen=_is_unguarded))
+@RULE.javascript(JavaScriptNodes(CALL_KINDS, trigger=CALLED, screen=_is_unguarded))
 def check_javascript(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
     found = parsed_request(call, file)
     function = callee(call)

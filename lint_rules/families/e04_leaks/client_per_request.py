@@ -106,6 +106,7 @@ RULE = Rule(
 
 _CLIENTS = name_table(Path(__file__).parent / "clients.toml", "python")
 _WORDS = tuple(sorted(f"{name}(".encode() for name in _CLIENTS.last_names))
+_NAMES = tuple(sorted(name.encode() for name in _CLIENTS.last_names))
 _KINDS = frozenset({"route", "hook", "dependency", "background"})
 _NAME = re.compile(r"[^\W\d]\w*")
 
@@ -114,7 +115,7 @@ def _may_make(data: bytes) -> bool:
     return any(word in data for word in _WORDS) or not _CLIENTS.last_names.isdisjoint(renamings(data).values())
 
 
-@RULE.files(WholeFile(_may_make), "python")
+@RULE.files(WholeFile(_may_make, _NAMES), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     renamed = {new for new, old in renamings(file.data).items() if old in _CLIENTS.last_names}
     for call in file.nodes("call"):

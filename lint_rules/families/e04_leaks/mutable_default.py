@@ -73,12 +73,7 @@ _DEFAULT = re.compile(
 )
 
 
-def _has_mutable_default(data: bytes) -> bool:
-    """Whether the head of some function has a default that is a display or a call that makes a container."""
-    return _DEFAULT.search(data) is not None
-
-
-@RULE.files(WholeFile(_has_mutable_default, _WORDS), "python")
+@RULE.files(WholeFile(_DEFAULT, _WORDS), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     for scope in file.scopes.all:
         parameters = scope.node.child_by_field_name("parameters") if scope.kind == FUNCTION else None

@@ -46,6 +46,7 @@ from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.open_paths import open_at_exits
 from lint_rules.families.e04_leaks.taking import (
+    NAMES,
     WORDS,
     Taken,
     borrows,
@@ -81,7 +82,7 @@ def _may_take(data: bytes) -> bool:
     return any(word in data for word in WORDS) or bool(renamed(data))
 
 
-@RULE.files(WholeFile(_may_take), "python")
+@RULE.files(WholeFile(_may_take, NAMES), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     for call in file.nodes("call"):
         row = resource_of(call, file)

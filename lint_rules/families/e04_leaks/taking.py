@@ -29,6 +29,8 @@ _ALWAYS_TAKES = frozenset(name.rpartition(".")[2] for row in _ROWS for name in r
 _ONLY_IF = frozenset(row["only_if"] for row in read_table(_PATH)["python"] if "only_if" in row)
 WORDS = tuple(sorted({f"{name}(".encode() for name in _ALWAYS_TAKES} | {word.encode() for word in _ONLY_IF}))
 """A file without any of these takes nothing, under the names that libraries give it."""
+NAMES = tuple(sorted({name.encode() for name in _ALWAYS_TAKES} | {word.encode() for word in _ONLY_IF}))
+"""A file without any of these takes nothing, under whatever name."""
 
 
 @lru_cache(maxsize=4)

@@ -75,11 +75,7 @@ _ADDS = frozenset({"append", "add", "setdefault", "update", "extend", "insert"})
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
-def _may_hold(data: bytes) -> bool:
-    return _CONTAINER.search(data) is not None
-
-
-@RULE.files(WholeFile(_may_hold), "python")
+@RULE.files(WholeFile(_CONTAINER), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     file.names.bind()
     for name, bindings in file.scopes.module.bindings.items():

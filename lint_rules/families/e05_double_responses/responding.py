@@ -51,6 +51,9 @@ def _hints(method: str) -> tuple[bytes, ...]:
 
 _HINTED = tuple((f".{method}(".encode(), _hints(method)) for method in sorted(_EVERYDAY))
 
+RESPONDING_WORDS = (*_WORDS, *(word for word, _ in _HINTED))
+"""A file without any of these answers nothing; with one it may (see `may_respond`)."""
+
 
 @lru_cache(maxsize=4)
 def may_respond(data: bytes) -> bool:

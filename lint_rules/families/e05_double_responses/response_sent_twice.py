@@ -53,7 +53,7 @@ from tree_sitter import Node
 
 from lint_rules.families.e05_double_responses.answer import Answer
 from lint_rules.families.e05_double_responses.paths import Given, earlier_answers
-from lint_rules.families.e05_double_responses.responding import Answers, answers_of, may_respond
+from lint_rules.families.e05_double_responses.responding import RESPONDING_WORDS, Answers, answers_of, may_respond
 from lint_rules.flow.correlated import Cases
 from lint_rules.flow.graph import Exit
 from lint_rules.languages.python.lowering import form_of
@@ -80,7 +80,7 @@ _DONE = {
 }
 
 
-@RULE.files(WholeFile(may_respond), "python")
+@RULE.files(WholeFile(may_respond, RESPONDING_WORDS), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     answers = answers_of(file)
     if not may_respond(file.data) or not answers.has_any():

@@ -91,15 +91,7 @@ _AUTHENTICATES = re.compile(
 _SUGGESTION = "leave the protection on, or authenticate by a signature or a token in a header"
 
 
-def _may_be_python(data: bytes) -> bool:
-    return _PYTHON.search(data) is not None
-
-
-def _may_be_javascript(data: bytes) -> bool:
-    return _JAVASCRIPT.search(data) is not None
-
-
-@RULE.files(WholeFile(_may_be_python), "python")
+@RULE.files(WholeFile(_PYTHON), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     if is_for_show(file) or is_for_development(file):
         return
@@ -156,7 +148,7 @@ def _settings(file: PythonFile) -> Iterator[tuple[Node, str]]:
                 yield target, "`MIDDLEWARE` has sessions without `CsrfViewMiddleware`; add it behind the sessions"
 
 
-@RULE.files(WholeFile(_may_be_javascript), "javascript")
+@RULE.files(WholeFile(_JAVASCRIPT), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     from lint_rules.families.e07_security.reading_javascript import constant, key_name
 

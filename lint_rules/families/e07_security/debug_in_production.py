@@ -101,15 +101,7 @@ _BOUNDARIES = frozenset({"statement_block", "expression_statement", "if_statemen
 _RESPONSE = re.compile(r"^(?:res|response|reply|resp|rep|ctx|h|this\.(?:res|response))\b")
 
 
-def _may_be_python(data: bytes) -> bool:
-    return _PYTHON.search(data) is not None
-
-
-def _may_be_javascript(data: bytes) -> bool:
-    return _JAVASCRIPT.search(data) is not None
-
-
-@RULE.files(WholeFile(_may_be_python), "python")
+@RULE.files(WholeFile(_PYTHON), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     if is_for_show(file) or is_for_development(file):
         return
@@ -183,7 +175,7 @@ def _tracebacks(file: PythonFile) -> Iterator[tuple[Node, str, str]]:
                 yield call, "the client is sent the traceback", "log it and answer with the number of the error"
 
 
-@RULE.files(WholeFile(_may_be_javascript), "javascript")
+@RULE.files(WholeFile(_JAVASCRIPT), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     from lint_rules.families.e07_security.reading_javascript import calls_of
 

@@ -91,17 +91,13 @@ _SESSION = re.compile(
 _OPEN = re.compile(
     r"csrf|xsrf|lang|locale|theme|consent|timezone|flash|state|nonce|verifier|redirect|expir", re.IGNORECASE
 )
-_WORDS = re.compile(rb"[cC]ookie|COOKIE|SessionMiddleware|session\(")
+_WORDS = re.compile(rb"(?i:cookie)|SessionMiddleware|session\(")
 _SETTINGS = frozenset({
     "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "CSRF_COOKIE_SECURE", "REMEMBER_COOKIE_SECURE",
     "REMEMBER_COOKIE_HTTPONLY", "JWT_COOKIE_SECURE",
 })  # fmt: skip
 _SUGGESTION = "set `httponly`, `secure` and `samesite` on the cookie"
 _JS_SUGGESTION = "set `httpOnly`, `secure` and `sameSite` on the cookie"
-
-
-def _may_be(data: bytes) -> bool:
-    return _WORDS.search(data) is not None
 
 
 def _wrong(missing: list[str], off: list[str], name: str) -> str:
@@ -116,7 +112,7 @@ def _wrong(missing: list[str], off: list[str], name: str) -> str:
     return f"the cookie `{name}` goes without {flags}; set {'them' if ' and ' in flags else 'it'}"
 
 
-@RULE.files(WholeFile(_may_be), "python")
+@RULE.files(WholeFile(_WORDS), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     if is_for_show(file) or is_for_development(file):
         return
@@ -166,7 +162,7 @@ def _python_settings(file: PythonFile) -> Iterator[tuple[Node, str]]:
             yield target.parent or target, f"`{name} = False`: {who}; leave it on"
 
 
-@RULE.files(WholeFile(_may_be), "javascript")
+@RULE.files(WholeFile(_WORDS), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if is_for_show(file) or is_for_development(file) or file.is_declaration:
         return

@@ -91,11 +91,7 @@ _SUGGESTION = 'decode with the key and the algorithm: `jwt.decode(token, key, al
 _JS_SUGGESTION = 'verify with the key and the algorithm: `jwt.verify(token, key, { algorithms: ["RS256"] })`'
 
 
-def _may_be(data: bytes) -> bool:
-    return _WORDS.search(data) is not None
-
-
-@RULE.files(WholeFile(_may_be), "python")
+@RULE.files(WholeFile(_WORDS), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     if is_for_show(file):
         return
@@ -154,7 +150,7 @@ def _verifies_too(call: Node, file: PythonFile) -> bool:
     )
 
 
-@RULE.files(WholeFile(_may_be), "javascript")
+@RULE.files(WholeFile(_WORDS), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     from lint_rules.families.e07_security.reading_javascript import calls
 

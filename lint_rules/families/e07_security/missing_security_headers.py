@@ -94,15 +94,7 @@ _JAVASCRIPT = re.compile(rb"express|koa|fastify")
 _SUGGESTION = "set the headers once for all answers, by helmet or the framework's middleware"
 
 
-def _may_be_python(data: bytes) -> bool:
-    return _PYTHON.search(data) is not None
-
-
-def _may_be_javascript(data: bytes) -> bool:
-    return _JAVASCRIPT.search(data) is not None
-
-
-@RULE.files(WholeFile(_may_be_python), "python")
+@RULE.files(WholeFile(_PYTHON), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     from lint_rules.families.e07_security.reading_python import assignments, calls_of, is_django_settings, strings
 
@@ -125,7 +117,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
             return
 
 
-@RULE.files(WholeFile(_may_be_javascript), "javascript")
+@RULE.files(WholeFile(_JAVASCRIPT), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     from lint_rules.families.e07_security.reading_javascript import calls_of
 

@@ -83,15 +83,11 @@ _TABLE = FOLDER / "cors.toml"
 _CALLS, _JS_CALLS = name_table(_TABLE, "python"), js_name_table(_TABLE, "javascript")
 _JS_PLUGINS = js_name_table(_TABLE, "javascript_plugin")
 _ANY = re.compile(r"^(?:\*|\.\*|\^?\.[*+]\$?|\^?https?\??://\.[*+]\$?)$")
-_WORDS = re.compile(rb"[cC][oO][rR][sS]|[aA]ccess-[cC]ontrol-[aA]llow-[oO]rigin|cross_origin")
+_WORDS = re.compile(rb"(?i:cors|access-control-allow-origin)|cross_origin")
 _HEADER = "access-control-allow-origin"
 _DJANGO = ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL")
 _INSTEAD = "name the origins that call it"
 _SUGGESTION = "list the origins that may call the service"
-
-
-def _may_be(data: bytes) -> bool:
-    return _WORDS.search(data) is not None
 
 
 def _finding(file: PythonFile | JavaScriptFile, place: Node, what: str, *, credentials: bool) -> Finding:
@@ -100,7 +96,7 @@ def _finding(file: PythonFile | JavaScriptFile, place: Node, what: str, *, crede
     return RULE.at(file, place, f"{wrong}; {_INSTEAD}", _SUGGESTION, severity=severity)
 
 
-@RULE.files(WholeFile(_may_be), "python")
+@RULE.files(WholeFile(_WORDS), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     if is_for_show(file) or is_for_development(file):
         return
@@ -156,7 +152,7 @@ def _python_settings(file: PythonFile) -> Iterator[tuple[Node, str, bool]]:
                 yield target.parent or target, f"`{name}: {short(value)}`", reflected
 
 
-@RULE.files(WholeFile(_may_be), "javascript")
+@RULE.files(WholeFile(_WORDS), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if is_for_show(file) or is_for_development(file) or file.is_declaration:
         return

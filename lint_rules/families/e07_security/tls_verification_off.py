@@ -89,15 +89,7 @@ _JAVASCRIPT = re.compile(
 )
 
 
-def _may_be_python(data: bytes) -> bool:
-    return _PYTHON.search(data) is not None
-
-
-def _may_be_javascript(data: bytes) -> bool:
-    return _JAVASCRIPT.search(data) is not None
-
-
-@RULE.files(WholeFile(_may_be_python), "python")
+@RULE.files(WholeFile(_PYTHON), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     if is_for_show(file):
         return
@@ -156,7 +148,7 @@ def _unverified(file: PythonFile) -> Iterator[tuple[Node, str]]:
             yield name, f"`{short(name)}`"
 
 
-@RULE.files(WholeFile(_may_be_javascript), "javascript")
+@RULE.files(WholeFile(_JAVASCRIPT), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if is_for_show(file) or file.is_declaration:
         return

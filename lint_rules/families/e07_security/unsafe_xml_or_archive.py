@@ -85,15 +85,7 @@ _ENTRY = re.compile(r"\b(?:zip_?)?entry\.(?:path|fileName|entryName|name)\b|\bfi
 _XML = "leave entities off when parsing XML"
 
 
-def _may_be_python(data: bytes) -> bool:
-    return _PYTHON.search(data) is not None
-
-
-def _may_be_javascript(data: bytes) -> bool:
-    return _JAVASCRIPT.search(data) is not None
-
-
-@RULE.files(WholeFile(_may_be_python), "python")
+@RULE.files(WholeFile(_PYTHON), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     from lint_rules.families.e07_security.reading_python import (
         argument,
@@ -140,7 +132,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-@RULE.files(WholeFile(_may_be_javascript), "javascript")
+@RULE.files(WholeFile(_JAVASCRIPT), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     from lint_rules.families.e07_security.reading_javascript import (
         called_name,

@@ -105,15 +105,7 @@ _JAVASCRIPT = re.compile(rb"createHash|createCipher|createDecipher|Math\.random|
 _HASH_INSTEAD = "use argon2, scrypt or bcrypt"
 
 
-def _may_be_python(data: bytes) -> bool:
-    return _PYTHON.search(data) is not None
-
-
-def _may_be_javascript(data: bytes) -> bool:
-    return _JAVASCRIPT.search(data) is not None
-
-
-@RULE.files(WholeFile(_may_be_python), "python")
+@RULE.files(WholeFile(_PYTHON), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     if is_for_show(file):
         return
@@ -206,7 +198,7 @@ def _compares_digest(comparison: Node, file: PythonFile) -> bool:
     return False
 
 
-@RULE.files(WholeFile(_may_be_javascript), "javascript")
+@RULE.files(WholeFile(_JAVASCRIPT), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     from lint_rules.families.e07_security.reading_javascript import calls
 

@@ -77,14 +77,10 @@ _IMPORTS = re.compile(
 )
 
 
-def _imports_removed(data: bytes) -> bool:
-    return _IMPORTS.search(data) is not None
-
-
 _SETUPTOOLS = frozenset({"setuptools"})
 
 
-@RULE.files(WholeFile(_imports_removed), "python")
+@RULE.files(WholeFile(_IMPORTS), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     for one in file.imports:
         gone = REMOVED.get(one.top)

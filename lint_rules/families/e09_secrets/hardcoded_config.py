@@ -121,15 +121,7 @@ _SETTINGS_OF_PYTHON = (
 )
 
 
-def _may_hold_python(data: bytes) -> bool:
-    return any(word in data for word in _SETTINGS_OF_PYTHON) and _PYTHON_CALLS.search(data) is not None
-
-
-def _may_hold_javascript(data: bytes) -> bool:
-    return any(word in data for word in _SETTINGS) and _JAVASCRIPT_CALLS.search(data) is not None
-
-
-@RULE.files(WholeFile(_may_hold_python), "python")
+@RULE.files(WholeFile(_PYTHON_CALLS, _SETTINGS_OF_PYTHON), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     if is_for_show(file):
         return
@@ -144,7 +136,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         yield from _finding(file, call, file.text(function), literals, row["env"])  # type: ignore[arg-type]
 
 
-@RULE.files(WholeFile(_may_hold_javascript), "javascript")
+@RULE.files(WholeFile(_JAVASCRIPT_CALLS, _SETTINGS), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if is_for_show(file) or file.is_tooling:
         return

@@ -58,11 +58,7 @@ _IMPORTS = re.compile(
 )
 
 
-def _imports_old(data: bytes) -> bool:
-    return _IMPORTS.search(data) is not None
-
-
-@RULE.files(WholeFile(_imports_old), "python")
+@RULE.files(WholeFile(_IMPORTS), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     for one in file.imports:
         new = PYTHON2_MODULES.get(one.top)

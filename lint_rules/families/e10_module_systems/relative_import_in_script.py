@@ -61,11 +61,7 @@ _RUNNERS = re.compile(r"^(?:Dockerfile.*|Containerfile|Procfile.*|Makefile|.*com
 _RUN = re.compile(r"\bpython[\d.]*[\"',\s]+(?:-[uOBEI][\"',\s]+)*([\w./-]+\.py)\b")
 
 
-def _has_relative(data: bytes) -> bool:
-    return _RELATIVE.search(data) is not None
-
-
-@RULE.files(WholeFile(_has_relative), "python")
+@RULE.files(WholeFile(_RELATIVE), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     root = file.modules.node.root
     if file.path.endswith(".pyi") or "__init__.py" in names_in(root):

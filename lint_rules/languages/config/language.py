@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from lint_rules.languages.config.file import ConfigFile
-from lint_rules.languages.inspection import Inspection, RuleCheck, checks_of, triggered
+from lint_rules.languages.inspection import Checks, Inspection, RuleCheck, checks_of, triggered
 from lint_rules.model import Rule, Span
 from lint_rules.project.frameworks import HandlerTable
 from lint_rules.project.modules import Module, Modules
@@ -21,15 +21,13 @@ _MAX_BYTES: Final = 300_000
 class Config:
     """See languages/language.py."""
 
-    def checks(self, rules: Iterable[Rule]) -> tuple[RuleCheck, ...]:
+    def checks(self, rules: Iterable[Rule]) -> Checks:
         return checks_of(rules, "config")
 
     def is_source(self, module: Module, data: bytes) -> bool:
         return True
 
-    def triggered(
-        self, data: bytes, checks: Iterable[RuleCheck], *, in_test: bool, screen: bool = True
-    ) -> list[RuleCheck]:
+    def triggered(self, data: bytes, checks: Checks, *, in_test: bool, screen: bool = True) -> list[RuleCheck]:
         if len(data) > _MAX_BYTES:
             return []
         return triggered(data, checks, in_test=in_test, screen=screen, may_run_on_loop=lambda data: False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
@@ -260,9 +259,11 @@ def is_too_deep(root: Node) -> bool:
 
 
 _LONG_LINE = 3000
-_OPENING_BRACKETS = re.compile(rb"(?:[\[({]\s*){150}")
+_OPENING_BRACKETS = b"(" * 150
+_BRACKETS_ALONE = bytes.maketrans(b"[{", b"((")
+_WHITE = b" \t\n\r\f\v"
 
 
 def may_be_deep(data: bytes) -> bool:
     """Whether the text has the look of extreme nesting, so that the tree is worth measuring."""
-    return max(map(len, data.split(b"\n"))) > _LONG_LINE or _OPENING_BRACKETS.search(data) is not None
+    return max(map(len, data.split(b"\n"))) > _LONG_LINE or _OPENING_BRACKETS in data.translate(_BRACKETS_ALONE, _WHITE)

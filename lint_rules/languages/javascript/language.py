@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lint_rules.languages.inspection import Inspection, RuleCheck, checks_of, triggered
+from lint_rules.languages.inspection import Checks, Inspection, RuleCheck, checks_of, triggered
 from lint_rules.languages.javascript import grammar
 from lint_rules.languages.javascript.compiled import is_compiled
 from lint_rules.languages.javascript.faults import syntax_fault
@@ -23,15 +23,13 @@ from lint_rules.source import SourceText
 class JavaScript:
     """See languages/language.py."""
 
-    def checks(self, rules: Iterable[Rule]) -> tuple[RuleCheck, ...]:
+    def checks(self, rules: Iterable[Rule]) -> Checks:
         return checks_of(rules, "javascript")
 
     def is_source(self, module: Module, data: bytes) -> bool:
         return not module.is_declaration and not is_compiled(data)
 
-    def triggered(
-        self, data: bytes, checks: Iterable[RuleCheck], *, in_test: bool, screen: bool = True
-    ) -> list[RuleCheck]:
+    def triggered(self, data: bytes, checks: Checks, *, in_test: bool, screen: bool = True) -> list[RuleCheck]:
         return triggered(data, checks, in_test=in_test, screen=screen, may_run_on_loop=lambda data: True)
 
     def open(

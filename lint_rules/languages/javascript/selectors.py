@@ -6,6 +6,7 @@ shown all nodes of its kinds that `accepts` lets through, so `suspect` must not 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,8 +20,11 @@ from lint_rules.project.symbols import Symbols
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
 
-Trigger = Callable[[bytes], bool]
-"""Whether a file of these bytes may hold something for a check: a false yes costs time, a false no a finding."""
+Trigger = Callable[[bytes], bool] | re.Pattern[bytes]
+"""Whether a file of these bytes may hold something for a check: a false yes costs time, a false no a finding.
+
+A pattern is better than a function that searches for one: the letters in it are looked up for all checks at once.
+"""
 
 
 class Selector(Protocol):

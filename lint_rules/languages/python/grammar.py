@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from functools import lru_cache
 from operator import attrgetter
@@ -23,7 +22,9 @@ MAX_NODES = 60_000
 
 _FLAT_HERE_NESTED_IN_LIBCST = frozenset({"elif_clause", "string", "comparison_operator"})
 _LONG_LINE = 3000
-_OPENING_BRACKETS = re.compile(rb"(?:[\[({]\s*){150}")
+_OPENING_BRACKETS = b"(" * MAX_DEPTH
+_BRACKETS_ALONE = bytes.maketrans(b"[{", b"((")
+_WHITE = b" \t\n\r\f\v"
 
 
 def parse(data: bytes) -> Tree:
@@ -106,7 +107,7 @@ def may_be_deep(data: bytes) -> bool:
     """Whether the text has the look of extreme nesting, so that the tree is worth measuring."""
     half = _LONG_LINE // 2  # a line that long covers one of the halves whole
     has_long_line = any(data.find(b"\n", start, start + half) < 0 for start in range(0, len(data) - half, half))
-    return has_long_line or _OPENING_BRACKETS.search(data) is not None
+    return has_long_line or _OPENING_BRACKETS in data.translate(_BRACKETS_ALONE, _WHITE)
 
 
 def is_too_complex(node: Node, *, counting_nodes: bool = True) -> bool:

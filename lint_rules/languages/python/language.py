@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lint_rules.languages.inspection import Inspection, RuleCheck, checks_of, triggered
+from lint_rules.languages.inspection import Checks, Inspection, RuleCheck, checks_of, triggered
 from lint_rules.languages.python import grammar
 from lint_rules.languages.python.file import PythonFile
 from lint_rules.languages.python.inspect import inspect
@@ -21,15 +21,13 @@ from lint_rules.source import SourceText
 class Python:
     """See languages/language.py."""
 
-    def checks(self, rules: Iterable[Rule]) -> tuple[RuleCheck, ...]:
+    def checks(self, rules: Iterable[Rule]) -> Checks:
         return checks_of(rules, "python")
 
     def is_source(self, module: Module, data: bytes) -> bool:
         return not module.is_declaration
 
-    def triggered(
-        self, data: bytes, checks: Iterable[RuleCheck], *, in_test: bool, screen: bool = True
-    ) -> list[RuleCheck]:
+    def triggered(self, data: bytes, checks: Checks, *, in_test: bool, screen: bool = True) -> list[RuleCheck]:
         return triggered(data, checks, in_test=in_test, screen=screen, may_run_on_loop=may_run_on_loop)
 
     def open(

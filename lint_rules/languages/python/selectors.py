@@ -7,6 +7,7 @@ often, never no where `accepts` and the check would say yes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -45,8 +46,11 @@ SYNTAX_OF = {
 """libcst node -> the tree-sitter node that stands for it (same first byte)."""
 
 
-Trigger = Callable[[bytes], bool]
-"""Whether a file of these bytes may hold something for a check: a false yes costs time, a false no a finding."""
+Trigger = Callable[[bytes], bool] | re.Pattern[bytes]
+"""Whether a file of these bytes may hold something for a check: a false yes costs time, a false no a finding.
+
+A pattern is better than a function that searches for one: the letters in it are looked up for all checks at once.
+"""
 
 
 class Selector(Protocol):

@@ -11,6 +11,7 @@ import builtins
 import re
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PLATFORM = frozenset(
     {
@@ -25,9 +26,12 @@ _PLATFORM = frozenset(
     }
 )  # fmt: skip
 _KNOWN = frozenset(dir(builtins)) | _PLATFORM
+_STAR = re.compile(rb"import\s*\*")
 _ANYTHING = re.compile(
-    rb"import\s*\*|\bexec\s*\(|\bglobals\s*\(|\bvars\s*\(\s*\)|\bbuiltins\b|__builtin__|\blocals\s*\(\s*\)\s*[.\[]"
+    rb"\bexec\s*\(|\bglobals\s*\(|\bvars\s*\(\s*\)|\bbuiltins\b|__builtin__|\blocals\s*\(\s*\)\s*[.\[]"
 )
+# Looked for first: the words are rare, and an expression that begins with none is slow.
+_ANYTHING_WORDS = (b"exec", b"globals", b"vars", b"builtin", b"locals")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,16 @@ class Unbound:
     is_module: bool
 
 
+# What the symbol table says of a use: that the name is looked up among the module's and the built-in ones.
+_SCOPE = _symtable.SCOPE_MASK << _symtable.SCOPE_OFF
+_GLOBAL = frozenset(scope << _symtable.SCOPE_OFF for scope in (_symtable.GLOBAL_IMPLICIT, _symtable.GLOBAL_EXPLICIT))
+_EXPLICIT = _symtable.GLOBAL_EXPLICIT << _symtable.SCOPE_OFF
+
+
+@lru_cache(maxsize=4)
 def unbound_names(data: bytes) -> tuple[Unbound, ...]:
     """The names of a module that nothing binds; none where names may come in other ways (`import *`, `exec`)."""
-    if _ANYTHING.search(data):
+    if _STAR.search(data) or (any(word in data for word in _ANYTHING_WORDS) and _ANYTHING.search(data)):
         return ()
     try:
         with warnings.catch_warnings():
@@ -51,22 +62,25 @@ def unbound_names(data: bytes) -> tuple[Unbound, ...]:
         return ()  # the engine reports what does not parse
     bound = {name for name, flags in top.symbols.items() if flags & _symtable.DEF_BOUND}
     used: list[Unbound] = []
+    # Most names that a scope has are bound in the module or built in, and of no interest.
+    usual = bound | _KNOWN
     waiting = [top]
     while waiting:
         table = waiting.pop()
         waiting.extend(table.children)
         is_module = table is top
-        for name, flags in table.symbols.items():
-            scope = (flags >> _symtable.SCOPE_OFF) & _symtable.SCOPE_MASK
-            if scope == _symtable.GLOBAL_EXPLICIT and flags & _symtable.DEF_LOCAL:
+        symbols = table.symbols
+        for name in symbols.keys() - usual:
+            flags = symbols[name]
+            if flags & _SCOPE == _EXPLICIT and flags & _symtable.DEF_LOCAL:
                 bound.add(name)
-            if not flags & _symtable.USE or name in _KNOWN or name.startswith("."):
-                continue
-            if scope in (_symtable.GLOBAL_IMPLICIT, _symtable.GLOBAL_EXPLICIT) or (
-                is_module and not flags & _symtable.DEF_BOUND
-            ):
+            if flags & _symtable.USE and (flags & _SCOPE in _GLOBAL or (is_module and not flags & _symtable.DEF_BOUND)):
                 used.append(Unbound(name, table.lineno, is_module))
-    return tuple(sorted((one for one in used if one.name not in bound), key=lambda one: (one.row, one.name)))
+    return tuple(
+        sorted(
+            (one for one in used if one.name not in bound and one.name[0] != "."), key=lambda one: (one.row, one.name)
+        )
+    )
 
 
 def may_have_unbound(data: bytes) -> bool:

@@ -1,0 +1,186 @@
+"""Which checks may find something in a file, by its bytes, for all checks at once.
+
+Every check names words, or gives a pattern, without which it has nothing to look for. From both follow *pieces*: runs
+of letters that stand in every file the check can speak about. A file is split into its distinct words once, and a word
+that was never seen before is searched for all pieces at once; from then on a look-up tells. What a file spells only
+decides which checks are asked; those look for their words and patterns themselves, so that nothing here adds a finding,
+and a piece that is missing here costs time only.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+# The parser of `re` is the one that knows for sure what a pattern means.
+_parser: Any = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
+_opcodes: Any = importlib.import_module("re._constants" if sys.version_info >= (3, 11) else "sre_constants")
+
+Piece = tuple[bytes, bool]
+"""A run of letters, digits and underscores, and whether it is in lower case and any case is meant."""
+
+Ways = tuple[frozenset[Piece], ...]
+"""One of these sets must be in a file as a whole. None in place of it: nothing is known that must."""
+
+_SHORTEST: Final = 2
+_MOST_WAYS: Final = 60
+_MOST_WORDS: Final = 300_000
+_LETTERS = bytes(byte if byte > 127 or chr(byte).isalnum() or byte == 0x5F else 0x20 for byte in range(256))
+
+
+def ways_of(words: Sequence[bytes], pattern: re.Pattern[bytes] | None) -> Ways | None:
+    """What a file must spell that holds one of the words (if there are any) and the pattern (if there is one)."""
+    found = _all([_of_words(words) if words else None, _of_pattern(pattern) if pattern is not None else None])
+    return found if found is not None and len(found) <= _MOST_WAYS else None
+
+
+def _of_words(words: Sequence[bytes]) -> Ways | None:
+    return _any(_of_text(word, any_case=False) for word in words)
+
+
+def _of_pattern(pattern: re.Pattern[bytes]) -> Ways | None:
+    parsed = _parser.parse(pattern.pattern, pattern.flags)
+    return _of_sequence(list(parsed), any_case=bool(parsed.state.flags & re.IGNORECASE))
+
+
+def _of_text(text: bytes, *, any_case: bool) -> Ways | None:
+    pieces = frozenset((run, any_case) for run in text.translate(_LETTERS).split() if len(run) >= _SHORTEST)
+    return (pieces,) if pieces else None
+
+
+def _any(branches: Iterable[Ways | None]) -> Ways | None:
+    """What must be there if one of the branches holds."""
+    ways: dict[frozenset[Piece], None] = {}
+    for branch in branches:
+        if branch is None:
+            return None
+        ways.update(dict.fromkeys(branch))
+    return tuple(ways)
+
+
+def _all(parts: Iterable[Ways | None]) -> Ways | None:
+    """What must be there if all parts hold: everything that is certain, and the most telling of the choices."""
+    certain: frozenset[Piece] = frozenset()
+    best: Ways | None = None
+    for part in parts:
+        if part is None:
+            continue
+        if len(part) == 1:
+            certain |= part[0]
+        elif best is None or _telling(part) > _telling(best):
+            best = part
+    if best is not None:
+        return tuple(certain | way for way in best)
+    return (certain,) if certain else None
+
+
+def _telling(ways: Ways) -> int:
+    return min(sum(len(letters) for letters, _ in way) for way in ways)
+
+
+def _of_sequence(items: list[Any], *, any_case: bool) -> Ways | None:
+    """What must be there if a parsed pattern matches."""
+    parts: list[Ways | None] = []
+    letters: list[Any] = []
+
+    def end_run() -> None:
+        text = bytes(value for _, value in letters)
+        parts.append(_of_text(text.lower() if any_case else text, any_case=any_case))
+        letters.clear()
+
+    for operator, value in items:
+        if operator is _opcodes.LITERAL:
+            letters.append((operator, value))
+        elif operator in (_opcodes.AT, _opcodes.ASSERT_NOT):
+            continue  # they take no room
+        elif operator is _opcodes.BRANCH:
+            # The parser takes a common beginning out of the branches, where it says less.
+            begun = list(letters)
+            parts.append(_any(_of_sequence([*begun, *branch], any_case=any_case) for branch in value[1]))
+            letters.clear()
+        else:
+            end_run()
+            parts.append(_of_group(operator, value, any_case=any_case))
+    end_run()
+    return _all(parts)
+
+
+def _of_group(operator: Any, value: Any, *, any_case: bool) -> Ways | None:
+    if operator is _opcodes.SUBPATTERN:
+        _, added, removed, inner = value
+        case = (any_case or bool(added & re.IGNORECASE)) and not removed & re.IGNORECASE
+        return _of_sequence(list(inner), any_case=case)
+    if operator is _opcodes.ASSERT:
+        return _of_sequence(list(value[1]), any_case=any_case)
+    if operator in _REPEATS and value[0] > 0:
+        return _of_sequence(list(value[2]), any_case=any_case)
+    if operator is getattr(_opcodes, "ATOMIC_GROUP", None):
+        return _of_sequence(list(value), any_case=any_case)
+    return None
+
+
+_REPEATS = frozenset(
+    {_opcodes.MAX_REPEAT, _opcodes.MIN_REPEAT, getattr(_opcodes, "POSSESSIVE_REPEAT", _opcodes.MAX_REPEAT)}
+)
+
+
+class Speller:
+    """Tells which of many conditions a file fulfils, condition by condition as they were given."""
+
+    def __init__(self, conditions: Sequence[Ways | None]) -> None:
+        pieces = dict.fromkeys(piece for ways in conditions if ways is not None for way in ways for piece in way)
+        bits = {piece: 1 << place for place, piece in enumerate(pieces)}
+        self._as_written = [(letters, bits[letters, False]) for letters, any_case in pieces if not any_case]
+        self._any_case = [(letters, bits[letters, True]) for letters, any_case in pieces if any_case]
+        self._always = [place for place, ways in enumerate(conditions) if ways is None]
+        self._masks = [
+            (place, [sum(bits[piece] for piece in way) for way in ways])
+            for place, ways in enumerate(conditions)
+            if ways is not None
+        ]
+        self._seen: set[bytes] = set()
+        self._telling: dict[bytes, int] = {}
+        self._words: set[bytes] = set()
+
+    def fulfilled(self, data: bytes) -> set[int]:
+        """The places of the conditions that may be fulfilled."""
+        words = set(data.translate(_LETTERS).split())
+        unseen = words - self._seen
+        if unseen:
+            self._learn(unseen)
+        spelled = 0
+        for word in words & self._words:
+            spelled |= self._telling[word]
+        found = set(self._always)
+        for place, masks in self._masks:
+            for mask in masks:
+                if spelled & mask == mask:
+                    found.add(place)
+                    break
+        return found
+
+    def _learn(self, words: set[bytes]) -> None:
+        if len(self._seen) > _MOST_WORDS:  # what is telling stays known
+            self._seen.clear()
+        self._seen |= words
+        text = b" %s " % b" ".join(words)
+        self._note(text, text, self._as_written)
+        if self._any_case:
+            self._note(text.lower(), text, self._any_case)
+        self._words.update(self._telling)
+
+    def _note(self, searched: bytes, text: bytes, pieces: list[tuple[bytes, int]]) -> None:
+        telling = self._telling
+        for letters, bit in pieces:
+            at = searched.find(letters)
+            while at >= 0:
+                start, end = searched.rfind(b" ", 0, at) + 1, searched.index(b" ", at)
+                word = text[start:end]
+                telling[word] = telling.get(word, 0) | bit
+                at = searched.find(letters, end)
+
+
+__all__ = ["Speller", "Ways", "ways_of"]

@@ -1,0 +1,57 @@
+"""The letters by which files are screened stand in every file that a check can speak about."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lint_rules.engine.registry import load_rules
+from lint_rules.languages.inspection import _may_hold
+from lint_rules.languages.language import LANGUAGES, language, language_of
+from lint_rules.languages.screening import Speller, ways_of
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "texts"),
+    [
+        (rb"\b(?:verify|ssl|verify_ssl|tls\w+)\s*=\s*\S|CERT_NONE", [b"x(verify=0)", b"tls_on =1", b"ssl.CERT_NONE"]),
+        (rb"(?i)helmet|strict-transport", [b"Helmet()", b"Strict-Transport-Security"]),
+        (rb"(?i:cors)|cross_origin", [b"CoRs(app)", b"@cross_origin"]),
+        (rb"foo|fob|fox", [b"foo", b"fob", b"a.fox("]),
+        (rb"re(?:ad|ply)+_it|write(?=\()", [b"readply_it", b"write("]),
+        (rb"(?:abc)?def(?!ghi)x*", [b"def", b"abcdefx"]),
+        (rb"a{0,3}bb{2,}(?<=bb)c?", [b"bbbb"]),
+        (rb"(?P<quote>['\"])key(?P=quote)", [b"'key'"]),
+        (rb"new URL\(|BigInt", [b"x = BigInt(y)"]),
+        (rb"(?x) async \s+ def  # a comment", [b"async  def"]),
+        (rb"[cC]ookie|[^a]z", [b"Cookie", b"bz"]),
+    ],
+)
+def test_what_matches_is_never_screened_out(pattern: bytes, texts: list[bytes]) -> None:
+    compiled = re.compile(pattern)
+    speller = Speller([ways_of((), compiled)])
+    for text in texts:
+        assert compiled.search(text)
+        assert speller.fulfilled(b"<" + text + b">") == {0}
+
+
+def test_a_file_that_spells_nothing_of_it_is_screened_out() -> None:
+    speller = Speller([ways_of((b"async def",), None), ways_of((), re.compile(rb"requests\.(?:get|post)\(")), None])
+    assert speller.fulfilled(b"def load(): return asynchronous_thing") == {0, 2}
+    assert speller.fulfilled(b"def load(): return requests.put(1)") == {2}
+    assert speller.fulfilled(b"import requests; requests.get(1)") == {1, 2}
+
+
+def test_every_check_that_may_find_something_in_a_fixture_is_asked() -> None:
+    rules = load_rules()
+    checks = {name: language(name).checks(rules) for name in LANGUAGES}
+    for path in sorted(path for path in FIXTURES.rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        known = checks[language_of(str(path))]
+        asked = known.speller.fulfilled(data)
+        for place, one in enumerate(known):
+            assert place in asked or not _may_hold(data, one.check), (path, one.rule)
