@@ -1,0 +1,1 @@
+"""Family 06: errors that are answered, forwarded and reported inconsistently."""
