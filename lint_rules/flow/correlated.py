@@ -107,10 +107,18 @@ class Correlated(Generic[State]):
 
 
 def _implied(test: Question, holds: bool) -> list[tuple[Key, bool]]:
-    """The answer, and the others that follow: what is true is not None, and None is not true."""
+    """The answer, and the others that follow: what is true is not None, and None is not true.
+
+    `null` and `undefined` are both None; what is not None is neither.
+    """
     told = [(test.key, holds)]
+    is_nothing = test.relation == "is" and test.value in ("None", "null", "undefined")
     if test.relation == "truthy" and holds:
         told.append(((test.subject, "is", "None"), False))
-    elif test.relation == "is" and test.value == "None" and holds:
+    elif is_nothing and holds:
         told.append(((test.subject, "truthy", ""), False))
+        if test.value != "None":
+            told.append(((test.subject, "is", "None"), True))
+    elif is_nothing and test.value == "None":
+        told.extend(((test.subject, "is", value), False) for value in ("null", "undefined"))
     return told
