@@ -33,11 +33,12 @@ _MOST_CALLERS = 12
 class Serving:
     """The handler of which every call runs a node, and the function of the file that holds the node in it.
 
-    `body` is the handler itself, or a function that it calls.
+    `body` is the handler itself, or a function that it calls by `call`.
     """
 
     handler: Scope
     body: Scope
+    call: Node | None = None
 
     def binds(self, scope: Scope) -> bool:
         """Whether the names of a scope are made anew by each call."""
@@ -52,14 +53,14 @@ def serving(node: Node, file: JavaScriptFile, *, jobs: bool = True) -> Serving |
     `jobs` says whether what a scheduler starts counts.
     """
     body: Scope | None = None
-    waiting = [file.enclosing_function(node)]
+    waiting: list[tuple[Scope | None, Node | None]] = [(file.enclosing_function(node), None)]
     seen: set[int] = set()
     while waiting and len(seen) < _MOST_CALLERS:
-        function = waiting.pop(0)
+        function, entered = waiting.pop(0)
         outermost = function
         while function is not None:
             if serves(function, file, jobs=jobs):
-                return Serving(function, body or function)
+                return Serving(function, body or function, entered)
             handler = file.handler(function)
             if handler is not None and handler.kind in ("startup", "plugin"):
                 outermost = None
@@ -69,7 +70,7 @@ def serving(node: Node, file: JavaScriptFile, *, jobs: bool = True) -> Serving |
         body = body or outermost
         if outermost is not None and outermost.node.id not in seen:
             seen.add(outermost.node.id)
-            waiting.extend(_callers(outermost, file))
+            waiting.extend((file.enclosing_function(call), entered or call) for call in _calls_of(outermost, file))
     return None
 
 
@@ -112,16 +113,19 @@ def _takes_connections(function: Scope, file: JavaScriptFile) -> bool:
     return is_server and last_name(called) == "on" and event in _CONNECTION_EVENTS
 
 
-def _callers(function: Scope, file: JavaScriptFile) -> Iterator[Scope | None]:
-    """The functions of the file with a call of a function of the file."""
+def _calls_of(function: Scope, file: JavaScriptFile) -> Iterator[Node]:
+    """The calls of the file that call a function of the file, by its name or as a method of an instance."""
     name = function.name.rpartition(".")[2]
     if function.is_anonymous or f"{name}(".encode() not in file.data:
         return
     own = f"{file.module}.{function.name}"
     for call in file.nodes("call_expression"):
         called = callee(call)
-        if called is not None and last_name(called) == name and file.names.symbol(called) == own:
-            yield file.enclosing_function(call)
+        if called is None or last_name(called) != name:
+            continue
+        symbol = file.names.symbol(called)
+        if symbol == own or (symbol and file.function_scope(symbol) is function):
+            yield call
 
 
 def outlives(name: Node, place: Serving, file: JavaScriptFile, *, assigned: bool = False) -> bool:
@@ -142,23 +146,52 @@ def outlives(name: Node, place: Serving, file: JavaScriptFile, *, assigned: bool
 
 
 def depends_on_request(expressions: list[Node], place: Serving, file: JavaScriptFile) -> bool:
-    """Whether expressions read a parameter of the handler, or of a function in it, by whatever local names."""
+    """Whether expressions read a parameter of the handler, or of a function in it, by whatever local names.
+
+    What is looked up in a table that the code spells out is one of its values: `titles[request.params.kind]`.
+    """
     waiting = list(expressions)
     seen: set[str] = set()
     while waiting:
-        current = waiting.pop()
-        for node in (current, *all_nodes(current)):
-            if node.type not in ("identifier", "shorthand_property_identifier") or text(node) in seen:
-                continue
-            found = file.scopes.binding(text(node), node.start_byte)
-            if found is None or not place.binds(found[0]):
-                continue
-            seen.add(text(node))
-            for binding in found[1]:
-                if binding.kind in ("parameter", "unknown"):
+        node = waiting.pop()
+        if node.type == "subscript_expression" and _is_table(node.child_by_field_name("object"), file):
+            continue
+        waiting.extend(node.named_children)
+        if node.type not in ("identifier", "shorthand_property_identifier") or text(node) in seen:
+            continue
+        found = file.scopes.binding(text(node), node.start_byte)
+        if found is None or not place.binds(found[0]):
+            continue
+        seen.add(text(node))
+        for binding in found[1]:
+            if binding.kind == "parameter" and found[0] is place.body and place.call is not None:
+                given = arguments(place.call)
+                argument = given[binding.position] if 0 <= binding.position < len(given) else None
+                if argument is not None and _is_local(argument, file):
                     return True
-                if binding.node is not None and binding.kind == "value":
-                    waiting.append(binding.node)
+            elif binding.kind in ("parameter", "unknown"):
+                return True
+            elif binding.node is not None and binding.kind == "value":
+                waiting.append(binding.node)
+    return False
+
+
+def _is_table(expression: Node | None, file: JavaScriptFile) -> bool:
+    """Whether a name is bound to an object literal with members, for good."""
+    if expression is None or expression.type != "identifier":
+        return False
+    found = file.scopes.binding(text(expression), expression.start_byte)
+    value = found[1][0].node if found is not None and len(found[1]) == 1 and not found[1][0].path else None
+    return value is not None and value.type == "object" and value.named_child_count > 0
+
+
+def _is_local(expression: Node, file: JavaScriptFile) -> bool:
+    """Whether an expression reads a name that a function binds, so that it may differ from call to call."""
+    for node in (expression, *all_nodes(expression)):
+        if node.type in ("identifier", "shorthand_property_identifier"):
+            found = file.scopes.binding(text(node), node.start_byte)
+            if found is not None and found[0].kind != MODULE:
+                return True
     return False
 
 

@@ -1,7 +1,8 @@
 """Cache without a limit.
 
 What it finds: a dict, list or set of a module that a handler adds to under keys that come with requests, while nothing
-in the file takes an entry out, asks for its size or replaces it.
+in the file takes an entry out, asks for its size or replaces it. In JavaScript, an array, object, Map or Set of the
+module, of a function around the handlers, of a controller, or in `app.locals`.
 
 Why it matters: it grows with every new key that a client sends. Memory use climbs for days, or within minutes when
 somebody sends random keys, until the process is killed.
@@ -33,8 +34,33 @@ Good (python):
             rates[currency] = await app.state.bank.rate(currency)
         return {"rate": rates[currency]}
 
-How to fix it: use a cache with a size and an age (`cachetools.TTLCache`, `functools.lru_cache`, Redis), or remove
-entries when they are no longer needed.
+Bad (javascript):
+
+    const express = require("express");
+
+    const app = express();
+    const orders = [];
+
+    app.post("/orders", (req, res) => {
+      orders.push(req.body);
+      res.status(201).json(req.body);
+    });
+
+Good (javascript):
+
+    const express = require("express");
+    const { LRUCache } = require("lru-cache");
+
+    const app = express();
+    const orders = new LRUCache({ max: 1000 });
+
+    app.post("/orders", (req, res) => {
+      orders.set(req.body.id, req.body);
+      res.status(201).json(req.body);
+    });
+
+How to fix it: use a cache with a size and an age (`cachetools.TTLCache`, `functools.lru_cache`, `lru-cache`, Redis), or
+remove entries when they are no longer needed. What has to be kept belongs into a database.
 
 Not seen: caches on objects; what functions add that a handler calls; handlers that another file registers. A container
 that is handed to a function, exported by `__all__` or written by other files' code through an import is believed to be
@@ -49,11 +75,14 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e04_leaks.caches_javascript import growing, may_grow
+from lint_rules.languages.javascript.labels import function_label
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Related, Rule
 
 if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
 
 RULE = Rule(
@@ -85,6 +114,22 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         grown = next(_growing_in_handlers(name, file), None)
         if grown is not None:
             yield _finding(name, value, grown, file)
+
+
+@RULE.files(WholeFile(may_grow), "javascript")
+def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
+    for container, added, place in growing(file):
+        handler = function_label(place.handler)
+        yield RULE.at(
+            file,
+            added,
+            f"`{container.name}` grows with every call of `{handler}` and nothing is removed from it; "
+            "give it a size or an age",
+            "use a cache with a limit (`lru-cache`), remove entries, or keep them in a database",
+            related=(
+                Related(file.path, file.span(container.made), f"`{container.name}` lives as long as the process"),
+            ),
+        )
 
 
 def _is_empty_container(value: Node, file: PythonFile) -> bool:
