@@ -129,6 +129,7 @@ class Located(Protocol):
 
 
 CheckFunction = TypeVar("CheckFunction", bound=Callable[..., Iterable[Finding]])
+Taker = TypeVar("Taker", bound=Callable[..., Iterable[msgspec.Struct]])
 
 
 Note = TypeVar("Note", bound=msgspec.Struct)
@@ -157,10 +158,10 @@ class Notes(Generic[Note]):
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(tuple[kind, ...])  # type: ignore[valid-type]
 
-    def of(self, *languages: str) -> Callable[[CheckFunction], CheckFunction]:
+    def of(self, *languages: str) -> Callable[[Taker], Taker]:
         """Register `take(file)`, which yields the notes of one file of these languages."""
 
-        def register(function: CheckFunction) -> CheckFunction:
+        def register(function: Taker) -> Taker:
             for language in languages:
                 self.takers[language] = function  # type: ignore[assignment]
             return function
