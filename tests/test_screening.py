@@ -10,6 +10,9 @@ import pytest
 from lint_rules.engine.registry import load_rules
 from lint_rules.languages.inspection import _may_hold
 from lint_rules.languages.language import LANGUAGES, language, language_of
+from lint_rules.languages.python.grammar import SyntaxIndex, parse
+from lint_rules.languages.python.imports import imports
+from lint_rules.languages.python.mentions import mentions
 from lint_rules.languages.screening import Speller, ways_of
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -55,3 +58,26 @@ def test_every_check_that_may_find_something_in_a_fixture_is_asked() -> None:
         asked = known.speller.fulfilled(data)
         for place, one in enumerate(known):
             assert place in asked or not _may_hold(data, one.check), (path, one.rule)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import a.b, c as d\nfrom e import (f,  # why (not)\n    g as h)\n",
+        "from . import a\nfrom .. b import *\nfrom.c import d\n\tfrom e.f import g ; x = 1\n",
+        "try:\n    import a\nexcept ImportError: import b\n",
+        "x = 1; import a\nfrom a import b, \\\n    c\nimport d, \\\n    e\n",
+        "import données\nfrom b import ünder\n",
+        "import a\rimport b\r",
+        '"""import the thing"""\nimport a\n',
+    ],
+)
+def test_every_import_of_a_file_is_mentioned_or_the_file_is_parsed(text: str) -> None:
+    data = text.encode()
+    known = mentions(data)
+    if known is None:
+        return
+    taken = {(one.module, one.level, name) for one in known for name in (*one.names, "")}
+    for one in imports(SyntaxIndex(parse(data).root_node)):
+        for name in (*(name for name, _ in one.names), ""):
+            assert (one.module, one.level, name) in taken

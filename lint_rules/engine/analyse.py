@@ -15,9 +15,9 @@ import msgspec
 
 from lint_rules.engine.housekeeping import ANALYSIS_FAILED, SYNTAX_ERROR, TOO_COMPLEX, UNREADABLE_FILE
 from lint_rules.engine.suppression_comments import Suppression, parse_suppressions
-from lint_rules.languages.inspection import Checks, Inspection
+from lint_rules.languages.inspection import Checks, Inspection, RuleCheck
 from lint_rules.languages.language import AnalysedFile, Language, language, language_of
-from lint_rules.languages.whole_file import inspect_whole
+from lint_rules.languages.whole_file import Placed, inspect_whole, worth_parsing
 from lint_rules.model import Finding, Rule, Span
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.modules import Module, Modules
@@ -88,6 +88,7 @@ class Analyser:
         self._earlier: dict[str, tuple[Analysis, Inspection]] = {}
         self._sources: dict[str, SourceText | Unreadable] = {}
         self._files: dict[str, AnalysedFile] = {}
+        self._checks: dict[str, tuple[bool, list[RuleCheck]]] = {}
         self._kept = 0
 
     def learn(self, facts: ModuleFacts) -> None:
@@ -127,9 +128,7 @@ class Analyser:
             return Analysis(task.path, (notice,) if task.inspect else (), failed=True)
         module = self._modules.by_path.get(task.path) or Module(task.path, task.path, "__stdin__", "", False)
         data, screen = source.data, self._setting.screen
-        is_source = team.language.is_source(module, data)
-        asked = team.checks if is_source else Checks()
-        checks = team.language.triggered(data, asked, in_test=module.is_test, screen=screen)
+        is_source, checks = self._triggered(team, data, module)
         wants_facts = bool(task.facts) or (is_source and (not screen or any(word in data for word in team.fact_words)))
         may_be_deep = team.language.may_be_deep(data)
         if not (checks or wants_facts or self._setting.parse_all or may_be_deep or _MARKER in data):
@@ -168,6 +167,19 @@ class Analyser:
         if task.inspect and analysis.asked:
             self._earlier[task.path] = (msgspec.structs.replace(analysis, facts=None), inspection)
         return analysis
+
+    def _triggered(self, team: _Team, data: bytes, module: Module) -> tuple[bool, list[RuleCheck]]:
+        """Whether a file is a source, and the checks that may find something in it; known from the first look on."""
+        known = self._checks.get(module.path)
+        if known is None:
+            screen = self._setting.screen
+            is_source = team.language.is_source(module, data)
+            asked = team.checks if is_source else Checks()
+            checks = team.language.triggered(data, asked, in_test=module.is_test, screen=screen)
+            if screen:
+                checks = worth_parsing(Placed(data, module, self._modules), checks)
+            known = self._checks[module.path] = is_source, checks
+        return known
 
     def _team(self, path: str) -> _Team:
         name = language_of(path)

@@ -72,10 +72,11 @@ from lint_rules.families.e08_modules.external import (
     is_plain_python,
     is_used_as_value,
     javascript_imports,
+    may_lack,
     python_imports,
     where,
 )
-from lint_rules.languages.whole_file import WholeFile
+from lint_rules.languages.whole_file import Placed, WholeFile
 from lint_rules.model import ERROR, Finding, Rule
 from lint_rules.project.distributions import brings, likely_distribution
 
@@ -107,7 +108,11 @@ _BUNDLERS = (
 )  # fmt: skip
 
 
-@RULE.files(WholeFile(None, words=(b"import",)), "python")
+def _may_be_for_development(placed: Placed) -> bool:
+    return is_plain_python(placed) and may_lack(placed, lambda declared: declared.runtime)
+
+
+@RULE.files(WholeFile(None, words=(b"import",), early=_may_be_for_development), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     if not is_plain_python(file) or _FOR_TESTS.search(file.relative):
         return

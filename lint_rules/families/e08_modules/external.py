@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.project.distributions import is_platform_module
+from lint_rules.languages.python.mentions import mentions
+from lint_rules.project.distributions import brings, is_platform_module
 from lint_rules.project.manifests import Declarations, declarations
 from lint_rules.project.python_modules import EXTERNAL, locate_absolute
 from lint_rules.project.standard_library import is_standard
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from lint_rules.languages.javascript.imports import Import as JavaScriptImport
     from lint_rules.languages.python.file import PythonFile
     from lint_rules.languages.python.imports import Import
+    from lint_rules.languages.whole_file import Placed
     from lint_rules.project.packages import Package
 
 _BESIDE = re.compile(
@@ -69,12 +71,34 @@ def _is_own_name(top: str, declared: Declarations, root: str) -> bool:
     return top.lower() in names or (top in folders and os.path.isfile(os.path.join(root, "__init__.py")))
 
 
+def may_lack(placed: Placed, names_of: Callable[[Declarations], frozenset[str]]) -> bool:
+    """Whether a file may import something external that none of the distributions brings which `names_of` gives."""
+    written = mentions(placed.data)
+    root = placed.modules.node.root
+    declared: Declarations | None = None
+    for one in written or ():
+        top = one.top
+        if not top or is_standard(top) or is_platform_module(top) or top.startswith("_"):
+            continue
+        declared = declared or declarations(placed.path, root)
+        if declared is None:
+            return False
+        known = names_of(declared)
+        names = (one.module, *(f"{one.module}.{name}" for name in one.names if name != "*"))
+        if (
+            not any(brings(known, name, root) for name in names)
+            and locate_absolute(placed.modules, placed.place, one.module).kind == EXTERNAL
+        ):
+            return True
+    return written is None
+
+
 def where(path: str, root: str) -> str:
     """A manifest's path as a message names it."""
     return os.path.relpath(path, root).replace(os.sep, "/")
 
 
-def is_plain_python(file: PythonFile) -> bool:
+def is_plain_python(file: PythonFile | Placed) -> bool:
     """Whether a file is deployed code of a project, as far as its place tells."""
     return not (file.is_test or is_beside_production(file.relative) or file.path.endswith(".pyi"))
 

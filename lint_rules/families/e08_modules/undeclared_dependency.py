@@ -78,12 +78,13 @@ from lint_rules.families.e08_modules.external import (
     is_plain_python,
     is_used_as_value,
     javascript_imports,
+    may_lack,
     python_imports,
     where,
 )
 from lint_rules.families.e08_modules.loaded import is_loaded
 from lint_rules.families.e08_modules.locks import locks
-from lint_rules.languages.whole_file import WholeFile
+from lint_rules.languages.whole_file import Placed, WholeFile
 from lint_rules.model import ERROR, Finding, Rule
 from lint_rules.project.distributions import brings, likely_distribution
 from lint_rules.project.python2 import PYTHON2_MODULES
@@ -101,7 +102,12 @@ RULE = Rule(
     in_tests=False,
 )
 
-PYTHON = WholeFile(None, words=(b"import",))
+
+def _may_be_undeclared(placed: Placed) -> bool:
+    return is_plain_python(placed) and may_lack(placed, lambda declared: declared.names)
+
+
+PYTHON = WholeFile(None, words=(b"import",), early=_may_be_undeclared)
 JAVASCRIPT = WholeFile(None, words=(b"import", b"require", b"from"))
 
 

@@ -59,7 +59,8 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.edits import replace
-from lint_rules.languages.whole_file import WholeFile
+from lint_rules.languages.python.mentions import Mention, mentions
+from lint_rules.languages.whole_file import Placed, WholeFile
 from lint_rules.model import ERROR, SAFE, UNSAFE, Edit, Finding, Fix, Rule
 from lint_rules.project.distributions import brings
 from lint_rules.project.manifests import declarations
@@ -90,7 +91,15 @@ _MADE_BY_BUILD = re.compile(
 )
 
 
-@RULE.files(WholeFile(None, words=(b"import",)), "python")
+def _may_lead_nowhere(placed: Placed) -> bool:
+    written = mentions(placed.data)
+    if written is None:
+        return True
+    places = (_located(one, placed) for one in written)
+    return any(found is not None and found.kind == NO_MODULE for found in places)
+
+
+@RULE.files(WholeFile(None, words=(b"import",), early=_may_lead_nowhere), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     for one in file.imports:
         if one.is_guarded or one.is_type or one.is_conditional or file.in_broken_code(one.node) or "{{" in one.module:
@@ -101,7 +110,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         yield _python_finding(one, found, file)
 
 
-def _located(one: Import, file: PythonFile) -> Located | None:
+def _located(one: Import | Mention, file: PythonFile | Placed) -> Located | None:
     if one.level:
         if not one.module or os.path.basename(file.path) == "__stdin__":
             return None
@@ -122,7 +131,7 @@ def _located(one: Import, file: PythonFile) -> Located | None:
     return found
 
 
-def _top_file(file: PythonFile, top: str) -> str:
+def _top_file(file: PythonFile | Placed, top: str) -> str:
     root = file.modules.node.root
     for anchor in (file.place.anchor, *file.modules.anchors_of(top), "", "src"):
         found = module_at(os.path.join(root, *anchor.split(".")) if anchor else root, top)

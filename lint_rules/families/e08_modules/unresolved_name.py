@@ -55,7 +55,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from lint_rules.families.e08_modules.exported import plain_names, python_names, script_exports
-from lint_rules.languages.whole_file import WholeFile
+from lint_rules.languages.python.mentions import Mention, mentions
+from lint_rules.languages.whole_file import Placed, WholeFile
 from lint_rules.model import ERROR, Finding, Rule
 from lint_rules.project.node_modules import PROJECT
 from lint_rules.project.python_modules import FOUND, locate_absolute, locate_relative, module_at
@@ -78,7 +79,18 @@ RULE = Rule(
 _MOST_STARS = 30
 
 
-@RULE.files(WholeFile(None, words=(b"from",)), "python")
+def _may_be_unresolved(placed: Placed) -> bool:
+    written = mentions(placed.data)
+    if written is None:
+        return True
+    for one in written:
+        path = _module_of(one, placed) if one.is_from else ""
+        if path and path != placed.path and not all(name == "*" or _may_have(path, name) for name in one.names):
+            return True
+    return False
+
+
+@RULE.files(WholeFile(None, words=(b"from",), early=_may_be_unresolved), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     for one in file.imports:
         if not one.is_from or one.is_guarded or one.is_conditional or file.in_broken_code(one.node):
@@ -101,7 +113,7 @@ def _advice(close: Iterable[str]) -> str:
     return next((f"import `{name}`" for name in close), "import a name that the module has")
 
 
-def _module_of(one: Import, file: PythonFile) -> str:
+def _module_of(one: Import | Mention, file: PythonFile | Placed) -> str:
     """The file of the module that names are imported from, "" if it is not the project's or not sure."""
     if one.level:
         found = locate_relative(file.place, one.level, one.module)

@@ -39,7 +39,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lint_rules.families.e08_modules.exported import python_names
-from lint_rules.languages.whole_file import WholeFile
+from lint_rules.languages.python.mentions import mentions
+from lint_rules.languages.whole_file import Placed, WholeFile
 from lint_rules.model import ERROR, Finding, Rule
 from lint_rules.project.distributions import brings
 from lint_rules.project.manifests import declarations
@@ -61,7 +62,16 @@ _LOADED_AT_START = frozenset(sys.builtin_module_names) | {"os", "site", "codecs"
                                                            "encodings", "genericpath", "zipimport"}  # fmt: skip
 
 
-@RULE.files(WholeFile(None, words=(b"import",)), "python")
+def _may_be_hidden(placed: Placed) -> bool:
+    written = mentions(placed.data)
+    folder, root = os.path.dirname(placed.path), placed.modules.node.root
+    if "__init__.py" in names_in(folder):
+        return False
+    tops = {one.top for one in written or ()} - _LOADED_AT_START - {""}
+    return written is None or any((module_at(folder, top) or module_at(root, top)).endswith(".py") for top in tops)
+
+
+@RULE.files(WholeFile(None, words=(b"import",), early=_may_be_hidden), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     root = file.modules.node.root
     folder = os.path.dirname(file.path)
