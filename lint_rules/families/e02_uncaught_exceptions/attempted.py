@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.wording import first_word, words
 from lint_rules.languages.javascript.grammar import CALL_KINDS, bare, callee, first_named, text
 from lint_rules.languages.tables import read_table
+from lint_rules.languages.wording import first_word, words
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile

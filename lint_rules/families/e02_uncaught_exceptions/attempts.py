@@ -6,19 +6,13 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
-from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE, is_log
-from lint_rules.families.e02_uncaught_exceptions.wording import (
-    called,
-    calls_in,
-    first_word,
-    last_name,
-    last_word,
-    lies_in,
-    words,
-)
+from lint_rules.families.e02_uncaught_exceptions.reasons import TABLE
+from lint_rules.languages.python.except_clauses import ExceptClause
+from lint_rules.languages.python.expressions import called, calls_in, last_name, lies_in
 from lint_rules.languages.python.grammar import first_named
+from lint_rules.languages.python.reporting import is_log
 from lint_rules.languages.tables import name_table, read_table
+from lint_rules.languages.wording import first_word, last_word, words
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile

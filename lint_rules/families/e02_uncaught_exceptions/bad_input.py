@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
+from lint_rules.languages.python.except_clauses import ExceptClause
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.guards import leaves_errors_alone
 from lint_rules.languages.python.handlers import parameter_names

@@ -52,13 +52,13 @@ from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.cancellation import awaits_a_task
 from lint_rules.families.e02_uncaught_exceptions.excuses import is_excused
-from lint_rules.families.e02_uncaught_exceptions.handlers import EXCEPTION, ExceptClause
 from lint_rules.families.e02_uncaught_exceptions.reasons import gives_reason
-from lint_rules.families.e02_uncaught_exceptions.reporting import ends
 from lint_rules.families.e02_uncaught_exceptions.threads import runs_in_thread
 from lint_rules.families.e02_uncaught_exceptions.triggers import may_be_broad
-from lint_rules.families.e02_uncaught_exceptions.wording import called
 from lint_rules.languages.python.edits import replace_text
+from lint_rules.languages.python.except_clauses import EXCEPTION, ExceptClause
+from lint_rules.languages.python.expressions import called
+from lint_rules.languages.python.reporting import ends
 from lint_rules.languages.python.selectors import Nodes
 from lint_rules.languages.python.suspension import own_nodes
 from lint_rules.model import ERROR, SAFE, Finding, Fix, Rule

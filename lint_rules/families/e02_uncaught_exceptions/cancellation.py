@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
-from lint_rules.families.e02_uncaught_exceptions.reasons import expects_cancellation, gives_reason
-from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
-from lint_rules.families.e02_uncaught_exceptions.wording import called, last_name, words
+from lint_rules.families.e02_uncaught_exceptions.reasons import TABLE, expects_cancellation, gives_reason
+from lint_rules.languages.python.except_clauses import ExceptClause
+from lint_rules.languages.python.expressions import called, last_name
 from lint_rules.languages.python.grammar import first_named, first_token
 from lint_rules.languages.python.registrations import arguments, decorators
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes, suspends
 from lint_rules.languages.tables import name_table, read_table
+from lint_rules.languages.wording import words
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile

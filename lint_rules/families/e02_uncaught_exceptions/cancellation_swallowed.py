@@ -55,9 +55,9 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.cancellation import swallows_cancellation
-from lint_rules.families.e02_uncaught_exceptions.handlers import BASE_EXCEPTION, EXCEPTION, ExceptClause
 from lint_rules.families.e02_uncaught_exceptions.triggers import may_catch_cancellation
 from lint_rules.languages.python.edits import replace, replace_text
+from lint_rules.languages.python.except_clauses import BASE_EXCEPTION, EXCEPTION, ExceptClause
 from lint_rules.languages.python.lazy import cst
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.selectors import Nodes

@@ -62,11 +62,11 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions import last_resort
-from lint_rules.families.e02_uncaught_exceptions.reporting import ends, is_log, records
-from lint_rules.families.e02_uncaught_exceptions.wording import is_value, last_name
 from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, callee
 from lint_rules.languages.javascript.selectors import Nodes as JavaScriptNodes
+from lint_rules.languages.python.expressions import is_value, last_name
 from lint_rules.languages.python.grammar import nodes_of_kinds
+from lint_rules.languages.python.reporting import ends, is_log, records
 from lint_rules.languages.python.scopes import FUNCTION, text
 from lint_rules.languages.python.selectors import Nodes
 from lint_rules.languages.python.suspension import own_nodes

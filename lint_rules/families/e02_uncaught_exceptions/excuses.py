@@ -16,21 +16,20 @@ from lint_rules.families.e02_uncaught_exceptions.attempts import (
     only_looks_up,
     only_probes,
 )
-from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
-from lint_rules.families.e02_uncaught_exceptions.reasons import docstring_promises, gives_reason, twin_gives_reason
-from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE, is_log
-from lint_rules.families.e02_uncaught_exceptions.wording import (
-    called,
-    calls_in,
-    first_word,
-    last_name,
-    lies_in,
-    words,
+from lint_rules.families.e02_uncaught_exceptions.reasons import (
+    TABLE,
+    docstring_promises,
+    gives_reason,
+    twin_gives_reason,
 )
+from lint_rules.languages.python.except_clauses import ExceptClause
+from lint_rules.languages.python.expressions import called, calls_in, last_name, lies_in
 from lint_rules.languages.python.grammar import first_named
+from lint_rules.languages.python.reporting import is_log
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes
 from lint_rules.languages.tables import read_table
+from lint_rules.languages.wording import first_word, words
 
 _WORDS = {key: frozenset(names) for key, names in read_table(TABLE)["words"].items()}
 _SPECIAL = {key: frozenset(names) for key, names in read_table(TABLE)["special"].items()}

@@ -41,11 +41,10 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
-from lint_rules.families.e02_uncaught_exceptions.reasons import is_acknowledged
-from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
-from lint_rules.families.e02_uncaught_exceptions.wording import last_name
+from lint_rules.families.e02_uncaught_exceptions.reasons import TABLE, is_acknowledged
 from lint_rules.languages.python.edits import replace_text
+from lint_rules.languages.python.except_clauses import ExceptClause
+from lint_rules.languages.python.expressions import last_name
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.selectors import Nodes

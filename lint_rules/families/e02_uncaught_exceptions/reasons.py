@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
-from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
+from lint_rules.languages.python.except_clauses import ExceptClause
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.scopes import Scope, text
 from lint_rules.languages.tables import read_table
+
+TABLE = Path(__file__).parent / "handlers-table.toml"
 
 _COMMENTS = {key: frozenset(names) for key, names in read_table(TABLE)["comments"].items()}
 _TOOL_COMMENT = re.compile(r"#+[:!\s]*(?:[a-z][\w-]*|[A-Z]+\d+)(?:\[[^\]]*\])?:")

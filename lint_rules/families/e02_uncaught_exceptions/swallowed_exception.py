@@ -77,14 +77,15 @@ from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.attempts import acts, only_asks
 from lint_rules.families.e02_uncaught_exceptions.excuses import is_excused
-from lint_rules.families.e02_uncaught_exceptions.handlers import ExceptClause
-from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
+from lint_rules.families.e02_uncaught_exceptions.reasons import TABLE
 from lint_rules.families.e02_uncaught_exceptions.swallowing import swallowing_catch, swallowing_clause
 from lint_rules.families.e02_uncaught_exceptions.triggers import may_swallow
-from lint_rules.families.e02_uncaught_exceptions.wording import last_name, words
 from lint_rules.languages.javascript.selectors import Nodes as JavaScriptNodes
+from lint_rules.languages.python.except_clauses import ExceptClause
+from lint_rules.languages.python.expressions import last_name
 from lint_rules.languages.python.selectors import Nodes
 from lint_rules.languages.tables import name_table, read_table
+from lint_rules.languages.wording import words
 from lint_rules.model import WARNING, Finding, Rule
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.attempted import Attempt, is_optional
 from lint_rules.families.e02_uncaught_exceptions.reasons import is_reason
-from lint_rules.families.e02_uncaught_exceptions.wording import words
 from lint_rules.languages.javascript.grammar import arguments, bare, callee, first_named, named, text
 from lint_rules.languages.javascript.usage import reads_of
 from lint_rules.languages.tables import read_table
+from lint_rules.languages.wording import words
 from lint_rules.model import Span
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.failing import is_seen_to_fail
 from lint_rules.families.e02_uncaught_exceptions.tasks import TABLE, row_of
-from lint_rules.families.e02_uncaught_exceptions.wording import last_name
+from lint_rules.languages.python.expressions import last_name
 from lint_rules.languages.python.guards import failing
 from lint_rules.languages.python.scopes import Scope, text
 from lint_rules.languages.python.usage import Use, usages_of

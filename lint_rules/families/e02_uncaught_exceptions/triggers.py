@@ -8,7 +8,7 @@ from __future__ import annotations
 import builtins
 import re
 
-from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE
+from lint_rules.families.e02_uncaught_exceptions.reasons import TABLE
 from lint_rules.languages.tables import name_table
 
 _TABLES = (name_table(TABLE, "general", key="errors"), name_table(TABLE, "unexpected", key="errors"))

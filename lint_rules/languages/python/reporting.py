@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.wording import called, calls_in, last_name, words
+from lint_rules.languages.python.expressions import called, calls_in, last_name
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes
 from lint_rules.languages.tables import name_table, read_table
+from lint_rules.languages.wording import words
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
     from lint_rules.project.symbols import Reference
 
-TABLE = Path(__file__).parent / "handlers-table.toml"
+_TABLE = Path(__file__).parent / "reporting.toml"
 
-_RECORDS = name_table(TABLE, "records", user_table="reporting", user_row={})
-_LOGS = name_table(TABLE, "logs")
-_ENDS = name_table(TABLE, "ends")
-_RECORDED = {key: frozenset(names) for key, names in read_table(TABLE)["recorded_by_name"].items()}
-_LOGGED = {key: frozenset(names) for key, names in read_table(TABLE)["logged_by_name"].items()}
-_TELLING = frozenset(read_table(TABLE)["words"]["telling"])
+_RECORDS = name_table(_TABLE, "records", user_table="reporting", user_row={})
+_LOGS = name_table(_TABLE, "logs")
+_ENDS = name_table(_TABLE, "ends")
+_RECORDED = {key: frozenset(names) for key, names in read_table(_TABLE)["recorded_by_name"].items()}
+_LOGGED = {key: frozenset(names) for key, names in read_table(_TABLE)["logged_by_name"].items()}
+_TELLING = frozenset(read_table(_TABLE)["words"]["telling"])
 _NEVER = ("NoReturn", "Never")
 _OFF = ("False", "None", "0")
 _MAX_HOPS = 3

@@ -5,16 +5,18 @@ from __future__ import annotations
 import builtins
 from functools import cached_property
 from itertools import takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.reporting import TABLE, ends, is_log, records, records_itself
-from lint_rules.families.e02_uncaught_exceptions.wording import calls_in, is_value, last_name, lies_in, words
+from lint_rules.languages.python.expressions import calls_in, is_value, last_name, lies_in
 from lint_rules.languages.python.grammar import first_named, nodes_of_kinds
+from lint_rules.languages.python.reporting import ends, is_log, records, records_itself
 from lint_rules.languages.python.scopes import FUNCTION, text
 from lint_rules.languages.python.suspension import own_nodes, suspends
 from lint_rules.languages.tables import read_table
+from lint_rules.languages.wording import words
 from lint_rules.model import Span
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 EXCEPTION, BASE_EXCEPTION = "builtins.Exception", "builtins.BaseException"
 
-_FAILURE = frozenset(read_table(TABLE)["words"]["failure"])
+_FAILURE = frozenset(read_table(Path(__file__).parent / "reporting.toml")["words"]["failure"])
 _CONSTANTS = frozenset({"none", "true", "false", "integer", "float", "unary_operator"})
 _COLLECTIONS = frozenset({"tuple", "expression_list", "list", "dictionary"})
 _IDLE = frozenset({"pass_statement", "continue_statement", "break_statement"})
