@@ -2,7 +2,8 @@
 
 What it finds: an application where a client may try passwords as often as it likes (routes such as `/login` and no
 rate limit anywhere in the project), or send bodies of any size (bodies that are read whole with no limit, by a
-framework that has none of its own, an upload without `limits`, a limit that is lifted). One finding, at the application.
+framework that has none of its own, an upload without `limits`, a limit that is lifted). One finding, at the
+application.
 
 Why it matters: a list of leaked passwords is tried in an hour, and a handful of large bodies fill the memory of the
 process.
