@@ -87,12 +87,22 @@ class CallGraph:
         """One call with what it calls."""
         symbols = self.symbols
         if call.kind == "call":
-            return Edge(caller, call, symbols.canonical(call.target), symbols.function(call.target))
+            return Edge(caller, call, symbols.canonical(call.target), self._called(call.target))
+        if call.kind == "special":
+            callee = symbols.property(call.target)
+            return Edge(caller, call, callee.name if callee is not None else call.target, callee)
         symbol = call.target + ".setter" if call.kind == "write" else call.target
         callee = symbols.property(symbol)
         if callee is not None and call.kind == "read" and not callee.function.is_property:
             callee = None
         return Edge(caller, call, callee.name if callee is not None else symbol, callee)
+
+    def _called(self, symbol: str) -> Reference | None:
+        """The project function that a call runs: of an instance, its class's `__call__`."""
+        symbols = self.symbols
+        if symbol.endswith("()") and symbols.class_(symbol) is not None:
+            return symbols.method_of(symbol, "__call__")
+        return symbols.function(symbol)
 
     def chains(self, begins: Callable[[Edge], bool], *, through: Callable[[Edge], bool]) -> dict[str, Edge]:
         """For every function from which an edge with `begins` can be reached, the next edge on a shortest way there.

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+GENERATED_STUB = "grpc.GeneratedStub"
+"""An invented name for the classes that protoc writes, in files that mostly are not there when a service is linted."""
+
 SELF = "<self>"
 """The result of a method that returns its object, which may be of a class that inherits the method."""
 
@@ -72,6 +75,8 @@ def _external(types: Types, symbol: str) -> str:
         current = types.aliases.get(current, current)
         is_passed_through = not called and position < len(segments) - 1  # `client.db.users`, not `client.close()`
         current = types._lookup(types.attributes, current, open_rows=is_passed_through) or current
+        if own.endswith("Stub") and "_pb2_grpc." in current:
+            current = GENERATED_STUB
         if called:
             entered = types.enters.get(current)
             result = types._lookup(types.returns, current)

@@ -55,9 +55,10 @@ How to fix it: use the awaitable twin of the call where there is one, or run it 
 package's form that gives a promise; where there is none, a worker thread.
 
 Not seen: a client that is taken out of a container or comes from an untyped parameter; calls of functions that no table
-names (add them with `[tool.tenlint.blocking] calls = [...]`). Left alone on purpose: looks at and changes of directory
-entries such as `exists`, `mkdir` and `unlink`, which take microseconds on a local disk (the option `file-metadata`
-reports them); sleeps below 10 ms; files read when the process starts, and in commands (`cli`, `scripts`, `management`).
+names (add them with `[tool.tenlint.blocking] calls = [...]`). Looks at and changes of directory entries such as
+`exists`, `mkdir` and `unlink`, which are short on a local disk and not on a network one, are warnings; the option
+`file-metadata` turns them off. Left alone on purpose: sleeps below 10 ms; files read when the process starts, and in
+commands (`cli`, `scripts`, `management`).
 
 In JavaScript, handlers, middleware, async functions, event listeners and timers run on the event loop. Left alone are
 module level, functions called from there alone or by a `main`, `bootstrap` or `setup`, files with a hashbang,
@@ -74,6 +75,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e01_blocking_event_loop.awaiting import awaitable_call
+from lint_rules.families.e01_blocking_event_loop.iterations import RUN_THROUGH_WORDS, iterations
 from lint_rules.families.e01_blocking_event_loop.javascript import BLOCKING as BLOCKING_JAVASCRIPT
 from lint_rules.families.e01_blocking_event_loop.javascript import LOOP_WORDS as JAVASCRIPT_LOOP_WORDS
 from lint_rules.families.e01_blocking_event_loop.javascript import (
@@ -102,6 +104,7 @@ from lint_rules.languages.python.lazy import cst
 from lint_rules.languages.python.library import LOOP_WORDS
 from lint_rules.languages.python.selectors import Calls
 from lint_rules.languages.tables import TableRow
+from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, EVENT_LOOP, UNSAFE, Finding, Fix, Option, Rule
 from lint_rules.project.node_names import shown
 
@@ -129,6 +132,10 @@ RULE = Rule(
 )
 
 
+def _may_run_through(data: bytes) -> bool:
+    return b"async " in data and any(word in data for word in RUN_THROUGH_WORDS)
+
+
 @RULE.python(Calls(BLOCKING), inside=EVENT_LOOP)
 def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     row = BLOCKING.match(file.qualified_name(call.func), file.types)
@@ -140,7 +147,8 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     name = function.name if function is not None else ""
     if not is_asked_for(row, partial(_option, file)) or not matters_in(row, file.module, name, file.handler(function)):
         return
-    if f".{row.get('unless_called', '(')}(".encode() in file.data:
+    switches = (f".{row.get('unless_called', '(')}(", *row.get("unless_written", ()))
+    if any(switch.encode() in file.data for switch in switches):
         return
     name = file.text(call.func)
     fix = _awaitable(call, row, file)
@@ -152,6 +160,19 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
         fix=fix,
         severity=severity_of(row),
     )
+
+
+@RULE.python(WholeFile(trigger=_may_run_through))
+def check_iterations(file: PythonFile) -> Iterator[Finding]:
+    for value, row in iterations(file) if not file.is_test else ():
+        function = file.enclosing_function(value)
+        name = file.text(value) if value.end_point.row == value.start_point.row else "the query"
+        yield RULE.at(
+            file,
+            value,
+            f"running through `{name}` blocks the event loop in `{function.name if function else ''}`; {_advice(row)}",
+            f"use {row['instead']}, or do it in a thread",
+        )
 
 
 @RULE.javascript(JavaScriptCalls(BLOCKING_JAVASCRIPT), inside=EVENT_LOOP)

@@ -29,12 +29,13 @@ BLOCKING = name_table(
     user_table="blocking",
     user_row={"kind": "configured", "instead": "its awaitable twin"},
 )
+RUN_THROUGH = name_table(_HERE / "blocking.toml", "python_run_through", "values")
 CPU_HEAVY = name_table(_HERE / "cpu_heavy.toml", "python")
 THREAD_WAITS = name_table(_HERE / "thread_waits.toml", "python")
 WAITING_CONTEXTS = name_table(_HERE / "thread_waits.toml", "python_with", "contexts")
 NESTED_LOOPS = name_table(_HERE / "nested_loops.toml", "python")
 
-FILE_OPTIONS = {"file-io": True, "file-metadata": False}
+FILE_OPTIONS = {"file-io": True, "file-metadata": True}
 """Options of TEN0101 about files, and their defaults."""
 
 _ASKS_WHERE = frozenset(
@@ -65,8 +66,8 @@ def matters_in(row: TableRow, module: str, function: str, handler: Handler | Non
 def is_asked_for(row: TableRow, option: Callable[[str], bool]) -> bool:
     """Whether the options about files let a row be told.
 
-    Looking at a directory entry takes microseconds on a local disk; Home Assistant, which checks its own event loop
-    for blocking calls at run time, lets it pass too.
+    Looking at a directory entry takes microseconds on a local disk and has no limit on a network one; so it is told
+    where it stands in code on the loop itself, see `_is_told`, and has a switch of its own.
     """
     return row["kind"] != "file" or (option("file-io") and (not row.get("quick") or option("file-metadata")))
 
@@ -76,14 +77,22 @@ def blocking_row(edge: Edge, project: Project) -> TableRow | None:
     if project.language == "javascript":
         found = javascript.edge_row("blocking", edge, project)
         return found if found is not None and not found.get("brief") and _is_told(found, project) else None
-    row = _row(BLOCKING, edge, project)
+    row = _row(BLOCKING, edge, project) or _run_through_row(edge, project)
     if row is None or row.get("brief") or _is_non_blocking(row, edge.caller.module):
         return None
     return row if _is_told(row, project) else None
 
 
+def _run_through_row(edge: Edge, project: Project) -> TableRow | None:
+    """The row for a value that waits while it is run through: `for order in Order.objects.all()`."""
+    if edge.callee is not None or edge.call.awaited or not edge.call.iterated or minds_the_loop(edge.caller):
+        return None
+    return RUN_THROUGH.match(project.symbols.canonical(edge.call.target + "()"), project.symbols.types)
+
+
 def _is_told(row: TableRow, project: Project) -> bool:
-    return is_asked_for(row, lambda name: bool(project.option("blocking-call", name, FILE_OPTIONS[name])))
+    """Whether a row is told of helpers: not if what it names takes microseconds."""
+    return not row.get("quick") and is_asked_for(row, lambda name: bool(project.option("blocking-call", name, FILE_OPTIONS[name])))
 
 
 def heavy_row(edge: Edge, project: Project) -> TableRow | None:
@@ -113,6 +122,8 @@ def _row(table: NameTable[TableRow], edge: Edge, project: Project) -> TableRow |
     row = table.match(edge.name, project.symbols.types)
     if row is None:
         return None
+    if row.get("only_given") and not edge.call.arguments:
+        return None
     given = (argument.partition("=") for argument in (*edge.call.literals, *edge.call.arguments))
     return None if _returns_at_once(row, ((key, value) for key, _, value in given)) else row
 
@@ -127,7 +138,8 @@ def _is_non_blocking(row: TableRow, module: ModuleFacts) -> bool:
 
 def blocks(row: TableRow, call: Node) -> bool:
     """Whether a call with these arguments blocks: rows name arguments, by keyword or position, that prevent it."""
-    return not _returns_at_once(row, ((key, text(value)) for key, value in arguments_of(call)))
+    given = [(key, text(value)) for key, value in arguments_of(call)]
+    return not _returns_at_once(row, given) and not (row.get("only_given") and not given)
 
 
 def arguments_of(call: Node) -> Iterator[tuple[str, Node]]:

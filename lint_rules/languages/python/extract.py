@@ -25,7 +25,7 @@ from lint_rules.languages.python.guards import (
 from lint_rules.languages.python.names import Names, alternatives
 from lint_rules.languages.python.registrations import called_function, handed_on, true_keywords
 from lint_rules.languages.python.registrations import decorators as decorators_of
-from lint_rules.languages.python.running import MAY_WAIT, is_in_try, is_run_through, literal_arguments
+from lint_rules.languages.python.running import MAY_WAIT, is_in_try, is_run_through, literal_arguments, special_calls
 from lint_rules.languages.python.scopes import CLASS, FUNCTION, LAMBDA, MODULE, Scope, Scopes, text
 from lint_rules.model import Span
 from lint_rules.project.facts import MODULE_BODY, CallFacts, ClassFacts, FunctionFacts, ModuleFacts
@@ -35,6 +35,8 @@ from lint_rules.project.types import Types
 _MAX_RISKS = 8
 _SHOWN = 80
 _PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "django.utils.functional.cached_property"})
+_RUN_THEIR_FIRST = frozenset({"builtins.map", "builtins.filter", "itertools.starmap"})
+"""What calls its first argument while somebody runs through it."""
 _GENERATOR_TYPES = frozenset({"Iterator", "Generator", "Iterable", "AsyncIterator", "AsyncGenerator", "AsyncIterable"})
 
 
@@ -130,6 +132,9 @@ class Extractor:
                 target = self._super(function)
             if target:
                 self._place(bodies, call, self._call(call, target))
+                if target in _RUN_THEIR_FIRST and (handed := self._handed_over(call)):
+                    self._place(bodies, call, CallFacts(handed, self._span_of(call)))
+        self._add_special_methods(bodies)
         own_top = self._names.module.split(".", 1)[0]
         stored = {
             f"{self._names.module}.{owner}.{name}" for owner, values in self._attributes().items() for name in values
@@ -148,6 +153,23 @@ class Extractor:
                 is_target = written and parent is not None and parent.child_by_field_name("left") == attribute
                 kind = "write" if is_target else "read"
                 self._place(bodies, attribute, CallFacts(target, self._span_of(attribute), kind=kind))
+
+    def _handed_over(self, call: Node) -> str:
+        """The symbol of the function that `map(function, values)` calls for each value, if anything asks for them."""
+        arguments = call.child_by_field_name("arguments")
+        first = first_named(arguments) if arguments is not None else None
+        if first is None or first.type not in ("identifier", "attribute") or not is_run_through(call):
+            return ""
+        return self._names.symbol(first)
+
+    def _add_special_methods(self, bodies: dict[int, _Body]) -> None:
+        """`with instance` and `for each in instance` call methods that nobody names."""
+        for node, value, methods in special_calls(self._index):
+            owner = self._names.symbol(value)
+            if owner.startswith(self._names.module.split(".", 1)[0]):
+                for method in methods:
+                    call = CallFacts(f"{owner}.{method}", self._span_of(value), kind="special")
+                    self._place(bodies, node, call)
 
     def _super(self, function: Node) -> str:
         """`super().load` in a method is a symbol of its own: `module.Class.<super>.load`."""

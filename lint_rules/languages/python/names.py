@@ -13,7 +13,7 @@ from collections.abc import Callable
 from tree_sitter import Node
 
 from lint_rules.languages.python.grammar import SyntaxIndex, first_named
-from lint_rules.languages.python.scopes import CLASS, FUNCTION, MODULE, Binder, Binding, Scope, Scopes, text
+from lint_rules.languages.python.scopes import CLASS, FUNCTION, MODULE, UNNAMED, Binder, Binding, Scope, Scopes, text
 
 _BUILTINS = frozenset(dir(builtins))
 _MAX_STEPS = 24
@@ -22,6 +22,7 @@ _QUOTED_WRAPPER = re.compile(r"(?:\w+\.)*(?:Optional|Union|Final|ClassVar|Requir
 _BRACKETS = re.compile(r"\[[^\[\]]*\]")
 _SEPARATOR = re.compile(r"[|,]")
 _MAX_PARTS = 100
+_INJECTING = frozenset({"Depends", "Security"})
 _LITERALS = {
     "string": "builtins.str",
     "concatenated_string": "builtins.str",
@@ -122,6 +123,9 @@ class Names:
             return self._first(node.named_children, steps)
         if node.type == "binary_operator" and (path := self._joined_path(node, steps)):
             return path
+        if node.type == "lambda":
+            scope = self.scopes.of(node)
+            return f"{self.module}.{scope.name}" if scope is not None and not scope.name.endswith(UNNAMED) else ""
         if node.type == "named_expression":
             value = node.child_by_field_name("value")
             return self.symbol(value, steps) if value is not None else ""
@@ -192,8 +196,20 @@ class Names:
             entered = self.symbol(binding.node, steps + 1)
             return f"{entered}.<enter>" if entered else ""
         if binding.kind == "parameter":
-            return self._parameter(binding, scope, name)
+            return self._injected(binding.node, steps) or self._parameter(binding, scope, name)
         return ""
+
+    def _injected(self, default: Node | None, steps: int) -> str:
+        """What a framework passes for a parameter with the default `Depends(function)`: what the function gives."""
+        function = default.child_by_field_name("function") if default is not None and default.type == "call" else None
+        if default is None or function is None or text(function).rpartition(".")[2] not in _INJECTING:
+            return ""
+        arguments = default.child_by_field_name("arguments")
+        dependency = first_named(arguments) if arguments is not None else None
+        if dependency is None or dependency.type not in ("identifier", "attribute"):
+            return ""
+        symbol = self.symbol(dependency, steps + 1)
+        return f"{symbol}()" if symbol else ""
 
     def _parameter(self, binding: Binding, scope: Scope, name: str) -> str:
         owner = scope.owner_class

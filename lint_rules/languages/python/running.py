@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from lint_rules.languages.python.grammar import SyntaxIndex, first_named, first_token
 from lint_rules.languages.python.scopes import text
 
 MAY_WAIT = frozenset(
@@ -61,3 +62,19 @@ def is_run_through(call: Node) -> bool:
         function = parent.parent.child_by_field_name("function")
         return function is not None and text(function).rpartition(".")[2] in _RUNS_THROUGH
     return False
+
+
+def special_calls(index: SyntaxIndex) -> Iterator[tuple[Node, Node, tuple[str, ...]]]:
+    """Statements that call methods of a value without naming them: the place, the value, the methods' names."""
+    for item in index.nodes("with_item"):
+        value = item.child_by_field_name("value")
+        statement = item.parent.parent if item.parent is not None else None
+        if value is not None and statement is not None and first_token(statement) != "async":
+            context = first_named(value) if value.type == "as_pattern" else value
+            if context is not None:
+                yield item, context, ("__enter__", "__exit__")
+    for kind in ("for_statement", "for_in_clause"):
+        for loop in index.nodes(kind):
+            value = loop.child_by_field_name("right")
+            if value is not None and first_token(loop) != "async":
+                yield loop, value, ("__iter__", "__next__")

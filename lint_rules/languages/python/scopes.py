@@ -14,6 +14,8 @@ from tree_sitter import Node
 from lint_rules.languages.python.grammar import SyntaxIndex, first_named, first_token
 
 MODULE, CLASS, FUNCTION, LAMBDA = "module", "class", "function", "lambda"
+UNNAMED = "<lambda>"
+"""The name of a lambda that is not assigned to one."""
 
 _SCOPE_KINDS = ("function_definition", "class_definition", "lambda")
 
@@ -76,6 +78,13 @@ def text(node: Node) -> str:
     return (node.text or b"").decode()
 
 
+def _lambda_name(node: Node) -> str:
+    """`fetch` for `fetch = lambda: ...`, which is as good as a `def`."""
+    place = node.parent
+    target = place.child_by_field_name("left") if place is not None and place.type == "assignment" else None
+    return text(target) if target is not None and target.type == "identifier" else UNNAMED
+
+
 class Scopes:
     """All scopes of one module, and the scope at any byte."""
 
@@ -104,7 +113,7 @@ class Scopes:
     @staticmethod
     def _scope(kind: str, node: Node, start: int, end: int, parent: Scope) -> Scope:
         identifier = node.child_by_field_name("name")
-        own = "<lambda>" if identifier is None else text(identifier)
+        own = _lambda_name(node) if identifier is None else text(identifier)
         prefix = parent.name + (".<locals>." if parent.kind in (FUNCTION, LAMBDA) else ".") if parent.name else ""
         if kind == "function_definition":
             return Scope(FUNCTION, prefix + own, node, start, end, parent, first_token(node) == "async")
