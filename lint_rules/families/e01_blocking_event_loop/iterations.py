@@ -20,7 +20,22 @@ RUN_THROUGH_WORDS = (b".objects", b".query(", b"KafkaConsumer", b"QuerySet")
 
 _LOOPS = ("for_statement", "for_in_clause")
 _CONSUMERS = frozenset(
-    {"all", "any", "bool", "dict", "enumerate", "frozenset", "len", "list", "max", "min", "set", "sorted", "sum", "tuple"}
+    {
+        "all",
+        "any",
+        "bool",
+        "dict",
+        "enumerate",
+        "frozenset",
+        "len",
+        "list",
+        "max",
+        "min",
+        "set",
+        "sorted",
+        "sum",
+        "tuple",
+    }
 )
 """Builtins that run through their argument."""
 

@@ -92,7 +92,9 @@ def _run_through_row(edge: Edge, project: Project) -> TableRow | None:
 
 def _is_told(row: TableRow, project: Project) -> bool:
     """Whether a row is told of helpers: not if what it names takes microseconds."""
-    return not row.get("quick") and is_asked_for(row, lambda name: bool(project.option("blocking-call", name, FILE_OPTIONS[name])))
+    return not row.get("quick") and is_asked_for(
+        row, lambda name: bool(project.option("blocking-call", name, FILE_OPTIONS[name]))
+    )
 
 
 def heavy_row(edge: Edge, project: Project) -> TableRow | None:

@@ -59,6 +59,7 @@ from lint_rules.families.e01_blocking_event_loop.waits import (
 )
 from lint_rules.languages.python.grammar import first_token
 from lint_rules.languages.python.lazy import cst
+from lint_rules.languages.python.running import is_run_through
 from lint_rules.languages.python.selectors import Calls, Nodes
 from lint_rules.languages.python.suspension import suspends
 from lint_rules.languages.tables import TableRow
@@ -86,9 +87,16 @@ def check_call(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     context = WAITING_CONTEXTS.match(file.canonical(receiver), file.types) if receiver is not None else None
     if receiver is not None and context is not None and not blocks(context, made_by(receiver, file)):
         return  # made with a timeout of 0
+    if row.get("run_through") and (not is_run_through(written) or _is_entered(receiver, file)):
+        return
     if is_finished(written, file) or is_new(row, written, file) or not is_bounded(row, written, file):
         return
     yield from _finding(file, call, f"`{file.text(call.func)}`", row)
+
+
+def _is_entered(receiver: Node | None, file: PythonFile) -> bool:
+    """Whether a pool is that of a `with`, which is told of itself."""
+    return receiver is not None and "<enter>" in file.names.symbol(receiver)
 
 
 def _may_wait(statement: Node, file: PythonFile) -> bool:

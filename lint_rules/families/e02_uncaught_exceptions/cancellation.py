@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
 _CANCELLATION = name_table(TABLE, "cancellation", key="errors")
+_FAILS = frozenset({"error", "exception", "failure", "failed"})
 _END = frozenset({"builtins.KeyboardInterrupt", "builtins.SystemExit"})
 _STARTS = frozenset(read_table(TABLE)["cancelled"]["starts"])
 _JOINS = frozenset(read_table(TABLE)["cancelled"]["joins"])
@@ -28,7 +29,7 @@ _SETTLES = frozenset(read_table(TABLE)["cancelled"]["settles"])
 
 def swallows_cancellation(handler: ExceptClause) -> bool:
     """Whether a cancellation can arrive at a handler and ends there."""
-    if not handler.is_in_async_code or not catches_cancellation(handler) or handler.reraises or handler.ends:
+    if not handler.is_in_async_code or not catches_cancellation(handler) or _raises_on(handler) or handler.ends:
         return False
     if not suspends(handler.tried):
         return False
@@ -44,6 +45,17 @@ def swallows_cancellation(handler: ExceptClause) -> bool:
     if any(node.type == "identifier" and _NOTES & words(text(node)) for node in handler.own):
         return False
     return not _awaits_a_task(handler) and not _ends_a_task(handler)
+
+
+def _raises_on(handler: ExceptClause) -> bool:
+    """Whether a cancellation goes on, on some path. Another error in its place is a failure to whoever cancelled."""
+    for node in handler.own:
+        raised = first_named(node) if node.type == "raise_statement" else None
+        if node.type == "raise_statement" and (handler.catches_all or raised is None or raised.type != "call"):
+            return True
+        if raised is not None and not _FAILS & words(last_name(raised)):
+            return True
+    return False
 
 
 def catches_cancellation(handler: ExceptClause) -> bool:

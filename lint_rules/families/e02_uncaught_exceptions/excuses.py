@@ -69,7 +69,8 @@ def _goes_on_to_fail(handler: ExceptClause) -> bool:
     if _has(handler.own, _OUT):
         return False
     succeeds = next((child for child in handler.try_statement.named_children if child.type == "else_clause"), None)
-    if succeeds is not None and (handler.does_nothing or _has(own_nodes(succeeds), _LEAVES)):
+    passes = handler.does_nothing and not _has(handler.statements, _LEAVES)
+    if succeeds is not None and (passes or _has(own_nodes(succeeds), _LEAVES)):
         return True
     last = handler.tried.named_children[-1] if handler.tried.named_children else handler.tried
     has_left = _has((last, *own_nodes(last)), _LEAVES)

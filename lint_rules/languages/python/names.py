@@ -89,10 +89,15 @@ class Names:
                 called = ""
                 current = current.child_by_field_name("object")
             elif kind == "call":
+                partial = self._partial(current, steps + 1)
+                if partial:
+                    return _join(partial, called, tail)
                 if called:
                     return ""  # f()(): what a call's result gives when called is unknown
                 called = "()"
                 current = current.child_by_field_name("function")
+            elif kind == "subscript" and not tail and not called and _is_alias(current):
+                return self.annotation(current, steps + 1)
             elif kind == "subscript":
                 tail.append("<item>" + called)
                 called = ""
@@ -107,6 +112,16 @@ class Names:
             else:
                 return _join(self._other(current, steps + 1), called, tail)
         return ""
+
+    def _partial(self, call: Node, steps: int) -> str:
+        """The function that `functools.partial(function, ...)` stands for."""
+        function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+        if function is None or arguments is None or text(function).rpartition(".")[2] != "partial":
+            return ""
+        target = first_named(arguments)
+        if target is None or target.type not in ("identifier", "attribute"):
+            return ""
+        return self.symbol(target, steps) if self.symbol(function, steps) == "functools.partial" else ""
 
     def _super(self, node: Node) -> str:
         """`super()` in a method is a symbol of its own: `module.Class.<super>`."""
@@ -243,6 +258,14 @@ class Names:
             return ""
         base = self.name(head, byte, steps)
         return f"{base}{dot}{rest}" if base else ""
+
+
+def _is_alias(subscript: Node) -> bool:
+    """Whether `Annotated[Session, Depends(session)]`, as a value, stands for the class in it."""
+    outer = subscript.child_by_field_name("value")
+    return outer is not None and outer.type in ("identifier", "attribute") and (
+        text(outer).rpartition(".")[2] in _TRANSPARENT
+    )  # fmt: skip
 
 
 def alternatives(annotation: Node) -> list[Node | str]:
