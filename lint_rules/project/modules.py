@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lint_rules.project.node_modules import NodeModules
 from lint_rules.project.node_names import segment
@@ -32,8 +33,7 @@ class Module:
     @property
     def is_test(self) -> bool:
         """Whether the file's place in the project says that it is a test."""
-        pattern = _JAVASCRIPT_TEST_PATH if self.is_javascript else _TEST_PATH
-        return pattern.search(self.relative) is not None
+        return _is_test(self.relative)
 
     @property
     def is_javascript(self) -> bool:
@@ -43,12 +43,26 @@ class Module:
     @property
     def is_tooling(self) -> bool:
         """Whether a JavaScript file's place says that it is a script, a build step or a tool's configuration."""
-        return self.is_javascript and _TOOLING_PATH.search(self.relative) is not None
+        return _is_tooling(self.relative)
 
     @property
     def is_declaration(self) -> bool:
         """Whether it only declares types (`.d.ts`, `.pyi`)."""
-        return _DECLARATION.search(self.relative) is not None
+        return self.relative.endswith((".d.ts", ".d.mts", ".d.cts", ".pyi"))
+
+
+# Rules ask for many nodes of one file after the other.
+
+
+@lru_cache(maxsize=64)
+def _is_test(relative: str) -> bool:
+    pattern = _JAVASCRIPT_TEST_PATH if relative.endswith(_JAVASCRIPT) else _TEST_PATH
+    return pattern.search(relative) is not None
+
+
+@lru_cache(maxsize=64)
+def _is_tooling(relative: str) -> bool:
+    return relative.endswith(_JAVASCRIPT) and _TOOLING_PATH.search(relative) is not None
 
 
 _TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|benchmarks?|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py)(?:/|$)")
@@ -65,7 +79,6 @@ _TOOLING_PATH = re.compile(
     r"|(?:^|/)(?:[^/]*\.config|[^/]*rc|gulpfile|Gruntfile|Jakefile|webpack\.[^/]*|rollup\.[^/]*|vite\.[^/]*|babel\.[^/]*"
     r"|esbuild[^/]*|\.[^/]*rc|\.[^/]*)\.[cm]?[jt]s$"
 )
-_DECLARATION = re.compile(r"\.d\.[cm]?ts$|\.pyi$")
 
 _COMMAND_LINE = frozenset({"__main__", "_cli", "bin", "cli", "manage", "management", "scripts", "setup"})
 

@@ -82,15 +82,16 @@ def brackets(root: Node, grammar: Language) -> list[Node]:
 
 _LOGICAL = frozenset({"??=", "||=", "&&="})
 _GROUPS = (
-    (*FUNCTION_KINDS, *CLASS_KINDS),
-    CALL_KINDS,
+    # One query for all that most checks ask for: a second walk through the tree costs more than nodes nobody wants.
     (
+        *FUNCTION_KINDS, *CLASS_KINDS, *CALL_KINDS,
         "variable_declarator", "import_statement", "export_statement", "catch_clause", "for_in_statement",
         "interface_declaration", "type_alias_declaration", "enum_declaration", "internal_module",
+        "assignment_expression", "augmented_assignment_expression", "update_expression",
+        "return_statement", "yield_expression", "throw_statement", "await_expression",
+        "try_statement", "if_statement", "while_statement", "do_statement", "for_statement", "switch_statement",
+        "expression_statement",
     ),
-    ("assignment_expression", "augmented_assignment_expression", "update_expression"),
-    ("return_statement", "yield_expression", "throw_statement", "await_expression"),
-    ("try_statement", "if_statement", "while_statement", "do_statement", "for_statement", "switch_statement"),
 )  # fmt: skip
 
 

@@ -25,13 +25,38 @@ def inspect(file: JavaScriptFile, checks: Sequence[RuleCheck], *, screen: bool =
             by_kind.setdefault(kind, []).append(one)
     is_broken = file.root.has_error
     for kind, interested in by_kind.items():
+        by_name = [one for one in interested if isinstance(one.check.selector, Calls)]
+        others = [one for one in interested if not isinstance(one.check.selector, Calls)]
         for node in file.nodes(kind):
             if is_broken and file.in_broken_code(node):
                 continue
-            for one in interested:
+            if by_name:
+                _show_named(by_name, node, file, inspection)
+            for one in others:
                 _show(one, node, file, inspection, screen=screen)
     inspection.findings.sort(key=lambda finding: finding.sort_key)
     return inspection
+
+
+def _show_named(checks: Sequence[RuleCheck], node: Node, file: JavaScriptFile, inspection: Inspection) -> None:
+    """Show a call to the checks that ask for its name alone, which is found out once for all."""
+    function = callee(node)
+    if function is None:
+        return
+    symbols = file.symbols
+    misses = symbols.misses
+    try:
+        name = file.canonical(function)
+    except Exception:  # whoever asks for the name is told, and caught, one by one
+        for one in checks:
+            _show(one, node, file, inspection, screen=True)
+        return
+    is_unsure = symbols.misses != misses
+    for one in checks:
+        if is_unsure:
+            _note_unsure(one.check, node, file, inspection)
+        if one.check.selector.table.match(name, file.types) is not None:
+            _speak(one, node, file, inspection)
 
 
 def _show(one: RuleCheck, node: Node, file: JavaScriptFile, inspection: Inspection, *, screen: bool) -> None:
@@ -39,15 +64,30 @@ def _show(one: RuleCheck, node: Node, file: JavaScriptFile, inspection: Inspecti
     misses = symbols.misses
     try:
         is_suspect = check.selector.suspect(node, file) if screen else check.selector.accepts(node, file)
-        if symbols.misses != misses:
-            misses = symbols.misses
-            _note_unsure(check, node, file, inspection)
-        if is_suspect and (check.inside is not EVENT_LOOP or file.on_event_loop(node)):
+    except Exception as error:  # a faulty selector
+        _note_failure(one, node, error, file, inspection)
+        is_suspect = False
+    if symbols.misses != misses:
+        _note_unsure(check, node, file, inspection)
+    if is_suspect:
+        _speak(one, node, file, inspection)
+
+
+def _speak(one: RuleCheck, node: Node, file: JavaScriptFile, inspection: Inspection) -> None:
+    """Take what a check says about a node that its selector accepts."""
+    check, symbols = one.check, file.symbols
+    misses = symbols.misses
+    try:
+        if check.inside is not EVENT_LOOP or file.on_event_loop(node):
             inspection.findings.extend(check.function(node, file))
-    except Exception as error:  # the one place where a faulty rule is caught
-        inspection.failures.append((one.rule.code, file.span(node), f"{type(error).__name__}: {error}"))
+    except Exception as error:  # a faulty rule
+        _note_failure(one, node, error, file, inspection)
     if symbols.misses != misses:  # the answer depends on modules that are not known yet
         inspection.was_unsure = True
+
+
+def _note_failure(one: RuleCheck, node: Node, error: Exception, file: JavaScriptFile, inspection: Inspection) -> None:
+    inspection.failures.append((one.rule.code, file.span(node), f"{type(error).__name__}: {error}"))
 
 
 def _note_unsure(check: Check, node: Node, file: JavaScriptFile, inspection: Inspection) -> None:

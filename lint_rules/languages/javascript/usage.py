@@ -118,7 +118,7 @@ def usage_of(node: Node) -> Usage:
         elif kind not in _THROUGH:
             found = _place(current, parent)
             if found is not None:
-                return replace(found, whole=whole)
+                return found if found.whole is whole else replace(found, whole=whole)
         current = parent
     return Usage(Use.OTHER, current, whole=whole)
 
