@@ -1,0 +1,316 @@
+"""What a `throw`, a `raise` or a `reject` gives to those who handle errors: an error, or something else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.languages.javascript.binding import parameter_nodes
+from lint_rules.languages.javascript.grammar import (
+    FUNCTION_LITERALS,
+    arguments,
+    bare,
+    callee,
+    first_named,
+    named,
+    text,
+)
+from lint_rules.languages.javascript.scopes import CLASS
+from lint_rules.languages.python.except_clauses import ExceptClause
+from lint_rules.languages.python.expressions import called, last_name
+from lint_rules.languages.python.scopes import CLASS as PYTHON_CLASS
+
+if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
+    from lint_rules.languages.javascript.scopes import Scope
+    from lint_rules.languages.python.file import PythonFile
+    from lint_rules.languages.python.scopes import Scope as PythonScope
+
+_LITERALS = {
+    "string": "a text", "template_string": "a text", "number": "a number", "object": "a plain object",
+    "array": "an array", "null": "`null`", "undefined": "`undefined`", "true": "a boolean", "false": "a boolean",
+    "regex": "a pattern", "arrow_function": "a function", "function_expression": "a function",
+}  # fmt: skip
+_TEXTS = frozenset({"message", "stack", "toString", "toUpperCase", "toLowerCase", "join", "stringify", "String"})
+_LIKE_ERRORS = re.compile(r"(?i)captureStackTrace|\bstack\b")
+_MAX_STEPS = 6
+_ERROR_NAMES = re.compile(r"(?i)(?:err|error|ex|exc|exception|e|reason|cause)$")
+
+
+def what_javascript_throws(value: Node, file: JavaScriptFile) -> str:
+    """In words, what an expression is that is no error: "a text"; "" for errors and for what is not known."""
+    for _ in range(_MAX_STEPS):
+        value = bare(value)
+        if value.type == "identifier":
+            if text(value) == "undefined":
+                return _LITERALS["undefined"]
+            bound = file.names.only_value(text(value), value.start_byte)
+            if bound is None or bare(bound).type not in ("string", "template_string", "number", "binary_expression"):
+                return ""
+            value = bound
+            continue
+        break
+    if value.type == "object" and _carries_error(value):
+        return ""
+    if value.type in _LITERALS:
+        return _LITERALS[value.type]
+    if value.type == "binary_expression":
+        return _LITERALS["string"] if _is_concatenation(value) else ""
+    if value.type == "ternary_expression":
+        chosen = [value.child_by_field_name("consequence"), value.child_by_field_name("alternative")]
+        found = [what_javascript_throws(one, file) if one is not None else "" for one in chosen]
+        return found[0] if all(found) else ""
+    if value.type == "member_expression":
+        return _text_of_error(value)
+    if value.type == "call_expression":
+        return _made_text(value)
+    return _instance(value, file) if value.type == "new_expression" else ""
+
+
+def _carries_error(literal: Node) -> bool:
+    """Whether an object is made of an error: `{ ...error, code: 1 }`."""
+    return any(
+        one.type == "spread_element" and _ERROR_NAMES.search(text(first_named(one) or one)) for one in named(literal)
+    )
+
+
+def _is_concatenation(value: Node) -> bool:
+    operator = value.child_by_field_name("operator")
+    if operator is None or operator.type != "+":
+        return False
+    waiting = [value]
+    while waiting:
+        current = bare(waiting.pop())
+        if current.type in ("string", "template_string"):
+            return True
+        if current.type == "binary_expression":
+            waiting.extend(named(current))
+    return False
+
+
+def _text_of_error(member: Node) -> str:
+    """`error.message`, whose stack is left behind."""
+    owner, last = member.child_by_field_name("object"), member.child_by_field_name("property")
+    if owner is None or last is None or text(last) not in ("message", "stack"):
+        return ""
+    return f"the text of `{text(owner)}`" if owner.type == "identifier" and _ERROR_NAMES.search(text(owner)) else ""
+
+
+def _made_text(call: Node) -> str:
+    function = callee(call)
+    if function is None:
+        return ""
+    if text(function) in ("String", "JSON.stringify", "util.format", "util.inspect"):
+        return _LITERALS["string"]
+    owner, last = function.child_by_field_name("object"), function.child_by_field_name("property")
+    if owner is None or last is None:
+        return ""
+    if bare(owner).type in ("string", "template_string") and text(last) in ("replace", "concat", "trim", "slice"):
+        return _LITERALS["string"]
+    is_error = owner.type == "identifier" and _ERROR_NAMES.search(text(owner)) is not None
+    return _LITERALS["string"] if text(last) == "toString" and is_error else ""
+
+
+def _instance(value: Node, file: JavaScriptFile) -> str:
+    """An instance of a class of the file that extends nothing and keeps no stack."""
+    constructor = callee(value)
+    if constructor is None or constructor.type != "identifier":
+        return ""
+    if text(constructor) in ("Object", "Array", "String", "Number", "Boolean", "Map", "Set"):
+        return f"`new {text(constructor)}`"
+    owner = _class(constructor, file)
+    if owner is None or any(child.type in ("class_heritage", "extends_clause") for child in owner.node.children):
+        return ""
+    if _LIKE_ERRORS.search(text(owner.node)) or f"{text(constructor)}.prototype".encode() in file.data:
+        return ""
+    return f"`{text(constructor)}`, a class that does not extend `Error`"
+
+
+def _class(name: Node, file: JavaScriptFile) -> Scope | None:
+    symbol = file.names.symbol(name)
+    classes = (scope for scope in file.scopes.all if scope.kind == CLASS)
+    return next((scope for scope in classes if f"{file.module}.{scope.name}" == symbol), None)
+
+
+def rejected(call: Node, file: JavaScriptFile) -> str:
+    """In words, what is given to `Promise.reject` or the `reject` of an executor that is no error; "" for an error."""
+    function = callee(call)
+    if function is None or not _rejects(function, file):
+        return ""
+    given = arguments(call)
+    if not given:
+        return "nothing"
+    return what_javascript_throws(given[0], file) if given[0].type != "spread_element" else ""
+
+
+def _rejects(function: Node, file: JavaScriptFile) -> bool:
+    if function.type == "member_expression":
+        owner, last = function.child_by_field_name("object"), function.child_by_field_name("property")
+        if owner is None or last is None or text(last) != "reject":
+            return False
+        return text(owner) in ("Promise", "Bluebird", "Q", "globalThis.Promise") or _is_with_resolvers(owner, file)
+    if function.type != "identifier":
+        return False
+    found = file.scopes.binding(text(function), function.start_byte)
+    if found is None:
+        return False
+    scope, bindings = found
+    if bindings[0].path == ("reject",) and bindings[0].node is not None:
+        return "withResolvers" in text(bindings[0].node)
+    return bindings[0].kind == "parameter" and bindings[0].position == 1 and _is_executor(scope.node)
+
+
+def _is_with_resolvers(owner: Node, file: JavaScriptFile) -> bool:
+    if owner.type != "identifier":
+        return False
+    bound = file.names.only_value(text(owner), owner.start_byte)
+    return bound is not None and "withResolvers" in text(bound)
+
+
+def _is_executor(function: Node) -> bool:
+    """Whether a function is the one that `new Promise` runs."""
+    if function.type not in FUNCTION_LITERALS or len(parameter_nodes(function)) != 2:
+        return False
+    given = function.parent
+    made = given.parent if given is not None and given.type == "arguments" else None
+    constructor = callee(made) if made is not None and made.type == "new_expression" else None
+    return constructor is not None and text(constructor).rpartition(".")[2] in ("Promise", "Bluebird")
+
+
+# Python.
+
+_NO_EXCEPTIONS = {
+    "string": "a text", "concatenated_string": "a text", "integer": "a number", "float": "a number", "list": "a list",
+    "dictionary": "a dict", "none": "`None`", "true": "a bool", "false": "a bool", "lambda": "a function",
+    "list_comprehension": "a list", "set": "a set",
+}  # fmt: skip
+_BARE = ("builtins.Exception", "builtins.BaseException")
+_INVARIANT = re.compile(
+    r"(?i)unreachable|can(?:no|')t happen|should (?:not|never) |must not|never (?:get|be|happen|reach)|impossible|"
+    r"not (?:yet )?implemented|\bbug\b|todo|assert"
+)
+_PLAIN_BASES = frozenset(
+    {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "typing.NamedTuple", "pydantic.BaseModel"}
+)
+_ALLOWED = re.compile(r"TRY002|W0719|broad-exception-raised")
+_SCRIPT = re.compile(rb"\A#!.*python")
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What is wrong with what a `raise` raises, and what helps."""
+
+    message: str
+    suggestion: str
+
+
+def what_python_raises(value: Node, file: PythonFile) -> Raised | None:
+    """What is wrong with the value of a `raise`; None for an error of some kind, and for what is not known."""
+    while value.type == "parenthesized_expression" and (inner := first_named(value)) is not None:
+        value = inner
+    if value.type in _NO_EXCEPTIONS:
+        return _no_exception(_NO_EXCEPTIONS[value.type])
+    if value.type == "binary_operator" and _starts_with_text(value):
+        return _no_exception("a text")
+    target = called(value) if value.type == "call" else value
+    if target.type not in ("identifier", "attribute"):
+        return None
+    name = last_name(target)
+    if name == "NotImplemented" and file.canonical(target) == "builtins.NotImplemented":
+        return Raised(
+            "`raise NotImplemented` is a TypeError, since `NotImplemented` is no exception; use `NotImplementedError`",
+            "raise `NotImplementedError`",
+        )
+    if name in ("Exception", "BaseException"):
+        return _bare(value, target, name, file)
+    return _own_class(target, file)
+
+
+def _no_exception(what: str) -> Raised:
+    return Raised(
+        f"`raise` of {what} is a TypeError, and what went wrong is lost; raise an exception",
+        "raise the built-in error that fits, or a class of your own",
+    )
+
+
+def _starts_with_text(value: Node) -> bool:
+    while value.type == "binary_operator" and (left := value.child_by_field_name("left")) is not None:
+        value = left
+    return value.type in ("string", "concatenated_string")
+
+
+def _bare(value: Node, target: Node, name: str, file: PythonFile) -> Raised | None:
+    if file.canonical(target) not in _BARE or _INVARIANT.search(file.text(value)) or _is_script(file):
+        return None
+    if _is_caught_here(value, file) or _is_allowed(value, file):
+        return None
+    return Raised(
+        f"`{name}` says nothing about what went wrong, and only a handler for everything catches it; "
+        "raise an error of a kind of its own",
+        "raise the built-in error that fits (`ValueError`, `LookupError`, `RuntimeError`), or a class of your own",
+    )
+
+
+def _is_caught_here(value: Node, file: PythonFile) -> bool:
+    """Whether a `try` around it catches everything: a jump to the code that answers."""
+    inner = value
+    for outer in file.enclosing(value):
+        if outer.type in ("function_definition", "lambda"):
+            return False
+        if outer.type == "try_statement" and outer.child_by_field_name("body") == inner:
+            clauses = [ExceptClause(one, file) for one in outer.named_children if one.type == "except_clause"]
+            if any(clause.is_broad for clause in clauses):
+                return True
+        inner = outer
+    return False
+
+
+def _is_allowed(value: Node, file: PythonFile) -> bool:
+    """Whether another linter was told to leave the line alone."""
+    end = file.data.find(b"\n", value.end_byte)
+    remarks = file.comments_between(value.start_byte, len(file.data) if end < 0 else end)
+    return any(_ALLOWED.search(text(remark)) for remark in remarks)
+
+
+def _is_script(file: PythonFile) -> bool:
+    folders = file.relative.lower().split("/")
+    in_scripts = any(one in ("scripts", "script", "tools", "examples", "docs", "benchmarks") for one in folders[:-1])
+    return in_scripts or folders[-1] in ("setup.py", "conftest.py") or _SCRIPT.match(file.data) is not None
+
+
+def _own_class(target: Node, file: PythonFile) -> Raised | None:
+    """A class of the file that is surely no exception: all its bases are known, none of them is one."""
+    owner = _python_class(target, file)
+    waiting, seen = [owner] if owner is not None else [], 0
+    while waiting and seen < _MAX_STEPS:
+        seen += 1
+        bases = waiting.pop().node.child_by_field_name("superclasses")
+        for base in bases.named_children if bases is not None else ():
+            if base.type == "comment" or (base.type == "keyword_argument" and not text(base).startswith("metaclass")):
+                continue
+            own = _python_class(base, file)
+            if own is not None:
+                waiting.append(own)
+            elif file.canonical(base) not in _PLAIN_BASES:
+                return None
+    if not seen:
+        return None
+    return Raised(
+        f"`{last_name(target)}` is no exception, so that raising it is a TypeError; derive it from an exception",
+        f"derive `{last_name(target)}` from `Exception`, or raise an exception that carries it",
+    )
+
+
+def _python_class(target: Node, file: PythonFile) -> PythonScope | None:
+    """The class of the file that an expression denotes."""
+    if target.type != "identifier":
+        return None
+    symbol = file.names.symbol(target)
+    classes = (scope for scope in file.scopes.all if scope.kind == PYTHON_CLASS)
+    return next((scope for scope in classes if f"{file.module}.{scope.name}" == symbol), None)
+
+
+__all__ = ["Raised", "rejected", "what_javascript_throws", "what_python_raises"]
