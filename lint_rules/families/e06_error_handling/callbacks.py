@@ -1,0 +1,177 @@
+"""Node-style callbacks: where they are given, what they call their error, and where they read what they are given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.languages.javascript.binding import parameter_nodes, targets
+from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, arguments, around, bare, callee, named, text
+from lint_rules.languages.javascript.usage import reads_of
+from lint_rules.languages.tables import read_table
+
+if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
+    from lint_rules.languages.javascript.scopes import Scope
+
+_TABLE = {key: frozenset(names) for key, names in read_table(Path(__file__).parent / "callbacks.toml")["calls"].items()}
+_ERROR = re.compile(r"(?:_*(?:err|error|er)|\w*(?:Err|Error|_err|_error))$")
+_OTHER = re.compile(r"(?i)(?:_*(?:req|request|ctx|context|index|idx|i|key|count|attempts?|retries|origin|promise))$")
+_OF_ERRORS = re.compile(r"(?i)error|catch|reject|fail|warn")
+_LONGEST = 40
+
+
+@dataclass(eq=False)
+class Callback:
+    """A function whose first parameter is an error, and the call that it is the last argument of."""
+
+    file: JavaScriptFile
+    scope: Scope
+    call: Node
+    error: str
+    error_node: Node
+
+    @property
+    def function(self) -> Node:
+        """The function itself."""
+        return self.scope.node
+
+    @cached_property
+    def called(self) -> str:
+        """What is called, as people read it."""
+        function = callee(self.call)
+        shown = " ".join(text(function).split()) if function is not None else ""
+        return shown if len(shown) <= _LONGEST else f"...{shown[-_LONGEST:]}"
+
+    @cached_property
+    def canonical(self) -> str:
+        """The canonical name of what is called."""
+        function = callee(self.call)
+        return self.file.canonical(function) if function is not None else ""
+
+    @property
+    def is_of_node(self) -> bool:
+        """Whether a module of Node calls it."""
+        return self.canonical.partition(".")[0] in _TABLE["modules"]
+
+    @property
+    def asks(self) -> bool:
+        """Whether an error is an answer there: `fs.stat(path, (err, stats) => found(stats))`."""
+        return self.canonical.rpartition(".")[2] in _TABLE["asking"] or self._last in _TABLE["asking"]
+
+    @property
+    def always_gives(self) -> bool:
+        """Whether data comes with an error too: the output of a process that has failed."""
+        return self.canonical.rpartition(".")[2] in _TABLE["giving"] or self._last in _TABLE["giving"]
+
+    @property
+    def _last(self) -> str:
+        function = callee(self.call)
+        return text(function.child_by_field_name("property") or function) if function is not None else ""
+
+    @property
+    def is_deliberate(self) -> bool:
+        """Whether the error's name says that nobody wants it: `_err`."""
+        return self.error.startswith("_")
+
+    @cached_property
+    def body(self) -> list[Node]:
+        """The statements of the function; its one expression."""
+        body = self.scope.body
+        if body is None:
+            return []
+        return named(body) if body.type == "statement_block" else [body]
+
+    @cached_property
+    def error_reads(self) -> list[Node]:
+        """Where the error is read, functions within it included."""
+        return list(self._reads(self.error))
+
+    @cached_property
+    def data_reads(self) -> list[Node]:
+        """Where the data is read, in the order of the text."""
+        found = [read for name in self._data_names for read in self._reads(name)]
+        return sorted(found, key=lambda read: read.start_byte)
+
+    @cached_property
+    def _data_names(self) -> list[str]:
+        parameters = parameter_nodes(self.function)[1:]
+        patterns = [one.child_by_field_name("pattern") or one for one in parameters]
+        return [text(target.name) for pattern in patterns for target in targets(pattern)]
+
+    @cached_property
+    def takes_everything(self) -> bool:
+        """Whether `arguments`, or a rest parameter, may hand all on."""
+        if any(one.type == "rest_pattern" or text(one).startswith("...") for one in parameter_nodes(self.function)):
+            return True
+        return b"arguments" in (self.function.text or b"") and self.function.type != "arrow_function"
+
+    def _reads(self, name: str) -> Iterator[Node]:
+        for binding in self.file.scopes.bound(self.scope).get(name, ()):
+            if binding.kind == "parameter":
+                yield from reads_of(name, self.scope, binding, self.file)
+
+
+def node_callback(function: Node, file: JavaScriptFile) -> Callback | None:
+    """A function as a node-style callback; None if it is none, or is called for errors only."""
+    parameters = parameter_nodes(function)
+    names = [text(one.child_by_field_name("pattern") or one) for one in parameters]
+    if not names or _ERROR.fullmatch(names[0]) is None or (len(names) > 1 and _OTHER.match(names[1])):
+        return None
+    if len(names) > 2 and names[-1] == "next":
+        return None  # middleware for errors
+    scope = file.scopes.of(function)
+    call = _taking(function, names, file) if scope is not None else None
+    if scope is None or call is None or file.in_broken_code(function):
+        return None
+    if not _is_told_of_results(call, file):
+        return None
+    handler = file.handlers.by_statement(scope)
+    if handler is not None and handler.kind in ("error", "socket", "hook"):
+        return None
+    return Callback(file, scope, call, names[0], parameters[0])
+
+
+def _is_told_of_results(call: Node, file: JavaScriptFile) -> bool:
+    function = callee(call)
+    if function is None:
+        return False
+    last = text(function.child_by_field_name("property") or function)
+    if last in _TABLE["others"] or _OF_ERRORS.search(last):
+        return False
+    place = around(call)
+    return place is None or place.type != "await_expression"
+
+
+def _taking(function: Node, names: list[str], file: JavaScriptFile) -> Node | None:
+    """The call of which a function is the last argument: where it is written, or by its name."""
+    if function.type in FUNCTION_LITERALS:
+        place = around(function)
+        if place is not None and place.type == "arguments":
+            call = place.parent
+            given = arguments(call) if call is not None and call.type == "call_expression" else []
+            return call if given and bare(given[-1]) == function else None
+        if place is None or place.type != "variable_declarator":
+            return None
+        name = place.child_by_field_name("name")
+    else:
+        name = function.child_by_field_name("name")
+    return _handing_on(name, function, file) if name is not None and len(names) > 1 else None
+
+
+def _handing_on(name: Node, function: Node, file: JavaScriptFile) -> Node | None:
+    wanted = name.text or b""
+    for call in file.nodes("call_expression"):
+        given = arguments(call)
+        if not given or given[-1].type != "identifier" or given[-1].text != wanted:
+            continue
+        scope = file.function_scope(file.names.symbol(given[-1]))
+        if scope is not None and scope.node == function:
+            return call
+    return None

@@ -1,0 +1,288 @@
+"""Whether a node-style callback looks at its error before it uses its data, and leaves once it has seen one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.languages.javascript.bodies import all_nodes, own_nodes
+from lint_rules.languages.javascript.grammar import arguments, around, bare, callee, first_named, text
+
+if TYPE_CHECKING:
+    from lint_rules.families.e06_error_handling.callbacks import Callback
+
+_LEAVES = frozenset({"return_statement", "throw_statement", "break_statement", "continue_statement"})
+_ENDS = re.compile(r"(?i)exit|abort|fail|die|bail|throw|crash|panic|assert|ifError")
+_LOGS = re.compile(r"(?i)^(?:console|this\.log(?:ger)?|\w*log(?:ger)?|winston|debug|log|warn|print\w*)\b")
+_SETTLES = re.compile(r"(?i)^(?:reject|rej)$")
+_CONDITIONS = frozenset({"if_statement", "ternary_expression", "while_statement", "switch_statement"})
+_TELLING = frozenset({"Array.isArray", "Boolean", "isNaN", "_.isEmpty", "_.isUndefined"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Where an error is passed over, and in words what happens instead of looking at it."""
+
+    place: Node
+    what: str
+
+
+def ignored(callback: Callback) -> Ignored | None:
+    """How a callback passes over its error; None if it does not."""
+    if callback.takes_everything or not callback.body:
+        return None
+    if not callback.error_reads:
+        return _never_read(callback)
+    return _read_late(callback) or _only_logged(callback) or _not_left(callback)
+
+
+def _never_read(callback: Callback) -> Ignored | None:
+    reads = callback.data_reads
+    if not reads:
+        if callback.is_deliberate or not callback.is_of_node or callback.asks:
+            return None
+        return Ignored(callback.error_node, "is never looked at; handle it or pass it on")
+    first = next((read for read in reads if not _is_guard(read)), None)
+    is_checked = any(_is_guard(read) for read in reads)
+    if is_checked and (callback.is_deliberate or callback.asks):
+        return None
+    if callback.is_deliberate and (first is None or not _is_taken_apart(first)):
+        return None
+    name = text(first if first is not None else reads[0])
+    return Ignored(callback.error_node, f"is not looked at before `{name}` is used; handle it first and return")
+
+
+def _read_late(callback: Callback) -> Ignored | None:
+    """The data is taken apart, or sent, in front of the first look at the error."""
+    seen = callback.error_reads[0].start_byte
+    if callback.always_gives:
+        return None
+    for read in callback.data_reads:
+        if read.start_byte > seen or _is_guard(read):
+            return None
+        statement = _statement(read, callback)
+        if statement is None or _holds_any(statement, callback.error_reads) or not _is_direct(read, callback):
+            return None
+        if _is_taken_apart(read):
+            return Ignored(read, f"is looked at after `{text(read)}` is used; check it first and return")
+    return None
+
+
+def _only_logged(callback: Callback) -> Ignored | None:
+    if callback.is_deliberate or callback.always_gives:
+        return None
+    if not all(_is_logged(read, callback) for read in callback.error_reads):
+        return None
+    used = next((read for read in callback.data_reads if not _is_guard(read) and not _is_logged(read, callback)), None)
+    if used is None or any(_is_guard(read) for read in callback.data_reads):
+        return None
+    logging = (_top(callback, read) for read in callback.error_reads)
+    if any(statement is not None and _holds(statement, used) for statement in logging):
+        return None
+    return Ignored(callback.error_node, f"is only logged before `{text(used)}` is used; check it and return")
+
+
+def _is_logged(read: Node, callback: Callback) -> bool:
+    """Whether all that a read does is to stand in a log message that is written in any case."""
+    call = _call_around(read)
+    if call is None or _statement(read, callback) is None:
+        return False
+    function = callee(call)
+    place = around(call)
+    is_statement = place is not None and place.type == "expression_statement" and place.parent == callback.scope.body
+    return function is not None and is_statement and _LOGS.match(text(function)) is not None
+
+
+def _call_around(read: Node) -> Node | None:
+    """The call of which a value is an argument, on its own or in a text."""
+    current = around(read)
+    while current is not None and current.type in ("template_substitution", "template_string", "binary_expression"):
+        current = around(current)
+    return current.parent if current is not None and current.type == "arguments" else None
+
+
+def _not_left(callback: Callback) -> Ignored | None:
+    """A check of the error that goes on to the code for success."""
+    for position, statement in enumerate(callback.body):
+        consequence = _consequence(statement, callback)
+        if consequence is None:
+            continue
+        if _leaves(consequence) or _changes_something(consequence):
+            return None
+        rejects = any(_SETTLES.match(text(callee(one) or one)) for one in _calls(consequence))
+        return _used_after(callback, statement, callback.body[position + 1 :], taken_apart=rejects)
+    return None
+
+
+def _consequence(statement: Node, callback: Callback) -> Node | None:
+    """What runs when there is an error: the block of `if (err)` without `else`, the call of `err && log(err)`."""
+    if statement.type == "if_statement":
+        condition = statement.child_by_field_name("condition")
+        if statement.child_by_field_name("alternative") is not None or condition is None:
+            return None
+        return statement.child_by_field_name("consequence") if _asks_for_error(bare(condition), callback) else None
+    inner = first_named(statement) if statement.type == "expression_statement" else None
+    inner = bare(inner) if inner is not None else None
+    if inner is None or inner.type != "binary_expression":
+        return None
+    left, operator = inner.child_by_field_name("left"), inner.child_by_field_name("operator")
+    if left is None or operator is None or operator.type != "&&" or not _asks_for_error(bare(left), callback):
+        return None
+    return inner.child_by_field_name("right")
+
+
+def _asks_for_error(condition: Node, callback: Callback) -> bool:
+    """`err`, `!!err`, `err != null`, `err instanceof Error`: whether there is one at all."""
+    if condition.type == "unary_expression":
+        inner = condition.child_by_field_name("argument")
+        inner = bare(inner) if inner is not None else None
+        if inner is None or inner.type != "unary_expression" or not text(condition).startswith("!!"):
+            return False
+        condition = bare(inner.child_by_field_name("argument") or inner)
+    if condition.type == "binary_expression":
+        left, right = condition.child_by_field_name("left"), condition.child_by_field_name("right")
+        operator = condition.child_by_field_name("operator")
+        if left is None or right is None or operator is None:
+            return False
+        is_test = operator.type in ("!=", "!==") and text(right) in ("null", "undefined")
+        if not is_test and operator.type != "instanceof":
+            return False
+        condition = bare(left)
+    return condition.type == "identifier" and text(condition) == callback.error
+
+
+def _leaves(consequence: Node) -> bool:
+    """Whether control leaves somewhere in it, or may: it returns, throws, ends the process, fails a test."""
+    nodes = (consequence, *own_nodes(consequence))
+    if any(node.type in _LEAVES for node in nodes):
+        return True
+    return any(_ENDS.search(text(callee(call) or call)) for call in _calls(consequence))
+
+
+def _changes_something(consequence: Node) -> bool:
+    """Whether it assigns to something, which later code may ask for."""
+    kinds = ("assignment_expression", "augmented_assignment_expression", "update_expression")
+    return any(node.type in kinds for node in (consequence, *own_nodes(consequence)))
+
+
+def _used_after(callback: Callback, check: Node, rest: list[Node], *, taken_apart: bool) -> Ignored | None:
+    for read in callback.data_reads:
+        statement = next((one for one in rest if _holds(one, read)), None)
+        if statement is None:
+            continue
+        if _is_guard(read) or _holds_any(statement, callback.error_reads):
+            return None
+        if _is_taken_apart(read) or not taken_apart:
+            condition = check.child_by_field_name("condition") or check
+            return Ignored(condition, f"is checked, but `{text(read)}` is used all the same; return after handling it")
+    return None
+
+
+def _calls(node: Node) -> list[Node]:
+    return [one for one in (node, *own_nodes(node)) if one.type == "call_expression"]
+
+
+# How a read uses its value.
+
+
+def _is_guard(read: Node) -> bool:
+    """Whether a read asks whether there is data: `if (!row)`, `row?.id`, `rows || []`."""
+    current = read
+    parent = around(current)
+    if parent is not None and parent.type == "member_expression" and parent.child_by_field_name("object") == current:
+        return parent.child_by_field_name("optional_chain") is not None or _stands_in_condition(read)
+    while parent is not None:
+        if parent.type == "unary_expression":
+            return True
+        if parent.type == "binary_expression":
+            operator = parent.child_by_field_name("operator")
+            sign = operator.type if operator is not None else ""
+            is_left = _holds(parent.child_by_field_name("left") or parent, read)
+            if (sign in ("||", "??", "&&") and is_left) or sign in ("==", "===", "!=", "!==", "instanceof", "in"):
+                return True
+        if parent.type in _CONDITIONS:
+            condition = parent.child_by_field_name("condition") or parent.child_by_field_name("value")
+            return condition is not None and _holds(condition, read)
+        if parent.type == "arguments":
+            call = parent.parent
+            function = callee(call) if call is not None else None
+            return function is not None and text(function) in _TELLING
+        if parent.type not in ("binary_expression", "parenthesized_expression"):
+            return False
+        current, parent = parent, around(parent)
+    return False
+
+
+def _stands_in_condition(read: Node) -> bool:
+    """Whether the condition that takes data apart has asked for it first: `if (row && row.id)`."""
+    current: Node | None = read
+    while current is not None and not current.type.endswith("statement"):
+        parent = current.parent
+        if parent is not None and parent.type == "binary_expression":
+            left = parent.child_by_field_name("left")
+            if left is not None and left != current:
+                names = [one for one in (left, *all_nodes(left)) if one.type == "identifier" and one.text == read.text]
+                if any(_is_guard(one) for one in names if around(one) is not None):
+                    return True
+        if parent is not None and parent.type == "ternary_expression":
+            condition = parent.child_by_field_name("condition")
+            if condition is not None and condition != current and (read.text or b"") in (condition.text or b""):
+                return True
+        current = parent
+    return False
+
+
+def _is_taken_apart(read: Node) -> bool:
+    """Whether a use fails, or gives nonsense, where there is no data: a member, a loop, a value that is handed on."""
+    parent = around(read)
+    if parent is None:
+        return False
+    if parent.type in ("member_expression", "subscript_expression"):
+        return (parent.child_by_field_name("object") or parent) == read
+    if parent.type in ("for_in_statement", "spread_element"):
+        return True
+    if parent.type == "variable_declarator":
+        name = parent.child_by_field_name("name")
+        return name is not None and name.type in ("object_pattern", "array_pattern")
+    call = parent.parent if parent.type == "arguments" else None
+    if call is not None and call.type == "call_expression" and bare(arguments(call)[0]) == read:
+        last = text(callee(call) or call)
+        return last == "JSON.parse" or last.endswith((".json", ".send", ".end", ".write", ".render"))
+    return parent.type == "call_expression"
+
+
+# Where a read stands.
+
+
+def _holds(outer: Node, inner: Node) -> bool:
+    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
+
+
+def _holds_any(outer: Node, inner: list[Node]) -> bool:
+    return any(_holds(outer, one) for one in inner)
+
+
+def _statement(read: Node, callback: Callback) -> Node | None:
+    """The innermost statement of the callback itself around a read."""
+    current: Node | None = read
+    while current is not None and current.id != callback.function.id:
+        if current.type.endswith(("statement", "declaration")):
+            return current
+        current = current.parent
+    body = callback.scope.body
+    return body if body is not None and _holds(body, read) else None
+
+
+def _top(callback: Callback, read: Node) -> Node | None:
+    return next((one for one in callback.body if _holds(one, read)), None)
+
+
+def _is_direct(read: Node, callback: Callback) -> bool:
+    """Whether a read runs with the callback, and not in a function within it."""
+    return callback.file.enclosing_function(read) is callback.scope
+
+
+__all__ = ["Ignored", "ignored"]
