@@ -30,11 +30,12 @@ _CLOSED: Open = frozenset(((False, None),))
 class Openness:
     """The domain: open or not, and since which error."""
 
-    def __init__(self, resource: Resource) -> None:
+    def __init__(self, resource: Resource, *, starts_open: bool = False) -> None:
         self._resource = resource
+        self._start: Open = frozenset(((True, None),)) if starts_open else _CLOSED
 
     def start(self) -> Open:
-        return _CLOSED
+        return self._start
 
     def join(self, one: Open, other: Open) -> Open:
         return one | other
@@ -56,10 +57,15 @@ class Openness:
         return state
 
 
-def open_at_exits(form: Form, resource: Resource, hands_out: Callable[[Exit], bool]) -> list[tuple[Exit, Event | None]]:
-    """The ways out on which the resource may be open, and the event whose error led there, if one did."""
+def open_at_exits(
+    form: Form, resource: Resource, hands_out: Callable[[Exit], bool], *, starts_open: bool = False
+) -> list[tuple[Exit, Event | None]]:
+    """The ways out on which the resource may be open, and the event whose error led there, if one did.
+
+    `starts_open` says that the function is given it.
+    """
     try:
-        outcome = interpret(form, Correlated(Openness(resource)))
+        outcome = interpret(form, Correlated(Openness(resource, starts_open=starts_open)))
     except TooLarge:
         return []
     found: list[tuple[Exit, Event | None]] = []

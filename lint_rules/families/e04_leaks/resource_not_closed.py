@@ -5,6 +5,10 @@ of workers that a function takes and does not give back: never, on a path that r
 taking and closing raises. Also `open(path).read()`, where nobody can close it, and `with sqlite3.connect(...)`, which
 ends a transaction and closes nothing.
 
+In JavaScript and TypeScript: connections of a pool (`pool.connect`, `getConnection`, by promise or callback), sessions,
+query runners and transactions, file handles, browsers; clients and connections that a handler or a script makes and
+does not end.
+
 Why it matters: each request leaves a descriptor or a connection behind. The service works for hours, then the pool is
 empty or the process is out of file descriptors, and every request fails until somebody restarts it.
 
@@ -30,6 +34,36 @@ Good (python):
             row = connection.execute("SELECT balance FROM accounts WHERE id = ?", (account,)).fetchone()
         return row[0] if row is not None else 0
 
+Bad (javascript):
+
+    const { Pool } = require("pg");
+
+    const pool = new Pool();
+
+    async function balanceOf(account) {
+      const client = await pool.connect();
+      const { rows } = await client.query("SELECT balance FROM accounts WHERE id = $1", [account]);
+      if (rows.length === 0) return 0;
+      client.release();
+      return rows[0].balance;
+    }
+
+Good (javascript):
+
+    const { Pool } = require("pg");
+
+    const pool = new Pool();
+
+    async function balanceOf(account) {
+      const client = await pool.connect();
+      try {
+        const { rows } = await client.query("SELECT balance FROM accounts WHERE id = $1", [account]);
+        return rows.length === 0 ? 0 : rows[0].balance;
+      } finally {
+        client.release();
+      }
+    }
+
 How to fix it: take it in a `with` (`contextlib.closing` where the object's own `with` does something else), or close it
 in a `finally`. What lives as long as the service belongs on an object that is closed at shutdown.
 
@@ -45,6 +79,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.open_paths import open_at_exits
+from lint_rules.families.e04_leaks.resources_javascript import left_open
 from lint_rules.families.e04_leaks.taking import (
     NAMES,
     WORDS,
@@ -56,6 +91,7 @@ from lint_rules.families.e04_leaks.taking import (
     renamed,
     resource_of,
 )
+from lint_rules.families.e04_leaks.taking_javascript import may_take
 from lint_rules.flow.form import Event
 from lint_rules.flow.graph import Exit
 from lint_rules.languages.python.lowering import form_of
@@ -67,6 +103,7 @@ from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Related, Rule, Span
 
 if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
 
 RULE = Rule(
@@ -89,6 +126,16 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         function = file.scope(call).function if row is not None else None
         if row is not None and function is not None and not file.in_broken_code(call):
             yield from _judged(call, row, function, file)
+
+
+@RULE.files(WholeFile(may_take), "javascript")
+def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
+    for left in left_open(file):
+        related = (Related(file.path, file.span(left.place), left.hint),) if left.place is not None else ()
+        instead = left.row["instead"]
+        yield RULE.at(
+            file, left.call, f"{left.wrong}; {instead}", f"{instead}, so that every path does", related=related
+        )
 
 
 def _judged(call: Node, row: TableRow, function: Scope, file: PythonFile) -> Iterator[Finding]:
