@@ -1,0 +1,144 @@
+"""Internal error shown to the client.
+
+What it finds: a response that shows what went wrong inside: the text of an error that was caught as `Exception` (or as
+an error of the database, the network or the disk), its `repr`, its arguments, a traceback. In JavaScript `err.message`,
+`err.stack` or the error itself in the answer of a `catch`, of a callback or of error middleware. Also in the arguments
+of an HTTP error that is raised, and through local names and templates.
+
+Why it matters: such texts are written for those who run the service. They name tables, columns, hosts, file paths,
+versions and queries, which is what someone who looks for a way in wants to know first (CWE-209), and they change with
+every upgrade of a library, so that no client can rely on them.
+
+Bad (python):
+
+    from fastapi import FastAPI, HTTPException
+
+    app = FastAPI()
+
+    @app.get("/invoices/{number}")
+    async def invoice(number: int):
+        try:
+            return await load_invoice(number)
+        except Exception as error:
+            raise HTTPException(status_code=500, detail=str(error))
+
+Good (python):
+
+    import logging
+    from fastapi import FastAPI, HTTPException
+
+    app = FastAPI()
+
+    @app.get("/invoices/{number}")
+    async def invoice(number: int):
+        try:
+            return await load_invoice(number)
+        except Exception as error:
+            logging.exception("cannot load invoice %s", number)
+            raise HTTPException(status_code=500, detail="the invoice cannot be loaded") from error
+
+Bad (javascript):
+
+    const express = require("express");
+
+    const app = express();
+
+    app.get("/invoices/:number", async (req, res) => {
+      try {
+        res.json(await loadInvoice(req.params.number));
+      } catch (error) {
+        res.status(500).json({ error: error.message, stack: error.stack });
+      }
+    });
+
+Good (javascript):
+
+    const express = require("express");
+
+    const app = express();
+
+    app.get("/invoices/:number", async (req, res) => {
+      try {
+        res.json(await loadInvoice(req.params.number));
+      } catch (error) {
+        console.error("cannot load invoice %s", req.params.number, error);
+        res.status(500).json({ error: "the invoice cannot be loaded" });
+      }
+    });
+
+How to fix it: log the error with its traceback and with something that finds the request again, and answer with a text
+of your own. Errors whose text is meant for clients get a class of their own; catch that one by its name, or ask for it
+(`error instanceof ApiError`), before the rest.
+
+Not seen: what a helper of your own does with an error that it is given; errors that are stored and sent later; messages
+of errors that the code has told apart by class, code or status; what a setting for development lets through; in
+JavaScript, the message of an error that is answered with a status 4xx.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from lint_rules.families.e06_error_handling.python_answers import ANSWER_WORDS, answers
+from lint_rules.families.e06_error_handling.python_caught import Caught, caught_at, is_for_developers, is_told_apart
+from lint_rules.families.e06_error_handling.python_leaks import MESSAGE, TRACE, leaks
+from lint_rules.languages.python.file import PythonFile
+from lint_rules.languages.python.scopes import FUNCTION
+from lint_rules.languages.whole_file import WholeFile
+from lint_rules.model import ERROR, Finding, Rule
+
+RULE = Rule(
+    "TEN0605",
+    "internal-error-leaked",
+    severity=ERROR,
+    summary="The text or the trace of an unexpected error is sent to the client",
+    in_tests=False,
+    references={"CWE-209": "https://cwe.mitre.org/data/definitions/209.html"},
+)
+
+_ADVICE = "log `{name}` with its traceback, and answer with a text of your own that says what the client can do"
+
+
+def _may_leak(data: bytes) -> bool:
+    return (b"except" in data or b"handler" in data) and any(word in data for word in ANSWER_WORDS)
+
+
+@RULE.files(WholeFile(_may_leak), "python")
+def check_python(file: PythonFile) -> Iterator[Finding]:
+    told: set[int] = set()
+    for answer in answers(file):
+        caught = caught_at(answer.node, file)
+        if caught is None or file.in_broken_code(answer.node):
+            continue
+        if answer.is_plain and not _answers_requests(answer.node, caught, file):
+            continue
+        for leak in leaks(answer, caught, file):
+            if leak.node.id in told or not _is_leak(leak.node, leak.kind, caught, answer.node):
+                continue
+            told.add(leak.node.id)
+            written = " ".join(file.text(leak.node).split())[:60]
+            what = "the traceback" if leak.kind == TRACE else f"what `{caught.what}` says"
+            name = caught.name or "the error"
+            yield RULE.at(
+                file, leak.node, f"`{written}` sends {what} to the client; log it and answer with a text of your own",
+                _ADVICE.format(name=name),
+            )  # fmt: skip
+
+
+def _is_leak(node: Node, kind: str, caught: Caught, answer: Node) -> bool:
+    if is_for_developers(node, caught.place) or is_for_developers(answer, caught.place):
+        return False
+    if kind == MESSAGE:
+        return caught.is_unexpected and not is_told_apart(node, caught) and not is_told_apart(answer, caught)
+    return True
+
+
+def _answers_requests(node: Node, caught: Caught, file: PythonFile) -> bool:
+    """Whether what is returned goes to a client: the function is a handler, not one that is called by handlers."""
+    if caught.how == "handler":
+        return True
+    scope = file.scope(node).function
+    handler = file.handler(scope) if scope is not None and scope.kind == FUNCTION else None
+    return handler is not None and handler.kind in ("route", "error") and handler.framework.name != "MCP"

@@ -1,0 +1,266 @@
+"""The responses that a Python file makes: by calls, by what handlers return, by what is raised."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from tree_sitter import Node
+
+from lint_rules.families.e06_error_handling.answer import NOT_SET, NOT_TOLD, Answer
+from lint_rules.families.e06_error_handling.python_bodies import (
+    bare,
+    body_shape,
+    is_text,
+    kind_of,
+    object_shape,
+    pairs_of,
+    status_of,
+    value_of,
+)
+from lint_rules.families.e06_error_handling.shapes import PAGE, TEXT, UNKNOWN, Shape, made
+from lint_rules.languages.python.file import PythonFile
+from lint_rules.languages.python.grammar import first_named
+from lint_rules.languages.python.registrations import arguments
+from lint_rules.languages.python.scopes import text
+from lint_rules.languages.tables import NameTable, TableRow, name_table
+
+_TABLE = Path(__file__).parent / "errors.toml"
+_SETS_STATUS = re.compile(rb"\.status(?:_code)?\s*=[^=]|set_status\(")
+ANSWER_WORDS = (
+    b"Response", b"jsonify", b"HTTPException", b"HTTPError", b"abort(", b"json_response", b"response.json", b"json(",
+    b"@app.", b"route", b"router", b"self.write(", b"exceptions", b"web.HTTP", b"HttpError",
+)  # fmt: skip
+"""A file without any of these answers nothing."""
+
+
+@lru_cache(maxsize=1)
+def _responses() -> NameTable[TableRow]:
+    return name_table(_TABLE, "python_response")
+
+
+@lru_cache(maxsize=1)
+def _raises() -> NameTable[TableRow]:
+    return name_table(_TABLE, "python_raise")
+
+
+def answers(file: PythonFile) -> Iterator[Answer]:
+    """All responses of a file, in no particular order."""
+    for call in file.nodes("call"):
+        answer = _of_call(call, file)
+        if answer is not None:
+            yield answer
+    for statement in file.nodes("return_statement"):
+        value = first_named(statement)
+        if value is not None:
+            yield from _returned(bare(value), statement, file)
+    for statement in file.nodes("raise_statement"):
+        error = first_named(statement)
+        if error is not None:
+            yield from _raised(bare(error), file)
+
+
+def name_of(expression: Node, file: PythonFile) -> str:
+    """The canonical name of a library's function, by this file alone."""
+    return file.types.external(file.names.symbol(expression))
+
+
+# Calls.
+
+
+def _of_call(call: Node, file: PythonFile) -> Answer | None:
+    function = call.child_by_field_name("function")
+    if function is None or text(function).rpartition(".")[2] not in _response_names(file):
+        return None
+    row = _responses().match(name_of(function, file), file.types)
+    if row is not None:
+        return _response(call, row, file)
+    row = _raises().match(name_of(function, file), file.types)  # `abort(404)`
+    is_raised = call.parent is not None and call.parent.type == "raise_statement"
+    return _http_error(call, row, file) if row is not None and not is_raised else None
+
+
+@lru_cache(maxsize=1)
+def _known_names() -> frozenset[str]:
+    return _responses().last_names | {"abort"}
+
+
+def _response_names(file: PythonFile) -> frozenset[str]:
+    return _known_names() | _renamed(file)
+
+
+def _renamed(file: PythonFile) -> frozenset[str]:
+    """Names under which response makers are imported: `from sanic.response import json as reply`."""
+    file.names.bind()
+    return frozenset(
+        name
+        for name, bindings in file.scopes.module.bindings.items()
+        if bindings[0].kind == "import" and bindings[0].target.rpartition(".")[2] in _known_names()
+    )
+
+
+def _response(call: Node, row: TableRow, file: PythonFile) -> Answer | None:
+    if _is_inside_response(call, file):
+        return None
+    given = dict(arguments(call))
+    body = _first(given, row["body"])
+    form = row["form"]
+    shape = _shape(call, body, form, file)
+    status_node = _first(given, row.get("status", []))
+    if "fixed" in row.values:
+        status = int(row["fixed"])
+    elif status_node is not None:
+        status = status_of(status_node, file)
+    else:
+        status = _status_outside(call, file, is_sent=bool(row.get("sent")))
+    shown = tuple(value for _, value in arguments(call)) if form == "keywords" else (body,) if body is not None else ()
+    return Answer(call, shown, status, shape)
+
+
+def _shape(call: Node, body: Node | None, form: str, file: PythonFile) -> Shape:
+    if form == "keywords":
+        given = dict(arguments(call))
+        return body_shape(given["0"], file) if "0" in given else object_shape(pairs_of(call), file)
+    if body is None:
+        return UNKNOWN
+    if form == "text":
+        inner = value_of(body, file)
+        return body_shape(inner, file) if inner.type == "call" or is_text(inner) else UNKNOWN
+    inner = value_of(body, file)
+    if inner.type == "call" and (function := inner.child_by_field_name("function")) is not None:
+        row = _responses().match(name_of(function, file), file.types)
+        if row is not None:
+            return _shape(inner, _first(dict(arguments(inner)), row["body"]), row["form"], file)
+    return body_shape(inner, file)
+
+
+def _is_inside_response(call: Node, file: PythonFile) -> bool:
+    """Whether a response is made into another one: `make_response(jsonify(...), 400)`."""
+    outer = call.parent
+    while outer is not None and outer.type in ("argument_list", "parenthesized_expression", "tuple"):
+        outer = outer.parent
+    if outer is None or outer.type != "call":
+        return False
+    function = outer.child_by_field_name("function")
+    name = name_of(function, file) if function is not None else ""
+    return _responses().match(name, file.types) is not None or _raises().match(name, file.types) is not None
+
+
+def _status_outside(call: Node, file: PythonFile, *, is_sent: bool) -> int:
+    """The status that is not given to the call itself: in a tuple with it, set before, or set on what it made."""
+    current, parent = call, call.parent
+    while parent is not None and parent.type in ("await", "parenthesized_expression"):
+        current, parent = parent, parent.parent
+    if parent is None:
+        return NOT_TOLD
+    if is_sent:
+        return _set_before(call, file)
+    if parent.type in ("expression_list", "tuple"):
+        others = [child for child in parent.named_children if child != current and child.type != "comment"]
+        is_returned = parent.parent is not None and parent.parent.type in ("return_statement", "parenthesized_expression")
+        found = [status_of(child, file) for child in others]
+        told = next((one for one in found if one > 0), NOT_TOLD)
+        return told if is_returned else NOT_TOLD
+    if parent.type == "return_statement":
+        return NOT_TOLD if _sets_status_before(call, file) else NOT_SET
+    return NOT_TOLD
+
+
+def _set_before(node: Node, file: PythonFile) -> int:
+    """The last status that a `set_status` in the same function sets before a place."""
+    scope = file.scope(node).function
+    start = scope.start if scope is not None else 0
+    status = NOT_SET
+    for call in file.nodes("call"):
+        if start <= call.start_byte < node.start_byte and (function := call.child_by_field_name("function")):
+            if text(function).endswith(".set_status") and _encloses(call, node):
+                given = dict(arguments(call))
+                status = status_of(given["0"], file) if "0" in given else NOT_TOLD
+    return status
+
+
+def _encloses(statement: Node, node: Node) -> bool:
+    """Whether the block that a statement stands in holds a node too."""
+    block: Node | None = statement.parent
+    while block is not None and block.type not in ("block", "module"):
+        block = block.parent
+    return block is None or block.start_byte <= node.start_byte < block.end_byte
+
+
+def _sets_status_before(node: Node, file: PythonFile) -> bool:
+    scope = file.scope(node).function
+    start = scope.start if scope is not None else 0
+    return _SETS_STATUS.search(file.data, start, node.start_byte) is not None
+
+
+def _first(given: dict[str, Node], places: list[Any]) -> Node | None:
+    return next((given[str(place)] for place in places if str(place) in given), None)
+
+
+# Returned.
+
+
+def _returned(value: Node, statement: Node, file: PythonFile) -> Iterator[Answer]:
+    """`return {...}`, `return {...}, 400`, `return "not found", 404`, `return 400, {...}`."""
+    parts = [part for part in value.named_children if part.type != "comment"]
+    if value.type in ("expression_list", "tuple") and 2 <= len(parts) <= 3:
+        body, status = bare(parts[0]), status_of(parts[1], file)
+        if status < 0 and body.type in ("integer", "attribute"):
+            body, status = bare(parts[1]), status_of(parts[0], file)
+        inner = value_of(body, file)
+        if status > 0 and (kind_of(inner) == "object" or is_text(inner) or kind_of(inner) == "value"):
+            yield Answer(value, (body,), status, body_shape(body, file))
+    elif kind_of(value) == "object" or is_text(value) or (value.type == "call" and kind_of(value) == "value"):
+        status = NOT_TOLD if _sets_status_before(statement, file) else NOT_SET
+        yield Answer(value, (value,), status, body_shape(value, file), is_plain=True)
+    elif value.type == "identifier":
+        bound = value_of(value, file)
+        if kind_of(bound) == "object":
+            status = NOT_TOLD if _sets_status_before(statement, file) else NOT_SET
+            yield Answer(value, (value,), status, body_shape(bound, file), is_plain=True)
+
+
+# Raised.
+
+
+def _raised(error: Node, file: PythonFile) -> Iterator[Answer]:
+    function = error.child_by_field_name("function") if error.type == "call" else error
+    if function is None or function.type not in ("identifier", "attribute"):
+        return
+    symbol = file.names.symbol(function)
+    row = _raises().match(file.types.external(symbol), file.types)
+    if row is not None:
+        yield _http_error(error, row, file, symbol)
+    elif symbol and not symbol.startswith("builtins.") and "<parameter>" not in symbol:
+        yield Answer(error, (), NOT_TOLD, UNKNOWN, symbol)
+
+
+def _http_error(error: Node, row: TableRow, file: PythonFile, symbol: str = "") -> Answer:
+    given = dict(arguments(error)) if error.type == "call" else {}
+    body = _first(given, row["body"])
+    status_node = _first(given, row.get("status", []))
+    status = int(row.get("fixed", NOT_TOLD))
+    if status_node is not None:
+        status = status_of(status_node, file)
+    function = error.child_by_field_name("function") if error.type == "call" else error
+    name = symbol or (file.names.symbol(function) if function is not None else "")
+    return Answer(error, (body,) if body is not None else (), status, _own_shape(row["shape"], body, file), name)
+
+
+def _own_shape(shape: str | list[str], body: Node | None, file: PythonFile) -> Shape:
+    if isinstance(shape, str):
+        return {"text": TEXT, "page": PAGE}.get(shape, UNKNOWN)
+    found = []
+    for key in shape:
+        if not key.endswith("_"):
+            found.append((key, "value"))
+        elif body is not None and kind_of(value_of(body, file)) == "object":
+            inner = body_shape(body, file)
+            found.extend([(key[:-1], "object"), *((f"{key[:-1]}.{path}", kind) for path, kind in inner)])
+        else:
+            kind = kind_of(value_of(body, file)) if body is not None else "value"
+            found.append((key[:-1], kind))
+    return made(found)

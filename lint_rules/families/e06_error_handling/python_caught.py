@@ -1,0 +1,176 @@
+"""Which error a place of a Python file answers for: that of an `except`, or that of a central error handler."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from tree_sitter import Node
+
+from lint_rules.languages.python.file import PythonFile
+from lint_rules.languages.python.handlers import parameter_names
+from lint_rules.languages.python.registrations import arguments, called_function, decorators
+from lint_rules.languages.python.scopes import FUNCTION, Scope, text
+from lint_rules.languages.tables import read_table
+
+_TABLE = Path(__file__).parent / "errors.toml"
+_ERROR_NAME = re.compile(r"^_?(?:e|ex|exc|err|error|exception|e_)(?:_?\w*)?$")
+_FUNCTIONS = frozenset({"function_definition", "lambda", "class_definition"})
+_BROAD = frozenset({"Exception", "BaseException"})
+HANDLING_DECORATORS = frozenset({"errorhandler", "app_errorhandler", "exception_handler", "exception", "error_handler"})
+_REGISTERING = frozenset({"add_exception_handler", "register_error_handler", "add"})
+_DEBUG = re.compile(r"debug|development|\bdev\b|is_dev|is_local|\blocal\b|verbose|testing|\btest\b|production|\bprod\b|environment|\benv\b|\bENV\b", re.IGNORECASE)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """The error at a place: its name ("" if none is bound), and whether anything can be that error.
+
+    `how` is "except" or "handler"; `what` names what is caught, for people; `place` is the clause or the function.
+    """
+
+    name: str
+    is_unexpected: bool
+    how: str
+    what: str
+    place: Node
+
+
+def caught_at(node: Node, file: PythonFile) -> Caught | None:
+    """The error that a place answers for; None outside of `except` clauses and error handlers."""
+    current = node
+    while (parent := current.parent) is not None and parent.type not in _FUNCTIONS:
+        if parent.type in ("except_clause", "except_group_clause"):
+            return _of_clause(parent, file)
+        current = parent
+    scope = file.scope(node).function
+    return _of_handler(scope, file) if scope is not None and scope.kind == FUNCTION else None
+
+
+def _of_clause(clause: Node, file: PythonFile) -> Caught:
+    value = clause.child_by_field_name("value")
+    name = ""
+    if value is not None and value.type == "as_pattern":
+        alias = value.child_by_field_name("alias")
+        name = text(alias) if alias is not None else ""
+        value = value.named_child(0)
+    if value is None:
+        return Caught(name, True, "except", "any exception", clause)
+    classes = value.named_children if value.type == "tuple" else [value]
+    written = [text(one) for one in classes if one.type != "comment"]
+    is_broad = any(one in _BROAD for one in written)
+    return Caught(name, is_broad or any(_is_internal(one, file) for one in classes), "except", ", ".join(written), clause)
+
+
+@lru_cache(maxsize=1)
+def _internal() -> tuple[frozenset[str], frozenset[str]]:
+    names: list[str] = read_table(_TABLE)["python_internal"]["errors"]
+    return frozenset(names), frozenset(name[:-2] for name in names if name.endswith(".*"))
+
+
+def _is_internal(expression: Node, file: PythonFile) -> bool:
+    """Whether a class of errors is one that only the service itself can have caused."""
+    exact, owners = _internal()
+    name = file.types.external(file.names.symbol(expression))
+    owner, _, last = name.rpartition(".")
+    if owner in owners:
+        return not last.startswith(("NoResult", "MultipleResults", "HTTPStatus", "DoesNotExist"))
+    return name in exact
+
+
+# Central handlers.
+
+
+def _of_handler(scope: Scope, file: PythonFile) -> Caught | None:
+    names = parameter_names(scope)
+    registered = [one for one in _registrations(scope, file) if one is not None]
+    if not registered or not names:
+        return None
+    own = next((name for name in reversed(names) if _ERROR_NAME.match(name)), names[-1])
+    is_broad = any(text(one) in _BROAD for one in registered)
+    return Caught(own, is_broad, "handler", ", ".join(text(one) for one in registered), scope.node)
+
+
+def _registrations(scope: Scope, file: PythonFile) -> Iterator[Node]:
+    """What a function is registered to handle: a class, or a status."""
+    for decorator in decorators(scope.node):
+        if decorator.type == "call" and text(called_function(decorator)).rpartition(".")[2] in HANDLING_DECORATORS:
+            yield from (value for place, value in arguments(decorator) if place in ("0", "exc_class_or_status_code"))
+    identifier = scope.node.child_by_field_name("name")
+    own = text(identifier) if identifier is not None else ""
+    if not own or file.data.count(own.encode()) < 2:
+        return
+    for call in file.nodes("call"):
+        if text(called_function(call)).rpartition(".")[2] in _REGISTERING:
+            given = dict(arguments(call))
+            handler = given.get("1") or given.get("handler") or given.get("f")
+            if handler is not None and text(handler).rpartition(".")[2] == own and "0" in given:
+                yield given["0"]
+    for pair in file.nodes("pair") if b"exception_handlers" in file.data else ():
+        key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+        if key is not None and value is not None and text(value) == own:
+            yield key
+
+
+# Conditions.
+
+
+def is_for_developers(node: Node, within: Node) -> bool:
+    """Whether a place is reached (or an expression taken) only where a setting says that the service is no public one."""
+    current = node
+    while (parent := current.parent) is not None and current != within:
+        condition = _condition(parent, current)
+        if condition is not None and _DEBUG.search(text(condition)):
+            return True
+        if parent.type == "block" and any(_leaves_in_production(one) for one in _before(parent, current)):
+            return True
+        current = parent
+    return False
+
+
+def _condition(parent: Node, branch: Node) -> Node | None:
+    """The condition under which a branch of a statement or expression is taken."""
+    if parent.type in ("if_statement", "elif_clause"):
+        condition = parent.child_by_field_name("condition")
+        return condition if condition != branch else None
+    if parent.type == "conditional_expression":
+        return parent.named_child(1) if parent.named_child_count > 1 and parent.named_child(1) != branch else None
+    if parent.type == "boolean_operator":
+        left = parent.child_by_field_name("left")
+        return left if left != branch else None
+    return None
+
+
+def _before(block: Node, statement: Node) -> Iterator[Node]:
+    for one in block.named_children:
+        if one.start_byte >= statement.start_byte:
+            return
+        yield one
+
+
+def _leaves_in_production(statement: Node) -> bool:
+    if statement.type != "if_statement":
+        return False
+    condition, branch = statement.child_by_field_name("condition"), statement.child_by_field_name("consequence")
+    if condition is None or branch is None or not _DEBUG.search(text(condition)):
+        return False
+    return any(one.type in ("return_statement", "raise_statement") for one in branch.named_children)
+
+
+def is_told_apart(node: Node, caught: Caught) -> bool:
+    """Whether a place is reached only for errors that a condition has picked out by their class or their members."""
+    name = re.escape(caught.name)
+    picks = re.compile(rf"isinstance\(\s*{name}\s*,|\b{name}\.\w|type\(\s*{name}\s*\)|\(\s*{name}\s*[,)]|in str\({name}\)")
+    current = node
+    while (parent := current.parent) is not None and current != caught.place:
+        condition = _condition(parent, current)
+        is_branch = condition is not None and current != parent.child_by_field_name("alternative")
+        if is_branch and condition is not None and current.type not in ("else_clause", "elif_clause"):
+            written = text(condition)
+            if picks.search(written) and not re.search(rf"hasattr\(|isinstance\(\s*{name}\s*,\s*Exception\s*\)", written):
+                return True
+        current = parent
+    return False
