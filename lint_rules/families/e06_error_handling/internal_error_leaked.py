@@ -81,9 +81,12 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from lint_rules.families.e06_error_handling import node_answers, node_caught, node_leaks
+from lint_rules.families.e06_error_handling.answer import NOT_SET, Answer
 from lint_rules.families.e06_error_handling.python_answers import ANSWER_WORDS, answers
 from lint_rules.families.e06_error_handling.python_caught import Caught, caught_at, is_for_developers, is_told_apart
 from lint_rules.families.e06_error_handling.python_leaks import MESSAGE, TRACE, leaks
+from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.python.file import PythonFile
 from lint_rules.languages.python.scopes import FUNCTION
 from lint_rules.languages.whole_file import WholeFile
@@ -142,3 +145,50 @@ def _answers_requests(node: Node, caught: Caught, file: PythonFile) -> bool:
     scope = file.scope(node).function
     handler = file.handler(scope) if scope is not None and scope.kind == FUNCTION else None
     return handler is not None and handler.kind in ("route", "error") and handler.framework.name != "MCP"
+
+
+def _may_leak_javascript(data: bytes) -> bool:
+    return any(word in data for word in (b"err", b"catch", b"ex)", b"(e")) and any(
+        word in data for word in node_answers.ANSWER_WORDS
+    )
+
+
+@RULE.files(WholeFile(_may_leak_javascript), "javascript")
+def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
+    if file.is_tooling:
+        return
+    told: set[int] = set()
+    for answer in node_answers.answers(file):
+        if answer.is_plain or file.in_broken_code(answer.node):
+            continue
+        for caught in node_caught.caught_at(answer.node, file):
+            for leak in node_leaks.leaks(answer, caught.names, file):
+                if leak.node.id in told or not _is_javascript_leak(leak, caught, answer):
+                    continue
+                told.add(leak.node.id)
+                written = " ".join(file.text(leak.node).split())[:60]
+                what = _SENT[leak.kind]
+                yield RULE.at(
+                    file, leak.node,
+                    f"`{written}` sends {what} to the client; log it and answer with a text of your own",
+                    _ADVICE.format(name=next(iter(caught.names), "the error")),
+                )  # fmt: skip
+
+
+_SENT = {
+    node_caught.MESSAGE: "the message of an unexpected error",
+    node_caught.TRACE: "the stack trace",
+    node_caught.WHOLE: "the whole error",
+}
+
+
+def _is_javascript_leak(leak: node_leaks.Leak, caught: node_caught.Caught, answer: Answer) -> bool:
+    if leak.kind == node_caught.WHOLE and leak.node in answer.body and b"reply" in (answer.node.text or b""):
+        return False  # Fastify hands an error that is sent to its error handler
+    if node_caught.is_for_developers(leak.node, caught.place) or node_caught.is_for_developers(answer.node, caught.place):
+        return False
+    if leak.kind == node_caught.TRACE:
+        return True
+    if node_caught.is_told_apart(leak.node, caught) or node_caught.is_told_apart(answer.node, caught):
+        return False
+    return leak.kind == node_caught.WHOLE or answer.status >= 500 or answer.status == NOT_SET
