@@ -5,8 +5,8 @@ failure) sent with status 2xx or with none set: in an `except` or `catch`, in an
 handler, or in a branch of a handler.
 
 Why it matters: everything between the service and its caller goes by the status. A client's `raise_for_status`, `fetch`
-wrappers, retries, caches, load balancers, alerts and dashboards all take the answer for a success, so that the failure is
-stored in caches, counted as a good request, and found by nobody.
+wrappers, retries, caches, load balancers, alerts and dashboards all take the answer for a success, so that the failure
+is stored in caches, counted as a good request, and found by nobody.
 
 Bad (python):
 
@@ -64,12 +64,12 @@ Good (javascript):
       }
     });
 
-How to fix it: set the status with the body: 400 or 422 for input that is wrong, 401 and 403 for who may not, 404 for what
-is not there, 409 for what is in the way, 500 for what is not the client's fault. Better still raise (throw) the
+How to fix it: set the status with the body: 400 or 422 for input that is wrong, 401 and 403 for who may not, 404 for
+what is not there, 409 for what is in the way, 500 for what is not the client's fault. Better still raise (throw) the
 framework's HTTP error, and let one central handler make the body.
 
-Not seen: errors told in the body by design, as GraphQL and JSON-RPC do; an empty `errors` list; results of validation and
-health checks; a status that is set elsewhere, by a helper or a decorator.
+Not seen: errors told in the body by design, as GraphQL and JSON-RPC do; an empty `errors` list; results of validation
+and health checks; what is given beside an empty result; a status that is set elsewhere, by a helper or a decorator.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ from lint_rules.families.e06_error_handling.python_caught import Caught, caught_
 from lint_rules.families.e06_error_handling.python_leaks import leaks
 from lint_rules.families.e06_error_handling.telling import Telling, node_telling, python_telling
 from lint_rules.languages.javascript.file import JavaScriptFile
+from lint_rules.languages.javascript.grammar import text
 from lint_rules.languages.python.file import PythonFile
 from lint_rules.languages.python.scopes import FUNCTION
 from lint_rules.languages.whole_file import WholeFile
@@ -121,7 +122,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
 
 def _is_python_handler(answer: Answer, caught: Caught | None, file: PythonFile) -> bool:
     if caught is not None and caught.how == "handler":
-        return not answer.is_plain or caught.what not in ("404", "405")
+        return not answer.is_plain or b"errorhandler" in file.data or b"register_error_handler" in file.data
     scope = file.scope(answer.node).function
     handler = file.handler(scope) if scope is not None and scope.kind == FUNCTION else None
     return handler is not None and handler.kind in ("route", "error") and handler.framework.name not in _NOT_HTTP
@@ -146,7 +147,10 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
             continue
         caught = node_caught.caught_at(answer.node, file)
         inside = next((one for one in caught if one.how != "callback" or _is_failed(answer, one)), None)
-        shows = inside is not None and any(node_leaks.leaks(answer, inside.names, file))
+        shown = list(node_leaks.leaks(answer, inside.names, file)) if inside is not None else []
+        if any(leak.kind == node_caught.WHOLE and leak.node in answer.body for leak in shown) and _is_reply(answer):
+            continue  # Fastify hands an error that is sent to its error handler, which has the status
+        shows = bool(shown)
         is_told = inside is not None and (telling.is_failure_text or (shows and telling.may_be_error))
         if not (telling.is_error or is_told) or not _is_node_handler(answer, inside, file):
             continue
@@ -162,12 +166,16 @@ _PLACES = {
 }
 
 
+def _is_reply(answer: Answer) -> bool:
+    return (answer.node.text or b"").startswith(b"reply")
+
+
 def _is_failed(answer: Answer, caught: node_caught.Caught) -> bool:
     """Whether a place in a callback is reached only with an error: `if (error) ...`."""
     names = "|".join(map(re.escape, caught.names)) or "(?!)"
     is_error = re.compile(rf"^\(?\s*(?:{names})\b(?!\s*===?\s*null)|\b(?:{names})\s*!==?\s*(?:null|undefined)")
     return any(
-        holds and is_error.search(node_answers.text(condition))
+        holds and is_error.search(text(condition))
         for condition, holds, _ in node_caught.conditions(answer.node, caught.place)
     )
 
@@ -189,11 +197,11 @@ def _is_node_handler(answer: Answer, caught: node_caught.Caught | None, file: Ja
 
 
 def _finding(file: PythonFile | JavaScriptFile, answer: Answer, telling: Telling, where: str) -> Finding:
-    status = "no status set, which is 200" if answer.status == NOT_SET else f"status {answer.status}"
+    status = "status 200, as none is set" if answer.status == NOT_SET else f"status {answer.status}"
     return RULE.at(
         file,
         answer.node,
-        f"`{telling.shown}` {where}is answered with {status}; set a status of 4xx or 5xx",
+        f"`{telling.shown}` {where}is sent with {status}; set a status of 4xx or 5xx",
         "set the status that says what went wrong: 400 or 422 for wrong input, 401, 403, 404, 409, or 500 for a fault "
         "of the service",
     )

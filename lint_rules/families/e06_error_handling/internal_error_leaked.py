@@ -84,7 +84,13 @@ from tree_sitter import Node
 from lint_rules.families.e06_error_handling import node_answers, node_caught, node_leaks
 from lint_rules.families.e06_error_handling.answer import NOT_SET, Answer
 from lint_rules.families.e06_error_handling.python_answers import ANSWER_WORDS, answers
-from lint_rules.families.e06_error_handling.python_caught import Caught, caught_at, is_for_developers, is_told_apart
+from lint_rules.families.e06_error_handling.python_caught import (
+    Caught,
+    caught_at,
+    is_for_developers,
+    is_told_apart,
+    reads_input,
+)
 from lint_rules.families.e06_error_handling.python_leaks import MESSAGE, TRACE, leaks
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.python.file import PythonFile
@@ -110,32 +116,31 @@ def _may_leak(data: bytes) -> bool:
 
 @RULE.files(WholeFile(_may_leak), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
-    told: set[int] = set()
     for answer in answers(file):
         caught = caught_at(answer.node, file)
         if caught is None or file.in_broken_code(answer.node):
             continue
         if answer.is_plain and not _answers_requests(answer.node, caught, file):
             continue
-        for leak in leaks(answer, caught, file):
-            if leak.node.id in told or not _is_leak(leak.node, leak.kind, caught, answer.node):
-                continue
-            told.add(leak.node.id)
-            written = " ".join(file.text(leak.node).split())[:60]
-            what = "the traceback" if leak.kind == TRACE else f"what `{caught.what}` says"
-            name = caught.name or "the error"
-            yield RULE.at(
-                file, leak.node, f"`{written}` sends {what} to the client; log it and answer with a text of your own",
-                _ADVICE.format(name=name),
-            )  # fmt: skip
+        leak = next((one for one in leaks(answer, caught, file) if _is_leak(one.node, one.kind, caught, answer)), None)
+        if leak is None:
+            continue
+        written = " ".join(file.text(leak.node).split())[:60]
+        what = "the traceback" if leak.kind == TRACE else f"what `{caught.what}` says"
+        yield RULE.at(
+            file, leak.node, f"`{written}` sends {what} to the client; log it and answer with a text of your own",
+            _ADVICE.format(name=caught.name or "the error"),
+        )  # fmt: skip
 
 
-def _is_leak(node: Node, kind: str, caught: Caught, answer: Node) -> bool:
-    if is_for_developers(node, caught.place) or is_for_developers(answer, caught.place):
+def _is_leak(node: Node, kind: str, caught: Caught, answer: Answer) -> bool:
+    if is_for_developers(node, caught.place) or is_for_developers(answer.node, caught.place):
         return False
-    if kind == MESSAGE:
-        return caught.is_unexpected and not is_told_apart(node, caught) and not is_told_apart(answer, caught)
-    return True
+    if kind != MESSAGE:
+        return True
+    if not caught.is_unexpected or is_told_apart(node, caught) or is_told_apart(answer.node, caught):
+        return False
+    return not (400 <= answer.status < 500 and reads_input(caught))
 
 
 def _answers_requests(node: Node, caught: Caught, file: PythonFile) -> bool:
@@ -157,22 +162,28 @@ def _may_leak_javascript(data: bytes) -> bool:
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if file.is_tooling:
         return
-    told: set[int] = set()
     for answer in node_answers.answers(file):
         if answer.is_plain or file.in_broken_code(answer.node):
             continue
-        for caught in node_caught.caught_at(answer.node, file):
-            for leak in node_leaks.leaks(answer, caught.names, file):
-                if leak.node.id in told or not _is_javascript_leak(leak, caught, answer):
-                    continue
-                told.add(leak.node.id)
-                written = " ".join(file.text(leak.node).split())[:60]
-                what = _SENT[leak.kind]
-                yield RULE.at(
-                    file, leak.node,
-                    f"`{written}` sends {what} to the client; log it and answer with a text of your own",
-                    _ADVICE.format(name=next(iter(caught.names), "the error")),
-                )  # fmt: skip
+        found = next(
+            (
+                (leak, caught)
+                for caught in node_caught.caught_at(answer.node, file)
+                for leak in node_leaks.leaks(answer, caught.names, file)
+                if _is_javascript_leak(leak, caught, answer)
+            ),
+            None,
+        )
+        if found is None:
+            continue
+        leak, caught = found
+        written = " ".join(file.text(leak.node).split())[:60]
+        yield RULE.at(
+            file,
+            leak.node,
+            f"`{written}` sends {_SENT[leak.kind]} to the client; log it and answer with a text of your own",
+            _ADVICE.format(name=next(iter(caught.names), "the error")),
+        )
 
 
 _SENT = {
@@ -185,7 +196,9 @@ _SENT = {
 def _is_javascript_leak(leak: node_leaks.Leak, caught: node_caught.Caught, answer: Answer) -> bool:
     if leak.kind == node_caught.WHOLE and leak.node in answer.body and b"reply" in (answer.node.text or b""):
         return False  # Fastify hands an error that is sent to its error handler
-    if node_caught.is_for_developers(leak.node, caught.place) or node_caught.is_for_developers(answer.node, caught.place):
+    if node_caught.is_for_developers(leak.node, caught.place) or node_caught.is_for_developers(
+        answer.node, caught.place
+    ):
         return False
     if leak.kind == node_caught.TRACE:
         return True

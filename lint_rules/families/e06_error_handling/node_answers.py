@@ -191,7 +191,9 @@ def _set_for_context(node: Node, root: str, file: JavaScriptFile) -> int:
 
 def _made(call: Node, function: Node, file: JavaScriptFile) -> Answer | None:
     last = text(function).rpartition(".")[2]
-    if last not in ("json", "NextResponse", "Response") or not _matches(name_of(function, file), _names()["made"], file):
+    if last not in ("json", "NextResponse", "Response") or not _matches(
+        name_of(function, file), _names()["made"], file
+    ):
         return None
     given = arguments(call)
     if not given:

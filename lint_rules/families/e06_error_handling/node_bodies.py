@@ -89,10 +89,10 @@ def _is_concatenation(node: Node) -> bool:
 def body_shape(node: Node, file: JavaScriptFile) -> Shape:
     """The shape of a body that is an object, a list or a text; UNKNOWN for what is not written out."""
     node = value_of(node, file)
-    if node.type == "call_expression" and (function := callee(node)) is not None:
-        if text(function) == "JSON.stringify" and (given := arguments(node)):
-            inner = value_of(given[0], file)
-            return object_shape(inner, file) if inner.type == "object" else UNKNOWN
+    function = callee(node) if node.type == "call_expression" else None
+    if function is not None and text(function) == "JSON.stringify" and (given := arguments(node)):
+        inner = value_of(given[0], file)
+        return object_shape(inner, file) if inner.type == "object" else UNKNOWN
     kind = kind_of(node)
     if kind == "object":
         return object_shape(node, file)

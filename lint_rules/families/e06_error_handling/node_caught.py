@@ -10,7 +10,15 @@ from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import parameter_nodes, targets
 from lint_rules.languages.javascript.file import JavaScriptFile
-from lint_rules.languages.javascript.grammar import FUNCTION_KINDS, FUNCTION_LITERALS, around, arguments, bare, callee, text
+from lint_rules.languages.javascript.grammar import (
+    FUNCTION_KINDS,
+    FUNCTION_LITERALS,
+    arguments,
+    around,
+    bare,
+    callee,
+    text,
+)
 
 ERROR_NAME = re.compile(r"^_?(?:e|ex|exc|er|err|error|exception|reason|failure|e\d|err\d|error\d|\w+(?:Err|Error))$")
 WHOLE, MESSAGE, TRACE = "whole", "message", "trace"
@@ -19,6 +27,11 @@ _FOR_DEVELOPERS = re.compile(
     r"NODE_ENV|process\.env|isDev|isProd|production|development|debug|\benv\b|isTest|isLocal|verbose|showStack|expose",
     re.IGNORECASE,
 )
+_PUBLIC = re.compile(
+    r"(?<!!)==+\s*[\"'`](?:prod|live)|!==?\s*[\"'`](?:dev|local|test)|!\s*(?:\w+\.)*(?:is)?(?:dev|debug)|(?<!!)\bisProd",
+    re.IGNORECASE,
+)
+"""Conditions that hold where the service is a public one."""
 _OF_ARRAYS = frozenset({"map", "forEach", "filter", "reduce", "flatMap", "findIndex"})
 _MOST_FUNCTIONS = 4
 _MOST_LEVELS = 200
@@ -67,7 +80,9 @@ def _of_function(function: Node, file: JavaScriptFile) -> Caught | None:
     call = place.parent if place is not None and place.type == "arguments" else None
     called = callee(call) if call is not None else None
     last = text(called).rpartition(".")[2] if called is not None else ""
-    is_second = call is not None and last == "then" and len(arguments(call)) > 1 and bare(arguments(call)[1]) == function
+    is_second = (
+        call is not None and last == "then" and len(arguments(call)) > 1 and bare(arguments(call)[1]) == function
+    )
     if last == "catch" or is_second:
         return Caught(names, "promise", function, text(called) if called is not None else "")
     if not any(ERROR_NAME.match(name) for name in names):
@@ -141,7 +156,7 @@ def is_for_developers(node: Node, within: Node) -> bool:
 
 def _leaves_for_setting(statement: Node) -> bool:
     condition = statement.child_by_field_name("condition") if statement.type == "if_statement" else None
-    if condition is None or not _FOR_DEVELOPERS.search(text(condition)):
+    if condition is None or not _PUBLIC.search(text(condition)):
         return False
     branch = statement.child_by_field_name("consequence")
     return branch is not None and ("return" in text(branch) or "throw" in text(branch))

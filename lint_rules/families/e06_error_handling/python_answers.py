@@ -30,6 +30,7 @@ from lint_rules.languages.tables import NameTable, TableRow, name_table
 
 _TABLE = Path(__file__).parent / "errors.toml"
 _SETS_STATUS = re.compile(rb"\.status(?:_code)?\s*=[^=]|set_status\(")
+_TORNADO = re.compile(rb"tornado|RequestHandler|self\.set_status\(")
 ANSWER_WORDS = (
     b"Response", b"jsonify", b"HTTPException", b"HTTPError", b"abort(", b"json_response", b"response.json", b"json(",
     b"@app.", b"route", b"router", b"self.write(", b"exceptions", b"web.HTTP", b"HttpError",
@@ -75,12 +76,19 @@ def _of_call(call: Node, file: PythonFile) -> Answer | None:
     function = call.child_by_field_name("function")
     if function is None or text(function).rpartition(".")[2] not in _response_names(file):
         return None
-    row = _responses().match(name_of(function, file), file.types)
+    row = _responses().match(name_of(function, file), file.types) or _of_own_view(function, file)
     if row is not None:
         return _response(call, row, file)
     row = _raises().match(name_of(function, file), file.types)  # `abort(404)`
     is_raised = call.parent is not None and call.parent.type == "raise_statement"
     return _http_error(call, row, file) if row is not None and not is_raised else None
+
+
+def _of_own_view(function: Node, file: PythonFile) -> TableRow | None:
+    """`self.write(...)` of a Tornado handler, whose base may be a class of another file."""
+    if text(function) not in ("self.write", "self.finish") or not _TORNADO.search(file.data):
+        return None
+    return _responses().match("tornado.web.RequestHandler.write", file.types)
 
 
 @lru_cache(maxsize=1)
@@ -160,7 +168,10 @@ def _status_outside(call: Node, file: PythonFile, *, is_sent: bool) -> int:
         return _set_before(call, file)
     if parent.type in ("expression_list", "tuple"):
         others = [child for child in parent.named_children if child != current and child.type != "comment"]
-        is_returned = parent.parent is not None and parent.parent.type in ("return_statement", "parenthesized_expression")
+        is_returned = parent.parent is not None and parent.parent.type in (
+            "return_statement",
+            "parenthesized_expression",
+        )
         found = [status_of(child, file) for child in others]
         told = next((one for one in found if one > 0), NOT_TOLD)
         return told if is_returned else NOT_TOLD
@@ -175,10 +186,10 @@ def _set_before(node: Node, file: PythonFile) -> int:
     start = scope.start if scope is not None else 0
     status = NOT_SET
     for call in file.nodes("call"):
-        if start <= call.start_byte < node.start_byte and (function := call.child_by_field_name("function")):
-            if text(function).endswith(".set_status") and _encloses(call, node):
-                given = dict(arguments(call))
-                status = status_of(given["0"], file) if "0" in given else NOT_TOLD
+        function = call.child_by_field_name("function") if start <= call.start_byte < node.start_byte else None
+        if function is not None and text(function).endswith(".set_status") and _encloses(call, node):
+            given = dict(arguments(call))
+            status = status_of(given["0"], file) if "0" in given else NOT_TOLD
     return status
 
 

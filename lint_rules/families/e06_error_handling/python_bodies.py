@@ -39,8 +39,7 @@ def status_of(node: Node, file: PythonFile) -> int:
     """The number of a status: `400`, `status.HTTP_400_BAD_REQUEST`, `HTTPStatus.NOT_FOUND`, `"404 Not Found"`."""
     node = bare(node)
     if node.type == "identifier":
-        bound = file.names.only_value(text(node), node.start_byte)
-        node = bare(bound) if bound is not None else node
+        node = value_of(node, file)
     written = text(node)
     if node.type in ("integer", "string") and (found := re.match(r"[bf]?[\"']?([1-5]\d\d)\b", written)):
         return int(found[1])
@@ -125,9 +124,9 @@ def pairs_of(node: Node) -> list[tuple[str | None, Node]]:
             pairs.append((None if place.isdigit() else place, value))
         return pairs
     for pair in node.named_children[:_MOST_PAIRS] if node.type == "dictionary" else ():
-        key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
-        if pair.type == "pair" and key is not None and value is not None:
-            pairs.append((string_key(key), value))
+        key, inner = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+        if pair.type == "pair" and key is not None and inner is not None:
+            pairs.append((string_key(key), inner))
         elif pair.type != "comment":
             pairs.append((None, pair))
     return pairs if node.type == "dictionary" else [(None, node)]

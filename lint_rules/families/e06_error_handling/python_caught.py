@@ -22,7 +22,13 @@ _FUNCTIONS = frozenset({"function_definition", "lambda", "class_definition"})
 _BROAD = frozenset({"Exception", "BaseException"})
 HANDLING_DECORATORS = frozenset({"errorhandler", "app_errorhandler", "exception_handler", "exception", "error_handler"})
 _REGISTERING = frozenset({"add_exception_handler", "register_error_handler", "add"})
-_DEBUG = re.compile(r"debug|development|\bdev\b|is_dev|is_local|\blocal\b|verbose|testing|\btest\b|production|\bprod\b|environment|\benv\b|\bENV\b", re.IGNORECASE)  # fmt: skip
+_DEBUG = re.compile(
+    r"debug|develop|\bdev\b|is_dev|is_local|\blocal\b|verbose|testing|\btest\b|production|\bprod\b|environment|\benv\b",
+    re.IGNORECASE,
+)
+_PUBLIC = re.compile(
+    r"(?<!!)= *[\"'](?:prod|live)|\bnot\b.*(?:debug|dev|local|test)|!= *[\"'](?:dev|local|test)|\bis_prod|\bIS_PROD"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,9 @@ def _of_clause(clause: Node, file: PythonFile) -> Caught:
     classes = value.named_children if value.type == "tuple" else [value]
     written = [text(one) for one in classes if one.type != "comment"]
     is_broad = any(one in _BROAD for one in written)
-    return Caught(name, is_broad or any(_is_internal(one, file) for one in classes), "except", ", ".join(written), clause)
+    return Caught(
+        name, is_broad or any(_is_internal(one, file) for one in classes), "except", ", ".join(written), clause
+    )
 
 
 @lru_cache(maxsize=1)
@@ -119,7 +127,7 @@ def _registrations(scope: Scope, file: PythonFile) -> Iterator[Node]:
 
 
 def is_for_developers(node: Node, within: Node) -> bool:
-    """Whether a place is reached (or an expression taken) only where a setting says that the service is no public one."""
+    """Whether a place is reached, or an expression taken, only where a setting says that this is no public service."""
     current = node
     while (parent := current.parent) is not None and current != within:
         condition = _condition(parent, current)
@@ -155,7 +163,7 @@ def _leaves_in_production(statement: Node) -> bool:
     if statement.type != "if_statement":
         return False
     condition, branch = statement.child_by_field_name("condition"), statement.child_by_field_name("consequence")
-    if condition is None or branch is None or not _DEBUG.search(text(condition)):
+    if condition is None or branch is None or not _PUBLIC.search(text(condition)):
         return False
     return any(one.type in ("return_statement", "raise_statement") for one in branch.named_children)
 
@@ -163,14 +171,34 @@ def _leaves_in_production(statement: Node) -> bool:
 def is_told_apart(node: Node, caught: Caught) -> bool:
     """Whether a place is reached only for errors that a condition has picked out by their class or their members."""
     name = re.escape(caught.name)
-    picks = re.compile(rf"isinstance\(\s*{name}\s*,|\b{name}\.\w|type\(\s*{name}\s*\)|\(\s*{name}\s*[,)]|in str\({name}\)")
+    picks = re.compile(
+        rf"isinstance\(\s*{name}\s*,|\b{name}\.\w|type\(\s*{name}\s*\)|\(\s*{name}\s*[,)]|in str\({name}\)"
+    )
     current = node
     while (parent := current.parent) is not None and current != caught.place:
         condition = _condition(parent, current)
         is_branch = condition is not None and current != parent.child_by_field_name("alternative")
         if is_branch and condition is not None and current.type not in ("else_clause", "elif_clause"):
             written = text(condition)
-            if picks.search(written) and not re.search(rf"hasattr\(|isinstance\(\s*{name}\s*,\s*Exception\s*\)", written):
+            if picks.search(written) and not re.search(
+                rf"hasattr\(|isinstance\(\s*{name}\s*,\s*Exception\s*\)", written
+            ):
                 return True
         current = parent
     return False
+
+
+_READS = re.compile(
+    r"json|loads\(|parse|int\(|float\(|validat|decode|UUID\(|fromisoformat|schema|strptime|request\.(?:json|body|data|form|args|GET|POST|query_params|get_json)|literal_eval"
+)
+_MOST_READING = 2
+
+
+def reads_input(caught: Caught) -> bool:
+    """Whether all that can have failed is that the client's input was read: what the error says is about that."""
+    attempt = caught.place.parent if caught.how == "except" else None
+    body = attempt.child_by_field_name("body") if attempt is not None else None
+    if body is None:
+        return False
+    statements = [one for one in body.named_children if one.type != "comment"]
+    return len(statements) <= _MOST_READING and all(_READS.search(text(one)) for one in statements)

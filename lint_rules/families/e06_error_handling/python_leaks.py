@@ -25,7 +25,9 @@ _PASSING = frozenset(
     {"str", "repr", "format", "dict", "list", "dumps", "jsonify", "join", "getattr", "strip", "replace", "encode",
      "splitlines", "split", "make_response", "escape", "unicode", "jsonable_encoder", "copy", "rstrip", "Markup"}
 )  # fmt: skip
-_SHOWN = frozenset({"args", "message", "msg", "orig", "__str__", "__repr__", "original_exception", "__cause__", "stderr"})
+_SHOWN = frozenset(
+    {"args", "message", "msg", "orig", "__str__", "__repr__", "original_exception", "__cause__", "stderr"}
+)
 
 
 @dataclass(frozen=True, slots=True)

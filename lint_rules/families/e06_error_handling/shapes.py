@@ -68,7 +68,7 @@ def _object(shape: Shape, prefix: str) -> str:
 def conforms(shape: Shape, standard: Shape) -> bool:
     """Whether a body has what the standard has, with the same kinds; more keys of its own are no contradiction."""
     kinds = dict(shape)
-    if standard and standard[0][0] == "" or kinds.get("") is not None:
+    if (standard and standard[0][0] == "") or kinds.get("") is not None:
         return shape == standard
     for path, wanted in standard:
         kind = kinds.get(path)

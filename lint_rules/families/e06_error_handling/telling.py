@@ -35,7 +35,17 @@ _BESIDE = frozenset(
      "traceback", "exception", "retry", "docs", "url", "method", "name", "instance"}
 )  # fmt: skip
 _LITERALS = frozenset(
-    {"string", "concatenated_string", "template_string", "dictionary", "object", "list", "array", "true", "binary_operator"}
+    {
+        "string",
+        "concatenated_string",
+        "template_string",
+        "dictionary",
+        "object",
+        "list",
+        "array",
+        "true",
+        "binary_operator",
+    }
 )
 
 
@@ -112,6 +122,7 @@ def _of_pairs(pairs: list[tuple[str | None, Node]]) -> Telling:
     is_named = any(_is_something(value) for value in named)
     family = MESSAGE_KEYS | ERROR_KEYS | _BESIDE
     others = values.keys() - family
+    is_fallback = any(text(values[key]).strip() in _FALSY for key in others)  # `{"rows": [], "error": "no database"}`
     is_error = (
         (is_named and not others)
         or (says_failure and has_message and not others)
@@ -121,16 +132,18 @@ def _of_pairs(pairs: list[tuple[str | None, Node]]) -> Telling:
     is_failure_text = any(one[:1] in "'\"`f" and _FAILURE.search(one) is not None for one in messages)
     is_failure_text = is_failure_text or says_failure or bool(named and not all(text(one) in _FALSY for one in named))
     may_be_error = not says_success and (has_message or not values)
-    if says_success:
-        is_error = is_failure_text = False
+    if says_success or is_fallback:
+        is_error = is_failure_text = may_be_error = False
     return Telling(is_error, is_failure_text, may_be_error, is_exempt, shown)
 
 
 def _is_something(value: Node) -> bool:
     """Whether a value is an error for sure: a text, an object, a call that lists errors."""
     written = text(value).strip()
-    if written in _FALSY or value.descendant_count <= 1 and value.type == "identifier":
+    if written in _FALSY or (value.descendant_count <= 1 and value.type == "identifier"):
         return False
-    return value.type in _LITERALS or written.startswith(("str(", "f'", 'f"', "_(")) or written.endswith(
-        (".array()", ".message", ".mapped()", ".errors")
+    return (
+        value.type in _LITERALS
+        or written.startswith(("str(", "f'", 'f"', "_("))
+        or written.endswith((".array()", ".message", ".mapped()", ".errors"))
     )
