@@ -228,7 +228,7 @@ def _facts(file: AnalysedFile, team: _Team) -> tuple[ModuleFacts, list[Finding]]
 
 
 def _notices(file: AnalysedFile, language: Language, *, may_be_deep: bool) -> Iterator[Finding]:
-    if may_be_deep and language.is_too_deep(file):
+    if (may_be_deep or language.seems_deep(file)) and language.is_too_deep(file):
         yield _too_complex(file, Span(0, 0, 1, 1, 1, 1))
         return
     error = language.syntax_error(file)

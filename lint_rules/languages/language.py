@@ -96,6 +96,10 @@ class Language(Protocol):
         """Whether the bytes have the look of extreme nesting, so that the tree is worth measuring."""
         ...
 
+    def seems_deep(self, file: Any) -> bool:
+        """Whether a look at the tree says the same."""
+        ...
+
     def is_too_deep(self, file: Any) -> bool:
         """Whether the tree is too deep to be analysed at all."""
         ...

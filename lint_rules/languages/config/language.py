@@ -49,6 +49,9 @@ class Config:
     def may_be_deep(self, data: bytes) -> bool:
         return False
 
+    def seems_deep(self, file: ConfigFile) -> bool:
+        return False
+
     def is_too_deep(self, file: ConfigFile) -> bool:
         return False
 

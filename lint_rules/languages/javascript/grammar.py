@@ -27,7 +27,7 @@ CLASS_KINDS = ("class_declaration", "abstract_class_declaration", "class")
 CALL_KINDS = ("call_expression", "new_expression")
 DECLARATION_KINDS = ("lexical_declaration", "variable_declaration", "using_declaration")
 
-MAX_DEPTH = 1_500
+MAX_DEPTH = 600
 """Nesting past which a file is reported as too complex: generated data, which nobody wants to have analysed."""
 
 
@@ -241,6 +241,27 @@ def _unescaped(part: Node) -> str:
         except (ValueError, OverflowError):
             return written
     return _ESCAPES.get(written[1:], written[1:])
+
+
+_LARGE = 6_000
+_PROBES = 16
+
+
+def seems_deep(root: Node) -> bool:
+    """Whether one of a few places in a large tree lies too deep: code that is nested or chained over many lines.
+
+    Asking a node for its parent costs what its depth is, so that all that climbs is quadratic in such code.
+    """
+    if root.descendant_count < _LARGE:
+        return False
+    for probe in range(1, _PROBES):
+        place = root.start_byte + (root.end_byte - root.start_byte) * probe // _PROBES
+        node = root.descendant_for_byte_range(place, place)
+        for _ in range(MAX_DEPTH):
+            node = node.parent if node is not None else None
+        if node is not None:
+            return True
+    return False
 
 
 def is_too_deep(root: Node) -> bool:

@@ -49,6 +49,9 @@ class JavaScript:
     def may_be_deep(self, data: bytes) -> bool:
         return grammar.may_be_deep(data)
 
+    def seems_deep(self, file: JavaScriptFile) -> bool:
+        return grammar.seems_deep(file.root)
+
     def is_too_deep(self, file: JavaScriptFile) -> bool:
         return grammar.is_too_deep(file.root)
 

@@ -47,6 +47,9 @@ class Python:
     def may_be_deep(self, data: bytes) -> bool:
         return grammar.may_be_deep(data)
 
+    def seems_deep(self, file: PythonFile) -> bool:
+        return False
+
     def is_too_deep(self, file: PythonFile) -> bool:
         return grammar.is_too_complex(file.root, counting_nodes=False)
 

@@ -1,0 +1,165 @@
+"""Files that no person wrote, or that a person wrote in a way nobody expects: each is analysed or noticed, never fatal.
+
+What a line of a file is, which encodings are read and how extreme Python comes to the rules is tested in
+test_source.py and test_pipeline.py.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from projects import FIXTURES, lint_files, sources
+
+from lint_rules.engine.report import Report
+from lint_rules.reporters.json import as_object
+
+READ = 'require("fs").readFileSync("a")'
+GOOD = 'const fs = require("fs");\nasync function load() {\n  fs.readFileSync("a");\n}\nmodule.exports = { load };\n'
+TOO_COMPLEX = "TEN0002"
+
+
+def nested(before: str, inside: str, after: str, times: int) -> str:
+    return before * times + inside + after * times
+
+
+EXTREME_JAVASCRIPT = {
+    "brackets.js": "x = " + nested("[\n", READ, "]\n", 3000),
+    "calls.js": "x = " + nested("f(\n", READ, ")\n", 3000),
+    "chain.js": f"async function f() {{ const p = {READ}" + "\n  .then(x => x)" * 5000 + "; }",
+    "else_if.js": "async function f(x) {\nif (x) {}\n" + "else if (x) { " + (READ + "; }\nelse if (x) { ") * 3000 + "} }",
+    "functions.js": nested("async function f(){", READ, "}", 20_000),
+    "arrows.js": "const f = " + "() => " * 20_000 + READ,
+    "jsx.jsx": "x = " + nested("<div>\n", "", "</div>\n", 3000),
+    "objects.js": "x = " + nested("{a:", "1", "}", 20_000),
+    "parentheses.js": "x = " + nested("(", "1", ")", 50_000),
+    "statements.js": "function a() {\n" + nested("if (x) {\n", READ, "}\n", 3000) + "}",
+    "sum.js": f"async function f() {{ return {READ}" + " + 1" * 10_000 + "; }",
+    "templates.js": "x = " + nested("`${", "1", "}`", 10_000),
+    "ternaries.js": "x = a\n" + "  ? b\n  : c\n" * 3000,
+    "then.js": "function a() {\n" + nested("x.then(() => {\n", READ, "})\n", 3000) + "}",
+    "types.ts": "type A = " + nested("Array<", "string", ">", 5000) + ";",
+    "unary.js": "x = " + "!" * 50_000 + "1",
+}  # fmt: skip
+
+
+def write(project: Path, files: dict[str, str | bytes]) -> Report:
+    for name, content in files.items():
+        (project / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return lint_files(project, sorted(project.iterdir()), everything=True, jobs=2)
+
+
+def codes(report: Report, name: str) -> list[str]:
+    return [finding.code for finding in report.findings if Path(finding.path).name == name]
+
+
+def test_extreme_javascript_is_too_complex_and_the_good_file_beside_it_has_its_findings(tmp_path: Path) -> None:
+    report = write(tmp_path, {**EXTREME_JAVASCRIPT, "good.js": GOOD})
+    assert "TEN0101" in codes(report, "good.js")
+    for name in EXTREME_JAVASCRIPT:
+        assert codes(report, name) == [TOO_COMPLEX], name
+    assert not report.complete and not report.internal_errors
+
+
+def test_large_data_is_analysed_or_said_to_be_too_large(tmp_path: Path) -> None:
+    entries = "".join(f'  "key{number}": {number},\n' for number in range(60_000))
+    wait = "import time\n{}\nasync def poll():\n    time.sleep(1)\n"
+    report = write(
+        tmp_path,
+        {
+            "one_line.py": wait.format("x = [" + ",".join(map(str, range(100_000))) + "]"),
+            "many_lines.py": wait.format("x = 1\n" * 100_000),
+            "too_large.py": wait.format("TABLE = {\n" + entries + "}"),
+            "deep.json": "[" * 100_000 + "]" * 100_000,
+            "bomb.yaml": "a: &a [x, x]\n" + "".join(f"b{n}: &b{n} [*a, *a]\n" for n in range(50)),
+        },
+    )
+    assert "TEN0101" in codes(report, "one_line.py") and "TEN0101" in codes(report, "many_lines.py")
+    assert codes(report, "too_large.py") == ["TEN0006"]
+    assert codes(report, "deep.json") == codes(report, "bomb.yaml") == []
+
+
+@pytest.mark.parametrize("name", ["garbage.js", "garbage.ts", "garbage.py"])
+def test_garbage_gives_a_syntax_error_and_nothing_else(name: str, tmp_path: Path) -> None:
+    source = random.Random(name)
+    garbage = "".join(source.choices("(){}[]:;,.+-*/=<>\"'`abc \n", k=100_000))
+    report = write(tmp_path, {name: garbage, "good.js": GOOD})
+    assert set(codes(report, name)) <= {"TEN0001", TOO_COMPLEX} and codes(report, name)
+    assert "TEN0101" in codes(report, "good.js")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("flow.js", f"// @flow\ntype A = {{ x: number }};\nasync function f(a: A): Promise<string> {{ return {READ}; }}\n"),
+        ("view.js", f'import React from "react";\nexport async function f() {{ {READ}; return <p>x</p>; }}\n'),
+        ("view.tsx", f"export async function f(a: number) {{ {READ}; return <p>{{a}}</p>; }}\n"),
+        ("separators.js", f'const a = "x\u2028y";\nasync function f() {{ return {READ}; }}\nmodule.exports = {{ f, a }};\n'),
+        ("bom.js", f"\ufeffasync function f() {{ return {READ}; }}\nmodule.exports = {{ f }};\n"),
+        ("old.mts", f"export async function f(): Promise<Buffer> {{ return {READ}; }}\n"),
+        ("old.cts", f"export async function f(): Promise<Buffer> {{ return {READ}; }}\n"),
+    ],
+)  # fmt: skip
+def test_dialects_of_javascript_are_read(name: str, content: str, tmp_path: Path) -> None:
+    report = write(tmp_path, {name: content})
+    found = [finding for finding in report.findings if finding.code == "TEN0101"]
+    row = content.split(READ, maxsplit=1)[0].replace("\u2028", " ").count("\n") + 1
+    assert [finding.span.row for finding in found] == [row], report.findings
+
+
+def test_error_subtrees_give_no_findings(tmp_path: Path) -> None:
+    report = write(tmp_path, {"a.js": f"async function f( {{{{ ((( {READ} ))) function }}\n"})
+    assert set(codes(report, "a.js")) <= {"TEN0001"}
+
+
+def test_no_rule_opens_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a socket")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    report = write(tmp_path, {"good.js": GOOD})
+    assert "TEN0101" in codes(report, "good.js")
+
+
+# Properties that hold for any input.
+
+REAL = [path.read_bytes() for project in sorted(FIXTURES.glob("TEN0[1-5]*/*"))[:60] for path in sources(project)[:2]]
+SUFFIXES = st.sampled_from([".py", ".js", ".ts", ".tsx", ".env", ".yml", ".json", ".toml"])
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> bytes:
+    """Real code with a stretch cut out, doubled, or replaced by another file's, and a few bytes changed."""
+    data = bytearray(draw(st.sampled_from(REAL)))
+    start = draw(st.integers(0, len(data)))
+    end = min(len(data), start + draw(st.integers(0, 200)))
+    other = draw(st.sampled_from(REAL))
+    data[start:end] = draw(
+        st.sampled_from([b"", data[start:end] * 2, other[start:end], b"{", b")", b"`", b"'''", b"\0", b"\xff"])
+    )
+    return bytes(data)
+
+
+ANY_BYTES = st.one_of(st.binary(max_size=400), st.text(max_size=400).map(str.encode), mutated())
+ANY_FILE = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@ANY_FILE
+@given(data=ANY_BYTES, suffix=SUFFIXES)
+def test_any_bytes_give_a_report_whose_spans_lie_in_the_file(tmp_path: Path, data: bytes, suffix: str) -> None:
+    path = tmp_path / f"any{suffix}"
+    path.write_bytes(data)
+    report = lint_files(tmp_path, [path], everything=True)
+    assert not report.internal_errors, report.findings
+    assert all(finding.code != "TEN0003" for finding in report.findings), report.findings
+    json.dumps([as_object(finding, "") for finding in report.findings])
+    size = 4 * len(data)  # spans count bytes of UTF-8
+    for finding in report.findings:
+        assert 0 <= finding.span.start <= finding.span.end <= size
+        assert 1 <= finding.span.row <= finding.span.end_row
