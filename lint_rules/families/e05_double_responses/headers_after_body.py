@@ -1,7 +1,8 @@
 """Headers after the body.
 
 What it finds: a header, cookie or status that is set on a path on which the headers have been sent: after `prepare` of
-an aiohttp response, after `end_headers` of `http.server`, after `finish`, `flush`, `redirect` or `render` of Tornado.
+an aiohttp response, after `end_headers` of `http.server`, after `finish`, `flush`, `redirect` or `render` of Tornado;
+in JavaScript after `send`, `json`, `end`, `writeHead`, `write` or `redirect` of a response.
 
 Why it matters: the line has no effect, or its text ends up in the body. The cookie that was to log the client in is
 never set, and nothing says so.
@@ -28,6 +29,22 @@ Good (python):
         await response.write(await request.app["orders"].dump())
         return response
 
+Bad (javascript):
+
+    app.post("/login", (req, res) => {
+      const session = sessions.start(req.body.user);
+      res.json({ user: session.user });
+      res.cookie("session", session.id, { httpOnly: true });
+    });
+
+Good (javascript):
+
+    app.post("/login", (req, res) => {
+      const session = sessions.start(req.body.user);
+      res.cookie("session", session.id, { httpOnly: true });
+      res.json({ user: session.user });
+    });
+
 How to fix it: set headers, cookies and status before the first byte is sent.
 
 Not seen: headers that another function sets or sends; ASGI messages.
@@ -42,8 +59,11 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e05_double_responses.answer import Answer
+from lint_rules.families.e05_double_responses.javascript import conflicts_of
+from lint_rules.families.e05_double_responses.javascript_findings import finding
 from lint_rules.families.e05_double_responses.paths import earlier_answers
 from lint_rules.flow.form import Event
+from lint_rules.languages.javascript.answering import ANSWERING
 from lint_rules.languages.python.lowering import form_of
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
 from lint_rules.languages.tables import TableRow, name_table, read_table
@@ -51,6 +71,7 @@ from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Related, Rule
 
 if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
 
 RULE = Rule(
@@ -77,6 +98,14 @@ _CHANGED = tuple(
 def _may_change(data: bytes) -> bool:
     """Whether a file changes some header, cookie or status."""
     return any(word in data for word in _CHANGED)
+
+
+@RULE.files(WholeFile(ANSWERING), "javascript")
+def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
+    for conflict in conflicts_of(file):
+        if conflict.second.kind == "header":
+            message = "{second} comes after {first} sent the headers{where}; set it before"
+            yield finding(RULE, conflict, message, "it has no effect or throws ERR_HTTP_HEADERS_SENT", file)
 
 
 @RULE.files(WholeFile(_may_change, _WORDS), "python")

@@ -4,8 +4,10 @@ What it finds: a call that answers a request on a path on which it has been answ
 `render`, `send_error` and `write` of Tornado, `prepare` and a returned response of aiohttp, `request.respond` and a
 returned response of Sanic, `http.response.start` and applications that are handed `send` in ASGI, `start_response` in
 WSGI, `send_response` and `send_error` of `http.server`, `accept` and `close` of Starlette's websockets, `response` of a
-Discord interaction. Branches, loops, `try` with its handlers, and functions of the project that answer are followed,
-over files.
+Discord interaction. In JavaScript and TypeScript `send`, `json`, `end`, `redirect`, `render`, `sendFile`, `sendStatus`,
+`writeHead`, `pipe` and their kin on a response of Node, Express, Fastify, NestJS, Next.js and others, and a socket that
+is destroyed and then upgraded. Branches, loops, `switch`, `try` with its handlers, and functions of the project that
+answer are followed, over files.
 
 Why it matters: the missing `return` in an error branch is the classic: the client is told 403, and then the code behind
 it runs all the same. The second answer raises, or is written behind the first, where the client reads it as a part of
@@ -36,8 +38,28 @@ Good (python):
             self.current_user.pay(amount)
             self.finish({"paid": amount})
 
+Bad (javascript):
+
+    app.get("/orders/:id", async (req, res) => {
+      const order = await orders.find(req.params.id);
+      if (!order) {
+        res.status(404).json({ error: "no such order" });
+      }
+      res.json(order);
+    });
+
+Good (javascript):
+
+    app.get("/orders/:id", async (req, res) => {
+      const order = await orders.find(req.params.id);
+      if (!order) {
+        return res.status(404).json({ error: "no such order" });
+      }
+      res.json(order);
+    });
+
 How to fix it: return after the first answer, or put the second into an `else`. Where an error may come after the answer
-has begun, ask first whether it has (`self._finished`, `response.prepared`, a flag of your own).
+has begun, ask first whether it has (`self._finished`, `response.prepared`, `res.headersSent`, a flag of your own).
 
 Not seen: an answer behind a test that asks whether there was one, under whatever name it has; functions that answer on
 some of their paths only; functions of other files that answer in an `if` and its `else`; an exception that becomes a
@@ -52,16 +74,20 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e05_double_responses.answer import Answer
+from lint_rules.families.e05_double_responses.javascript import Conflict, conflicts_of
+from lint_rules.families.e05_double_responses.javascript_findings import finding, returning
 from lint_rules.families.e05_double_responses.paths import Given, earlier_answers
 from lint_rules.families.e05_double_responses.responding import RESPONDING_WORDS, Answers, answers_of, may_respond
 from lint_rules.flow.correlated import Cases
 from lint_rules.flow.graph import Exit
+from lint_rules.languages.javascript.answering import ANSWERING
 from lint_rules.languages.python.lowering import form_of
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, UNSAFE, Edit, Finding, Fix, Related, Rule
 
 if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
 
 RULE = Rule(
@@ -78,6 +104,24 @@ _DONE = {
     "acceptance": "accepts a connection that `{first}` accepted in line {line}",
     "closing": "closes a connection that `{first}` closed in line {line}",
 }
+
+
+@RULE.files(WholeFile(ANSWERING), "javascript")
+def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
+    for conflict in conflicts_of(file):
+        if not conflict.repeats and conflict.first.kind != "next" and conflict.second.kind not in ("next", "header"):
+            yield _second_answer(conflict, file)
+
+
+def _second_answer(conflict: Conflict, file: JavaScriptFile) -> Finding:
+    first, second = conflict.first, conflict.second
+    if second.kind == "upgrade":
+        what, why = "takes over a socket that {first} has closed{where}", "the client gets both or nothing"
+    elif first.maybe or second.maybe:
+        what, why = "can come after {first} has answered the request{where}", "Node throws ERR_HTTP_HEADERS_SENT"
+    else:
+        what, why = "answers a request that {first} answered{where}", "Node throws ERR_HTTP_HEADERS_SENT"
+    return finding(RULE, conflict, f"{{second}} {what}; return after the first", why, file, returning(conflict, file))
 
 
 @RULE.files(WholeFile(may_respond, RESPONDING_WORDS), "python")

@@ -8,6 +8,7 @@ from typing import Any
 
 from tree_sitter import Node
 
+from lint_rules.languages.javascript.answer_facts import with_answers
 from lint_rules.languages.javascript.extract import Extractor
 from lint_rules.languages.javascript.grammar import SyntaxIndex, arguments, around, bare, callee, parse, string_value
 from lint_rules.languages.javascript.handlers import FileHandlers
@@ -76,12 +77,12 @@ class JavaScriptFile:
 
     def facts(self) -> ModuleFacts:
         """Everything this file says about itself, what its functions do included."""
-        return with_handlers(self._extractor().everything(), self)
+        return with_answers(with_handlers(self._extractor().everything(), self), self)
 
     def definitions(self) -> ModuleFacts:
         """What names resolve to, without what functions do."""
         if self._definitions is None:
-            self._definitions = self._extractor().definitions()
+            self._definitions = with_answers(self._extractor().definitions(), self)
         return self._definitions
 
     def _extractor(self) -> Extractor:
@@ -135,6 +136,12 @@ class JavaScriptFile:
                 break
             node = node.parent
         return row, last_row
+
+    def calls_in(self, node: Node) -> list[Node]:
+        """The calls in a node, functions within it included, in the order of the text."""
+        calls = self.nodes("call_expression")
+        first = bisect_left(calls, node.start_byte, key=lambda call: call.start_byte)
+        return calls[first : bisect_left(calls, node.end_byte, first, key=lambda call: call.start_byte)]
 
     def statement(self, node: Node) -> Node:
         """The statement or declaration that a node belongs to."""

@@ -76,6 +76,7 @@ SURE_TO_WORK = frozenset(
         "random", "floor", "ceil", "round", "min", "max", "abs", "hrtime", "inc", "observe", "setHeader", "header",
         "getHeader", "removeHeader", "Date", "Error", "Map", "Set", "WeakMap", "TypeError", "isInteger", "isFinite",
         "test", "charAt", "charCodeAt", "padStart", "padEnd", "reverse", "hasOwnProperty", "emit", "unref", "ref",
+        "end", "writeHead", "write", "flushHeaders", "status", "set", "type", "cookie", "clearCookie", "next",
     }
 )  # fmt: skip
 """Last names of calls that are not expected to throw."""

@@ -1,0 +1,348 @@
+"""Which answers of a JavaScript function come after which others, on some path of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from tree_sitter import Node
+
+from lint_rules.families.e05_double_responses.helpers_javascript import helped_by
+from lint_rules.flow.correlated import Correlated
+from lint_rules.flow.form import Event, Question
+from lint_rules.flow.graph import TooLarge
+from lint_rules.flow.interpret import interpret
+from lint_rules.languages.javascript.answering import (
+    STATUS_ATTRIBUTES,
+    Response,
+    Sent,
+    parameter_of,
+    responses_of,
+)
+from lint_rules.languages.javascript.extract import parameter_names
+from lint_rules.languages.javascript.grammar import arguments, around, bare, callee, text
+from lint_rules.languages.javascript.guarding import is_guard
+from lint_rules.languages.javascript.lowering import form_of
+from lint_rules.languages.javascript.scopes import FUNCTION, Scope
+from lint_rules.languages.javascript.usage import Use, usage_of
+
+if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that is done to a response, or the call of `next`, at one place of a function.
+
+    `kind` is "whole", "head", "end" (see answers.toml), "next", "header", or "upgrade" of a socket's connection.
+
+    `maybe`: a function does it on some of its paths only. `is_plain`: an end that says nothing. `later`: the headers go
+    out after a while. `asks`: it does nothing where an answer was given.
+    """
+
+    node: Node
+    on: str
+    kind: str
+    maybe: bool = False
+    is_plain: bool = False
+    later: bool = False
+    asks: bool = False
+    through: str = ""
+
+    @property
+    def finishes(self) -> bool:
+        """Whether nothing may be answered after it."""
+        return self.kind in ("whole", "end")
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """`second` comes after `first`; they are the same step where a loop comes back to it."""
+
+    first: Step
+    second: Step
+    scope: Scope
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it is one step that a loop does again."""
+        return self.first.node == self.second.node
+
+
+Given = frozenset[Step]
+
+
+class _Earlier:
+    """The steps that may have been done before, on some path."""
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+
+    def start(self) -> Given:
+        return frozenset()
+
+    def join(self, one: Given, other: Given) -> Given:
+        return one | other
+
+    def transfer(self, event: Event, state: Given) -> Given:
+        if event.kind == "assign" and state:  # another response has the name now
+            state = frozenset(one for one in state if one.on != event.subject)
+        step = self._steps.of(event)
+        return state | {step} if step is not None and step.kind != "header" else state
+
+    def raised(self, event: Event, state: Given) -> Given:
+        return state
+
+    def assume(self, question: Question, holds: bool, state: Given) -> Given | None:
+        return frozenset() if state and is_guard(question) else state
+
+
+class Steps:
+    """What the events of a file's functions do to responses."""
+
+    def __init__(self, file: JavaScriptFile) -> None:
+        self.file = file
+        self._responses = responses_of(file)
+        self._of: dict[int, Step | None] = {}
+
+    def of(self, event: Event) -> Step | None:
+        """The step that an event is; None for most."""
+        if event.kind == "assign":
+            return self._assigned(event)
+        return self.of_call(event.node) if event.kind == "call" and event.node is not None else None
+
+    def of_call(self, call: Node) -> Step | None:
+        """The step that a call is."""
+        if call.id not in self._of:
+            self._of[call.id] = self._find(call)
+        return self._of[call.id]
+
+    def _find(self, call: Node) -> Step | None:
+        if call.type != "call_expression":
+            return None
+        sent = self._responses.sent(call)
+        if sent is not None:
+            return _step(sent)
+        function = callee(call)
+        if function is None:
+            return None
+        function = bare(function)
+        if function.type == "identifier" and self.is_next(function):
+            return Step(call, "next", "next")
+        upgraded = self._upgraded(call, function)
+        if upgraded is not None:
+            return upgraded
+        response = self._responses.header_change(call)
+        if response is not None:
+            return Step(call, response.key, "header")
+        return self._through(call, function)
+
+    def _assigned(self, event: Event) -> Step | None:
+        node: Node = event.node
+        _, _, attribute = event.subject.rpartition(".")
+        if attribute not in STATUS_ATTRIBUTES or node.type != "assignment_expression":
+            return None
+        if node.id not in self._of:
+            left = node.child_by_field_name("left")
+            target = left.child_by_field_name("object") if left is not None else None
+            response = self._responses.response(target) if target is not None else None
+            self._of[node.id] = Step(node, response.key, "header") if response is not None else None
+        return self._of[node.id]
+
+    def is_next(self, name: Node) -> bool:
+        """Whether a name is the `next` that a handler is given, beside a response or a context."""
+        found = parameter_of(name, self.file)
+        if found is None:
+            return False
+        scope, position = found
+        names = [one.strip("_$").lower() for one in parameter_names(scope.node)]
+        if text(name).strip("_") == "next" and 0 < position < len(names):
+            return names[position - 1] in ("res", "resp", "response", "reply", "ctx", "context", "rep", "")
+        handler = self.file.handlers.of(scope)
+        return (
+            handler is not None
+            and position < len(handler.roles)
+            and handler.roles[position] in ("next", "done")
+            and position > 0
+        )
+
+    def _upgraded(self, call: Node, function: Node) -> Step | None:
+        """`socket.destroy()` and `server.handleUpgrade(request, socket, ...)` in a handler of upgrades."""
+        last, owner = function.child_by_field_name("property"), function.child_by_field_name("object")
+        if last is None or owner is None:
+            return None
+        method = text(last)
+        if method == "handleUpgrade" and len(arguments(call)) >= 3:
+            socket = bare(arguments(call)[1])
+            return Step(call, text(socket), "upgrade") if socket.type == "identifier" else None
+        if method not in ("destroy", "end") or owner.type != "identifier" or b"handleUpgrade" not in self.file.data:
+            return None
+        found = parameter_of(owner, self.file)
+        names = list(parameter_names(found[0].node)) if found is not None else []
+        is_socket = found is not None and found[1] == 1 and len(names) >= 3 and names[1].lower().endswith("socket")
+        return Step(call, text(owner), "upgrade") if is_socket else None
+
+    def _through(self, call: Node, function: Node) -> Step | None:
+        """What a function of the project does that is given the response."""
+        if function.type not in ("identifier", "member_expression"):
+            return None
+        given = [(position, self._handed(one)) for position, one in enumerate(arguments(call))]
+        owner = function.child_by_field_name("object")
+        on_own = owner is not None and owner.type == "this"
+        if not on_own and not any(response is not None for _, response in given):
+            return None
+        reference = self.file.function(function)
+        helped = helped_by(reference, self.file.symbols) if reference is not None else None
+        if helped is None:
+            return None
+        if helped.place.startswith("this."):
+            on = helped.place if on_own else ""
+        else:
+            on = next((one.key for position, one in given if one is not None and str(position) == helped.place), "")
+        if not on or (not helped.always and usage_of(call).use is not Use.DROPPED and not _is_awaited_alone(call)):
+            return None
+        return Step(call, on, helped.kind, not helped.always, asks=helped.asks, through=text(function))
+
+    def _handed(self, argument: Node) -> Response | None:
+        return (
+            self._responses.response(argument) if bare(argument).type in ("identifier", "member_expression") else None
+        )
+
+
+def _is_awaited_alone(call: Node) -> bool:
+    outer = around(call)
+    return outer is not None and _is_awaited(call) and usage_of(outer).use is Use.DROPPED
+
+
+def _step(sent: Sent) -> Step:
+    return Step(sent.call, sent.response.key, sent.kind, is_plain=sent.is_plain, later=sent.later)
+
+
+def clash(first: Step, second: Step) -> bool:
+    """Whether two steps on one path are in each other's way."""
+    if second.asks:
+        return False
+    if "next" in (first.kind, second.kind):
+        return _clash_with_next(first, second)
+    if first.on != second.on:
+        return False
+    if "upgrade" in (first.kind, second.kind):
+        return first.kind == second.kind and "handleUpgrade" in text(callee(second.node) or second.node)
+    if second.kind == "header":
+        return not first.later
+    if second.kind == "head":
+        if first.kind != "head":
+            return not (first.later and first.kind == "end")
+        return _method(second.node) == "writeHead" and not second.through
+    if second.kind == "end":
+        if first.kind == "head":
+            return False
+        return not second.is_plain or (not first.later and _is_aside(first.node, second.node))
+    return True
+
+
+def _clash_with_next(first: Step, second: Step) -> bool:
+    if first.kind == "next" and (second.kind == "next" or _is_awaited(first.node)):
+        return second.kind == "next"
+    if first.kind == "next":
+        return second.finishes and not second.is_plain
+    return first.finishes
+
+
+def _is_awaited(call: Node) -> bool:
+    outer = around(call)
+    return outer is not None and outer.type == "await_expression"
+
+
+def _method(call: Node) -> str:
+    function = callee(call)
+    last = function.child_by_field_name("property") if function is not None else None
+    return text(last) if last is not None else ""
+
+
+def _is_aside(first: Node, second: Node) -> bool:
+    """Whether the first stands in a branch that the second is not in, so that it was to be the only one."""
+    current = first.parent
+    while current is not None and not current.start_byte <= second.start_byte < current.end_byte:
+        if current.type in ("if_statement", "else_clause", "catch_clause", "switch_case", "switch_default"):
+            return True
+        current = current.parent
+    return False
+
+
+_CONFLICTS: WeakKeyDictionary[object, tuple[int, list[Conflict]]] = WeakKeyDictionary()
+
+
+def conflicts_of(file: JavaScriptFile) -> list[Conflict]:
+    """All pairs of a step and the earliest one that it comes after, in the order of the text."""
+    known = _CONFLICTS.get(file)
+    if known is None or known[0] != file.symbols.version:
+        found = list(_conflicts(file))
+        known = _CONFLICTS[file] = (file.symbols.version, found)
+    return known[1]
+
+
+def _conflicts(file: JavaScriptFile) -> Iterator[Conflict]:
+    steps = Steps(file)
+    by_function: dict[int, tuple[Scope, int]] = {}
+    for call in file.nodes("call_expression"):
+        step = steps.of_call(call)
+        function = file.scopes.at(call.start_byte).function if step is not None else None
+        if step is None or function is None or function.kind != FUNCTION or step.kind == "header":
+            continue
+        scope, count = by_function.get(function.node.id, (function, 0))
+        by_function[function.node.id] = (scope, count + 1)
+    for scope, count in by_function.values():
+        if not scope.node.has_error and (count > 1 or _may_repeat(scope, file)):
+            yield from _in_function(scope, steps)
+
+
+def _may_repeat(scope: Scope, file: JavaScriptFile) -> bool:
+    """Whether one answering call can be enough: in a loop, or with headers set after it."""
+    body = file.data[scope.start : scope.end]
+    return any(word in body for word in (b"for", b"while", b"eader", b"ookie", b"tatus", b".set", b".type", b"code"))
+
+
+def _in_function(scope: Scope, steps: Steps) -> Iterator[Conflict]:
+    try:
+        outcome = interpret(form_of(scope.node, steps.file), Correlated(_Earlier(steps)))
+    except TooLarge:
+        return
+    told: dict[int, Conflict] = {}
+    before: dict[int, Given] = {}
+    for event, cases in outcome.events():
+        second = steps.of(event)
+        if second is None:
+            continue
+        given: Given = frozenset().union(*cases.states.values())
+        rivals = [first for first in given if clash(first, second)]
+        if not rivals:
+            continue
+        first = min(rivals, key=lambda one: _rank(one, second))
+        known = told.get(second.node.id)
+        if known is None or _rank(first, second) < _rank(known.first, second):
+            told[second.node.id] = Conflict(first, second, scope)
+            before[second.node.id] = given
+    for conflict in sorted(told.values(), key=lambda one: one.second.node.start_byte):
+        if not _goes_with_another(conflict, told, before[conflict.second.node.id]):
+            yield conflict
+
+
+def _rank(first: Step, second: Step) -> tuple[bool, bool, bool, int]:
+    """The smaller, the better a step tells why the second is wrong: a sure one that ends an answer, from the top."""
+    return (first.maybe, first.node == second.node, first.kind == "head", int(first.node.start_byte))
+
+
+def _goes_with_another(conflict: Conflict, told: dict[int, Conflict], given: Given) -> bool:
+    """Whether the second step is a part of an answer whose beginning is told of, such as an end after its head."""
+    second = conflict.second
+    return any(
+        step.node.id in told
+        and step != second
+        and told[step.node.id].first == conflict.first
+        and step.on == second.on
+        and not clash(step, second)
+        for step in given
+    )

@@ -1,0 +1,311 @@
+"""Answers in functions that a call is given, and what comes before or after that call (JavaScript)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.families.e05_double_responses.javascript import Given, Step, Steps, clash
+from lint_rules.flow.correlated import Correlated
+from lint_rules.flow.form import Event, Question
+from lint_rules.flow.graph import TooLarge
+from lint_rules.flow.interpret import interpret
+from lint_rules.languages.javascript.answering import responses_of
+from lint_rules.languages.javascript.grammar import (
+    arguments,
+    around,
+    bare,
+    callee,
+    string_value,
+    text,
+)
+from lint_rules.languages.javascript.guarding import is_guard, mentions_guard
+from lint_rules.languages.javascript.lowering import form_of
+from lint_rules.languages.javascript.scopes import FUNCTION, Scope
+from lint_rules.languages.javascript.usage import CHAINS
+
+if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
+
+_LISTENING = frozenset({"on", "once", "addListener", "prependListener", "addEventListener", "off", "subscribe", "use"})
+_BODY_EVENTS = frozenset({"data", "end", "readable"})
+_EACH = frozenset({"forEach", "map", "each", "eachSeries", "eachLimit", "flatMap"})
+_TIMERS = frozenset({"setTimeout", "setInterval", "setImmediate"})
+_ASSIGNED = re.compile(r"([A-Za-z_$][\w$]*)\s*(?:=(?![=>])|\+\+|--|[-+|&*/?]{1,2}=)|(?:\+\+|--)([A-Za-z_$][\w$]*)")
+_MAX_LINKS = 40
+_MAX_CALLBACK = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A function literal that `call` is given and runs now or later, with the steps in it that answer for `outer`."""
+
+    call: Node
+    literal: Node
+    steps: tuple[Step, ...]
+    assigned: frozenset[str]
+    chain: int
+    """Where the chain of promises begins that the call is a link of; the call's own place if it is none."""
+    link: str
+    is_used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """`second` can come after `first`, one of them or both in functions that calls were given.
+
+    `in_chain`: both in links of one chain of promises; `in_each`: it is one step, done for each element.
+    """
+
+    first: Step
+    second: Step
+    callback: Node
+    in_chain: bool = False
+    in_each: bool = False
+
+
+def overlaps_of(file: JavaScriptFile) -> list[Overlap]:
+    """All overlaps of a file, in the order of the text."""
+    steps = Steps(file)
+    callbacks: dict[int, dict[int, list[Callback]]] = {}
+    scopes: dict[int, Scope] = {}
+    for literal in _literals(file):
+        found = _callback(literal, steps, file)
+        outer = file.scopes.at(found.call.start_byte).function if found is not None else None
+        if found is not None and outer is not None and outer.kind == FUNCTION and not outer.node.has_error:
+            scopes[outer.node.id] = outer
+            callbacks.setdefault(outer.node.id, {}).setdefault(found.call.id, []).append(found)
+    overlaps: list[Overlap] = []
+    for key, by_call in callbacks.items():
+        overlaps.extend(_overlaps_in(scopes[key], by_call, steps))
+    by_place: dict[int, Overlap] = {}
+    for one in sorted(overlaps, key=lambda one: one.first.node.start_byte):
+        by_place.setdefault(one.second.node.start_byte, one)
+    return [by_place[place] for place in sorted(by_place)]
+
+
+def _literals(file: JavaScriptFile) -> Iterator[Node]:
+    for kind in ("arrow_function", "function_expression"):
+        for literal in file.nodes(kind):
+            place = around(literal)
+            if (
+                place is not None
+                and place.type == "arguments"
+                and literal.end_byte - literal.start_byte < _MAX_CALLBACK
+            ):
+                yield literal
+
+
+def _callback(literal: Node, steps: Steps, file: JavaScriptFile) -> Callback | None:
+    """A function literal as what its call runs; None if it answers nothing of the function around it."""
+    place = around(literal)
+    call = place.parent if place is not None else None
+    if call is None or call.type != "call_expression" or steps.of_call(call) is not None:
+        return None
+    if not _is_run(call) or mentions_guard(file.text(literal)):
+        return None
+    inner = tuple(_steps_in(literal, steps, file))
+    if not inner:
+        return None
+    chain, link = _chain_of(call)
+    second_place = link == "then" and len(arguments(call)) > 1 and bare(arguments(call)[1]) == literal
+    assigned = frozenset(name for pair in _ASSIGNED.findall(file.text(literal)) for name in pair if name)
+    return Callback(call, literal, inner, assigned, chain, "catch" if second_place else link, _is_used(call))
+
+
+def _is_run(call: Node) -> bool:
+    """Whether the call runs what it is given in the course of the request, as far as its name tells."""
+    function = callee(call)
+    if function is None:
+        return False
+    last = function.child_by_field_name("property")
+    name = text(last) if last is not None else text(function)
+    if name in _LISTENING:
+        given = arguments(call)
+        return string_value(given[0]) in _BODY_EVENTS if given else False
+    if name in _TIMERS:
+        return call.parent is not None and call.parent.type == "expression_statement"
+    return name not in ("useCallback", "useEffect")
+
+
+def _steps_in(literal: Node, steps: Steps, file: JavaScriptFile) -> Iterator[Step]:
+    """The answers in a function, and in those within it, on responses that it was not given itself."""
+    responses = responses_of(file)
+    for call in file.calls_in(literal):
+        step = steps.of_call(call)
+        if step is None or step.kind not in ("whole", "end", "next") or step.maybe or step.asks:
+            continue
+        if step.kind == "next":
+            function = callee(call)
+            found = file.scopes.binding(text(function), call.start_byte) if function is not None else None
+            if found is None or _holds(literal, found[0].node):
+                continue
+        else:
+            sent = responses.sent(call)
+            owner = sent.response.owner if sent is not None else None
+            if owner is not None and _holds(literal, owner.node):
+                continue
+            if sent is None and step.through == "":
+                continue
+        yield step
+
+
+def _holds(outer: Node, inner: Node) -> bool:
+    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
+
+
+def _chain_of(call: Node) -> tuple[int, str]:
+    """Where the chain of promises begins that a call is a link of, and which link it is."""
+    function = callee(call)
+    last = function.child_by_field_name("property") if function is not None else None
+    name = text(last) if last is not None else ""
+    return (call.start_byte, name) if name in CHAINS else (call.start_byte, "")
+
+
+def _is_used(call: Node) -> bool:
+    """Whether something looks at what the call, or the chain that it begins, gives: that may tell of the answer."""
+    current = call
+    for _ in range(_MAX_LINKS):
+        parent = current.parent
+        if parent is None or parent.type == "expression_statement":
+            return False
+        if parent.type in ("await_expression", "parenthesized_expression", "unary_expression", "non_null_expression"):
+            current = parent
+            continue
+        if parent.type == "member_expression" and parent.parent is not None:
+            last = parent.child_by_field_name("property")
+            if last is not None and text(last) in CHAINS:
+                current = parent.parent
+                continue
+        return True
+    return True
+
+
+class _Deferring:
+    """The steps that may have been done before, those of functions that earlier calls were given among them."""
+
+    def __init__(self, steps: Steps, callbacks: dict[int, list[Callback]]) -> None:
+        self._steps = steps
+        self._callbacks = callbacks
+        self.assigned = {
+            step: callback.assigned for given in callbacks.values() for callback in given for step in callback.steps
+        }
+
+    def start(self) -> Given:
+        return frozenset()
+
+    def join(self, one: Given, other: Given) -> Given:
+        return one | other
+
+    def transfer(self, event: Event, state: Given) -> Given:
+        if event.kind == "assign" and state:
+            state = frozenset(one for one in state if one.on != event.subject)
+        step = self._steps.of(event)
+        if step is not None and step.kind != "header":
+            state = state | {step}
+        if event.kind == "call" and event.node is not None:
+            for callback in self._callbacks.get(event.node.id, ()):
+                if not callback.is_used:
+                    state = state.union(callback.steps)
+        return state
+
+    def raised(self, event: Event, state: Given) -> Given:
+        return state
+
+    def assume(self, question: Question, holds: bool, state: Given) -> Given | None:
+        if not state:
+            return state
+        if is_guard(question):
+            return frozenset()
+        return frozenset(one for one in state if not self.assigned.get(one, frozenset()) & question.names)
+
+
+def _overlaps_in(scope: Scope, by_call: dict[int, list[Callback]], steps: Steps) -> Iterator[Overlap]:
+    domain = _Deferring(steps, by_call)
+    try:
+        outcome = interpret(form_of(scope.node, steps.file), Correlated(domain))
+    except TooLarge:
+        return
+    of_step = {step: callback for given in by_call.values() for callback in given for step in callback.steps}
+    for event, cases in outcome.events():
+        if event.node is None:
+            continue
+        given: Given = frozenset().union(*cases.states.values())
+        second = steps.of(event)
+        if second is not None:
+            for first in given:
+                callback = of_step.get(first)
+                if callback is not None and second.kind != "header" and clash(first, second):
+                    yield Overlap(first, second, callback.call)
+        if event.kind == "call":
+            for callback in by_call.get(event.node.id, ()):
+                yield from _in_callback(callback, given, of_step)
+
+
+def _in_callback(callback: Callback, given: Given, of_step: dict[Step, Callback]) -> Iterator[Overlap]:
+    function = callee(callback.call)
+    last = function.child_by_field_name("property") if function is not None else None
+    if last is not None and text(last) in _EACH:
+        for step in callback.steps:
+            if not step.is_plain and step.kind != "next" and not _is_left(step.node, callback.literal):
+                yield Overlap(step, step, callback.call, in_each=True)
+                break
+    for first in given:
+        earlier = of_step.get(first)
+        if earlier is not None and earlier.chain == callback.chain:
+            if earlier.link == "then" and callback.link == "then" and _goes_on(first, earlier.literal):
+                second = _certain(callback)
+                if second is not None and clash(first, second):
+                    yield Overlap(first, second, callback.call, in_chain=True)
+            continue
+        if earlier is not None and (callback.link in ("catch", "finally")):
+            continue
+        for second in callback.steps:
+            if second.kind != "next" and clash(first, second):
+                yield Overlap(first, second, callback.call)
+                break
+
+
+def _is_left(step: Node, literal: Node) -> bool:
+    """Whether an error leaves the loop behind an answer."""
+    block = step.parent
+    while block is not None and block != literal and block.type != "statement_block":
+        block = block.parent
+    return block is not None and any(child.type == "throw_statement" for child in block.named_children)
+
+
+def _goes_on(first: Step, literal: Node) -> bool:
+    """Whether the chain goes on to its next `then` behind an answer: the function neither throws nor rejects there."""
+    block = first.node.parent
+    while block is not None and block != literal and block.type != "statement_block":
+        block = block.parent
+    if block is None:
+        return True
+    rest = [child for child in block.named_children if child.end_byte > first.node.start_byte]
+    return not any(child.type == "throw_statement" or "Promise.reject" in text(child) for child in rest)
+
+
+def _certain(callback: Callback) -> Step | None:
+    """The step of a callback that no test stands in front of."""
+    body = callback.literal.child_by_field_name("body")
+    for step in callback.steps:
+        if step.node == body:
+            return step
+        statement: Node | None = step.node
+        while statement is not None and statement.parent is not None and statement.parent != body:
+            if statement.type in ("if_statement", "arrow_function", "function_expression", "ternary_expression"):
+                statement = None
+                break
+            statement = statement.parent
+        if statement is None:
+            continue
+        if body is not None and body.type == "statement_block":
+            before = [one for one in body.named_children if one.start_byte < statement.start_byte]
+            if any(one.type in ("if_statement", "switch_statement") for one in before):
+                continue
+        return step
+    return None
