@@ -31,7 +31,23 @@ from lint_rules.languages.javascript.usage import CHAINS
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
 
-_LISTENING = frozenset({"on", "once", "addListener", "prependListener", "addEventListener", "off", "subscribe", "use"})
+_LISTENING = frozenset(
+    {
+        "on",
+        "once",
+        "addListener",
+        "prependListener",
+        "addEventListener",
+        "off",
+        "subscribe",
+        "use",
+        "finished",
+        "onFinished",
+        "eos",
+        "onHeaders",
+        "finally",
+    }
+)
 _BODY_EVENTS = frozenset({"data", "end", "readable"})
 _EACH = frozenset({"forEach", "map", "each", "eachSeries", "eachLimit", "flatMap"})
 _TIMERS = frozenset({"setTimeout", "setInterval", "setImmediate"})
@@ -214,6 +230,8 @@ class _Deferring:
         return state
 
     def raised(self, event: Event, state: Given) -> Given:
+        if event.kind == "await":  # what is waited for has failed, and its callbacks with it
+            return frozenset(one for one in state if one not in self.assigned)
         return state
 
     def assume(self, question: Question, holds: bool, state: Given) -> Given | None:
@@ -249,7 +267,7 @@ def _overlaps_in(scope: Scope, by_call: dict[int, list[Callback]], steps: Steps)
 def _in_callback(callback: Callback, given: Given, of_step: dict[Step, Callback]) -> Iterator[Overlap]:
     function = callee(callback.call)
     last = function.child_by_field_name("property") if function is not None else None
-    if last is not None and text(last) in _EACH:
+    if last is not None and text(last) in _EACH and bare(arguments(callback.call)[0]) == callback.literal:
         for step in callback.steps:
             if not step.is_plain and step.kind != "next" and not _is_left(step.node, callback.literal):
                 yield Overlap(step, step, callback.call, in_each=True)

@@ -77,6 +77,7 @@ SURE_TO_WORK = frozenset(
         "getHeader", "removeHeader", "Date", "Error", "Map", "Set", "WeakMap", "TypeError", "isInteger", "isFinite",
         "test", "charAt", "charCodeAt", "padStart", "padEnd", "reverse", "hasOwnProperty", "emit", "unref", "ref",
         "end", "writeHead", "write", "flushHeaders", "status", "set", "type", "cookie", "clearCookie", "next",
+        "then", "catch", "finally",
     }
 )  # fmt: skip
 """Last names of calls that are not expected to throw."""
