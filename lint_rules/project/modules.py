@@ -80,12 +80,12 @@ _TOOLING_PATH = re.compile(
     r"|esbuild[^/]*|\.[^/]*rc|\.[^/]*)\.[cm]?[jt]s$"
 )
 
-_COMMAND_LINE = frozenset({"__main__", "_cli", "bin", "cli", "manage", "management", "scripts", "setup"})
+_COMMAND_LINE = frozenset({"__main__", "_cli", "bin", "cli", "manage", "scripts", "setup"})
 
 
 def is_command_line(module: str) -> bool:
     """Whether a module's name says that it is a command or script, run by one person at a time, and no service."""
-    return not _COMMAND_LINE.isdisjoint(module.split("."))
+    return not _COMMAND_LINE.isdisjoint(module.split(".")) or ".management.commands" in f".{module}"  # Django's
 
 
 @dataclass(slots=True)

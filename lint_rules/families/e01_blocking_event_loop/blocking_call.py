@@ -58,7 +58,7 @@ Not seen: a client that is taken out of a container or comes from an untyped par
 names (add them with `[tool.tenlint.blocking] calls = [...]`). Looks at and changes of directory entries such as
 `exists`, `mkdir` and `unlink`, which are short on a local disk and not on a network one, are warnings; the option
 `file-metadata` turns them off. Left alone on purpose: sleeps below 10 ms; files read when the process starts, and in
-commands (`cli`, `scripts`, `management`).
+commands (`cli`, `scripts`, `management/commands`).
 
 In JavaScript, handlers, middleware, async functions, event listeners and timers run on the event loop. Left alone are
 module level, functions called from there alone or by a `main`, `bootstrap` or `setup`, files with a hashbang,

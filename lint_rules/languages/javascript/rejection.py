@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from lint_rules.languages.javascript.grammar import CALL_KINDS, bare, callee, first_named, has_token, text
+from lint_rules.languages.javascript.grammar import CALL_KINDS, arguments, bare, callee, first_named, has_token, text
 from lint_rules.languages.javascript.scopes import Scope, Scopes
 
+_ANSWERS = frozenset({"res", "response", "reply", "next", "done", "callback", "cb"})
+_REQUESTS = frozenset({"req", "request"})
 _SURE = frozenset({"catch", "allSettled"})
 
 
@@ -25,7 +27,7 @@ def may_reject(scope: Scope, scopes: Scopes, *, calls_fail: bool = True) -> bool
         return True
     loops = [loop for loop in scopes.directly_in(scope, "for_in_statement") if has_token(loop, "await")]
     values = [*scopes.directly_in(scope, "await_expression"), *scopes.directly_in(scope, "return_statement")]
-    risky = [*loops, *(one for one in values if not is_harmless(one))]
+    risky = [*loops, *(one for one in values if not (is_harmless(one) or _answers(one)))]
     if any(not is_guarded(one, scope) for one in risky):
         return True
     attempts = scopes.directly_in(scope, "try_statement")
@@ -55,6 +57,21 @@ def _around(node: Node, scope: Scope, also: tuple[str, ...]) -> bool:
                 return True
         current = parent
     return False
+
+
+def _answers(statement: Node) -> bool:
+    """`return res.status(400).end()`, `return next(error)`, `return fail(res, "no name")`: no promise, an answer."""
+    value = first_named(statement) if statement.type == "return_statement" else None
+    value = bare(value) if value is not None else None
+    if value is None or value.type != "call_expression":
+        return False
+    given = {text(bare(argument)) for argument in arguments(value)}
+    if given & _ANSWERS and not given & _REQUESTS:
+        return True
+    root: Node | None = value
+    while root is not None and root.type in ("call_expression", "member_expression"):
+        root = callee(root) if root.type == "call_expression" else root.child_by_field_name("object")
+    return root is not None and text(root) in _ANSWERS
 
 
 def is_harmless(node: Node) -> bool:
