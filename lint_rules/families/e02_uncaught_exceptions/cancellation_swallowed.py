@@ -115,7 +115,7 @@ def _fix(node: cst.ExceptHandler, handler: ExceptClause) -> Fix | None:
             return None
         return Fix("Catch `Exception`", (replace(file, node.type, cst.Name("Exception")),), UNSAFE)
     last = handler.statements[-1]
-    if len(handler.caught) != 1 or last.start_point[0] == handler.clause.start_point[0]:
+    if len(handler.caught) != 1 or handler.reraises or last.start_point[0] == handler.clause.start_point[0]:
         return None
     if last.type in _IDLE or text(last) == "...":
         return Fix("Raise it again", (replace_text(file, last.start_byte, last.end_byte, "raise"),), UNSAFE)

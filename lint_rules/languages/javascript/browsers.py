@@ -9,7 +9,9 @@ _BROWSER = re.compile(
     rb"\bdocument\.(?:getElementById|querySelector|createElement|addEventListener|body\b|head\b|cookie\b|location\b)"
     rb"|\bwindow\.(?:location|document|addEventListener|open|history|localStorage|navigator|onload|scroll)"
     rb"|\$\((?:this|document|window)\)|\blocalStorage\.(?:get|set)Item"
-    rb"|[\"'](?:socket\.io-client|react|react-dom|vue|svelte|@angular/core|jquery)[\"']"
+    rb"|^export default \{\s*(?:name: [\"'][\w-]+[\"'],\s*)?(?:mixins|components|props|emits|extends)\b"  # Vue's options
+    rb"|[\"'](?:socket\.io-client|react|react-dom|vue|svelte|@angular/core|jquery)[\"']",
+    re.MULTILINE,
 )
 
 

@@ -212,9 +212,13 @@ def _applies(row: TableRow, call: Node, file: JavaScriptFile) -> bool:
         major = file.package.major_of(package) if file.package is not None else None
         if major is not None and major < int(since):
             return False
+    if any(written.encode() in file.data for written in row.get("unless_written", ())):
+        return False
     for place, value in row.get("unless", {}).items():
         position, _, member = place.partition(".")
         given = arguments(call)
+        if value == "new" and len(given) > int(position) and bare(given[int(position)]).type == "new_expression":
+            return False
         if len(given) > int(position) and _member_is(given[int(position)], member, str(value)):
             return False
     return True
