@@ -9,7 +9,7 @@ _BROWSER = re.compile(
     rb"\bdocument\.(?:getElementById|querySelector|createElement|addEventListener|body\b|head\b|cookie\b|location\b)"
     rb"|\bwindow\.(?:location|document|addEventListener|open|history|localStorage|navigator|onload|scroll)"
     rb"|\$\((?:this|document|window)\)|\blocalStorage\.(?:get|set)Item"
-    rb"|^export default \{\s*(?:name: [\"'][\w-]+[\"'],\s*)?(?:mixins|components|props|emits|extends)\b"  # Vue's options
+    rb"|^export default \{\s*(?:name: [\"'][\w-]+[\"'],\s*)?(?:mixins|components|props|emits|extends)\b"
     rb"|[\"'](?:socket\.io-client|react|react-dom|vue|svelte|@angular/core|jquery)[\"']",
     re.MULTILINE,
 )
@@ -17,7 +17,7 @@ _BROWSER = re.compile(
 
 @lru_cache(maxsize=8)
 def is_for_browsers(data: bytes) -> bool:
-    """Whether a file speaks of a page, its window or its elements, or imports what only pages need.
+    """Whether a file speaks of a page, its window or its elements, imports what only pages need, or is a Vue component.
 
     Rules ask for many nodes of one file after the other, so the last answers are kept.
     """
