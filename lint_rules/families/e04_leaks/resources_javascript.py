@@ -83,7 +83,9 @@ def _judged(call: Node, row: TableRow, function: Scope | None, file: JavaScriptF
     value = awaited if is_awaited and awaited is not None else call
     usage = usage_of(value)
     if usage.use is Use.BOUND and usage.whole and function is not None:
-        if _is_using(usage.place) or _is_of_another(usage.name, usage.place, function, file):
+        if _is_a_choice(value, usage.place) or _is_using(usage.place):
+            return None
+        if _is_of_another(usage.name, usage.place, function, file):
             return None
         taken = _taken(call, row, usage.name, function, file)
         return _flow(call, taken, file)
@@ -108,6 +110,12 @@ def _shown(call: Node) -> str:
     return " ".join(text(callee(call) or call).split())[:40]
 
 
+def _is_a_choice(value: Node, place: Node) -> bool:
+    """`const client = given ?? (await pool.connect())`: it may be another's."""
+    outer = around(value)
+    return outer is None or outer.id != place.id
+
+
 def _is_using(declarator: Node) -> bool:
     """`await using client = await pool.connect()`"""
     outer = declarator.parent
@@ -117,9 +125,9 @@ def _is_using(declarator: Node) -> bool:
 
 
 def _is_of_another(name: str, place: Node, function: Scope, file: JavaScriptFile) -> bool:
-    """Whether the name belongs to a function or module around, where others give it back."""
+    """Whether the name belongs to a function or module around, or is a parameter that was not given."""
     found = file.scopes.binding(name, place.start_byte)
-    return found is None or found[0] is not function
+    return found is None or found[0] is not function or found[1][0].kind == "parameter"
 
 
 def _taken(call: Node, row: TableRow, name: str, function: Scope, file: JavaScriptFile) -> Taken:

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 _PATH = Path(__file__).parent / "resources.toml"
 _RESOURCES = js_name_table(_PATH, "javascript")
-_RECEIVERS = read_table(_PATH)["receivers"]
-_UNKNOWN_POOL = TableRow((), _RECEIVERS)
-_POOL = re.compile(_RECEIVERS["names"])
+_RECEIVERS = [(re.compile(row["names"]), TableRow((), row)) for row in read_table(_PATH)["receivers"]]
 _PACKAGES = sorted({name.partition("#")[0] for row in read_table(_PATH)["javascript"] for name in row["calls"]})
 _NAMES = sorted(
     {re.split(r"[#.]", name)[-1] for row in read_table(_PATH)["javascript"] for name in row["calls"] if "#" in name}
@@ -50,9 +48,8 @@ def resource_of(call: Node, file: JavaScriptFile) -> TableRow | None:
     name = file.canonical(function)
     row = _RESOURCES.match(name, file.types)
     owner = function.child_by_field_name("object")
-    if row is None and owner is not None and last_name(function) in _RECEIVERS["methods"]:
-        is_pool = _POOL.search(last_name(owner)) is not None and call.type == "call_expression"
-        row = _UNKNOWN_POOL if is_pool and (not name or file.is_own(name)) else None
+    if row is None and owner is not None and (not name or file.is_own(name)):
+        row = _by_names(last_name(owner), last_name(function)) if call.type == "call_expression" else None
     if row is None or (name == "mongodb.MongoClient.connect" and owner is not None and not text(owner)[:1].isupper()):
         return None
     if row.get("unless") == "function" and any(bare(one).type in FUNCTION_LITERALS for one in arguments(call)):
@@ -60,6 +57,12 @@ def resource_of(call: Node, file: JavaScriptFile) -> TableRow | None:
     if b":memory:" in (call.text or b""):
         return None
     return row
+
+
+def _by_names(owner: str, method: str) -> TableRow | None:
+    """The row for a method of an object of which nothing but the name is known."""
+    found = (row for names, row in _RECEIVERS if method in row["methods"] and names.search(owner))
+    return next(found, None)
 
 
 @dataclass(frozen=True, slots=True)

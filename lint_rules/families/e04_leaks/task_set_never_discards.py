@@ -178,8 +178,8 @@ def _added_work(added: Node, container: Container, file: JavaScriptFile) -> str:
     function = file.enclosing_function(added)
     if added.type != "call_expression" or function is None or _runs_once(function.name):
         return ""
-    is_older = container.owner is not None or not function.start <= container.scope.start < function.end
-    if not is_older or serving(added, file) is not None:  # TEN0405 tells of what grows with requests
+    is_lasting = container.owner is not None or container.scope.kind == "module"
+    if not is_lasting or serving(added, file) is not None:  # TEN0405 tells of what grows with requests
         return ""
     for argument in grammar.arguments(added)[-1:]:
         value = grammar.bare(argument)
