@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test docs lint types check clean
+.PHONY: demo test docs site lint types check clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/tenlint check examples --isolated --exit-zero
@@ -14,6 +14,10 @@ test: $(VENV)/.tests-installed
 
 docs: $(VENV)/.installed
 	$(BIN)/python scripts/make_docs.py
+
+# The pages as a site in build/site; a page or a link that is missing fails.
+site: $(VENV)/.docs-installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
@@ -42,4 +46,8 @@ $(VENV)/.tests-installed: $(VENV)/.installed
 
 $(VENV)/.dev-installed: $(VENV)/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --group dev
+	@touch $@
+
+$(VENV)/.docs-installed: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --group docs
 	@touch $@
