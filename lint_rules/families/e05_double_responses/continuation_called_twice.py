@@ -1,10 +1,13 @@
 """Continuation called twice.
 
 What it finds: `set_result` or `set_exception` of a future on a path on which the same future has been given a result or
-an error already.
+an error already. In JavaScript a node-style callback (`callback(error)` and then `callback(null, rows)`), the
+acknowledgement of a Socket.IO event, and `resolve` or `reject` of a promise, called again on the same path.
 
-Why it matters: the second call raises InvalidStateError, mostly far from the code that waits for the future: in a
-callback, where the error is only logged, or in the `except` that was to report another error, which is lost.
+Why it matters: in Python the second call raises InvalidStateError, mostly far from the code that waits for the future:
+in a callback, where the error is only logged, or in the `except` that was to report another error, which is lost. In
+JavaScript the caller goes on twice, first with the error and then with data that is not there; a promise keeps its
+first outcome, and the code behind `reject` runs all the same.
 
 Bad (python):
 
@@ -25,9 +28,28 @@ Good (python):
             return
         waiter.set_result(reply["value"])
 
+Bad (javascript):
+
+    function loadOrders(user, callback) {
+      database.query("select * from orders where user = ?", [user], (error, rows) => {
+        if (error) callback(error);
+        callback(null, rows.map(toOrder));
+      });
+    }
+
+Good (javascript):
+
+    function loadOrders(user, callback) {
+      database.query("select * from orders where user = ?", [user], (error, rows) => {
+        if (error) return callback(error);
+        callback(null, rows.map(toOrder));
+      });
+    }
+
 How to fix it: return after the first, put the second into an `else`, or ask `done()` first.
 
-Not seen: futures that are given their result by a function that is called; other callbacks.
+Not seen: futures that are given their result by a function that is called; callbacks that are handed on to two calls;
+functions that are called for each element, whatever they are called.
 """
 
 from __future__ import annotations
@@ -36,6 +58,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lint_rules.families.e05_double_responses.answer import Answer
+from lint_rules.families.e05_double_responses.continuations_javascript import (
+    MENTIONED,
+    Continuations,
+    called_twice,
+)
 from lint_rules.families.e05_double_responses.paths import earlier_answers
 from lint_rules.flow.form import Event
 from lint_rules.languages.python.lowering import form_of
@@ -44,17 +71,40 @@ from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Related, Rule
 
 if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
 
 RULE = Rule(
     "TEN0507",
     "continuation-called-twice",
     severity=ERROR,
-    summary="A future is given a second result on one path",
+    summary="A callback, promise or future is settled twice on one path",
     in_tests=False,
 )
 
 _SETTERS = frozenset({"set_result", "set_exception"})
+
+
+@RULE.files(WholeFile(MENTIONED), "javascript")
+def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
+    for first, second in called_twice(file, Continuations(file)):
+        place = file.span(first.call)
+        name, earlier = second.continuation.name, first.continuation.name
+        if first == second:
+            message = f"`{name}` is called in each round of a loop; leave the loop after it"
+        elif second.continuation.is_promise:
+            message = (
+                f"`{name}` comes after `{earlier}` settled the promise in line {place.row}; return after the first"
+            )
+        else:
+            message = f"`{name}` is called again after line {place.row}; return after the first"
+        yield RULE.at(
+            file,
+            second.call,
+            message,
+            f"write `return` in front of `{earlier}` in line {place.row}, or make the second its `else`",
+            related=(Related(file.path, place, "the first of the two"),),
+        )
 
 
 @RULE.files(WholeFile(None, (b".set_result(", b".set_exception(")), "python")
