@@ -142,13 +142,28 @@ def _judged(call: Node, row: TableRow, function: Scope, file: PythonFile) -> Ite
     value = _awaited(call)
     usage = usage_of(value, file)
     name = _called(call)
-    if usage.use is Use.BOUND and usage.whole:
+    if usage.use is Use.UNPACKED and "element" in row.values:
+        yield from _one_of_tuple(call, row, usage.place, function, file)
+    elif usage.use is Use.BOUND and usage.whole and "element" not in row.values:
         if not _is_second_choice(call, usage.place, file):
             yield from _bound(call, row, usage.name, function, file)
     elif usage.use is Use.ENTERED and row.get("with") == "transaction":
         yield from _only_a_transaction(call, row, usage.place, function, file)
     elif usage.whole and _is_lost(usage, row, function, file):
         yield _finding(call, row, f"nothing closes the {row['what']} that `{name}` gives", file)
+
+
+def _one_of_tuple(call: Node, row: TableRow, assignment: Node, function: Scope, file: PythonFile) -> Iterator[Finding]:
+    """`descriptor, path = tempfile.mkstemp()`"""
+    left = assignment.child_by_field_name("left")
+    names = left.named_children if left is not None else []
+    if row["element"] >= len(names) or any(one.type != "identifier" for one in names):
+        return
+    name = text(names[row["element"]])
+    if name == "_":
+        yield _finding(call, row, f"nothing closes the {row['what']} that `{_called(call)}` gives", file)
+    else:
+        yield from _bound(call, row, name, function, file)
 
 
 def _is_second_choice(call: Node, assignment: Node, file: PythonFile) -> bool:
@@ -227,7 +242,7 @@ def _matters(cause: Event, name: str, row: TableRow) -> bool:
     is_own = cause.kind == "call" and cause.subject.startswith(f"{name}.")
     if is_own:
         return bool(row.get("own_errors"))
-    return not cause.subject.endswith(".get")  # of a dict, mostly
+    return not cause.subject.endswith((".get", ".fileno"))  # of a dict, mostly
 
 
 def _goes_elsewhere(call: Node, file: PythonFile) -> bool:

@@ -27,9 +27,15 @@ LAST_NAMES = RESOURCES.last_names
 _ROWS = [row for row in read_table(_PATH)["python"] if "only_if" not in row]
 _ALWAYS_TAKES = frozenset(name.rpartition(".")[2] for row in _ROWS for name in row["calls"])
 _ONLY_IF = frozenset(row["only_if"] for row in read_table(_PATH)["python"] if "only_if" in row)
-WORDS = tuple(sorted({f"{name}(".encode() for name in _ALWAYS_TAKES} | {word.encode() for word in _ONLY_IF}))
+_SESSION = "session"
+"""What the name of a factory of database sessions has in it, which is the user's own: `SessionLocal()`."""
+WORDS = tuple(
+    sorted(
+        {f"{name}(".encode() for name in _ALWAYS_TAKES} | {word.encode() for word in (*_ONLY_IF, "Session", _SESSION)}
+    )
+)
 """A file without any of these takes nothing, under the names that libraries give it."""
-NAMES = tuple(sorted({name.encode() for name in _ALWAYS_TAKES} | {word.encode() for word in _ONLY_IF}))
+NAMES = tuple(sorted({name.encode() for name in (*_ALWAYS_TAKES, *_ONLY_IF, "Session", _SESSION)}))
 """A file without any of these takes nothing, under whatever name."""
 
 
@@ -45,14 +51,19 @@ def resource_of(call: Node, file: PythonFile) -> TableRow | None:
     if function is None:
         return None
     last = text(function).rpartition(".")[2]
-    if last not in LAST_NAMES and last not in renamed(file.data):
+    may_be_session = _SESSION in last.lower()
+    if last not in LAST_NAMES and last not in renamed(file.data) and not may_be_session:
         return None
     arguments = call.child_by_field_name("arguments")
     given = text(arguments).replace(" ", "") if arguments is not None else ""
     if last in LAST_NAMES - _ALWAYS_TAKES and not any(word in given for word in _ONLY_IF):
         return None
     row = RESOURCES.match(file.canonical(function), file.types)
-    if row is None or file.names.symbol(function).endswith("()"):
+    if row is None or last in row.get("made_by", ()):
+        return None
+    if "made_by" in row.values and b"get_bind()" in file.data:  # a migration, whose connection is another's
+        return None
+    if file.names.symbol(function).endswith("()") and "made_by" not in row.values:
         return None
     wanted = row.get("only_if")
     if wanted and wanted not in given:
@@ -66,6 +77,9 @@ def borrows(call: Node, file: PythonFile) -> bool:
     """Whether a call is known to leave what it is given open."""
     function = call.child_by_field_name("function")
     return function is not None and _BORROWERS.match(file.canonical(function), file.types) is not None
+
+
+_OF_DESCRIPTOR = re.compile(r"(\w+)\s*(>=?|!=|<|==)\s*-?[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +139,12 @@ class Taken:
         """Whether an answer to a test says that there is nothing to close."""
         if question.subject == self.name:
             return holds is not (question.relation == "truthy")
-        return question.node is not None and f"{self.name}.closed" in text(question.node)
+        if question.node is None:
+            return False
+        number = _OF_DESCRIPTOR.search(text(question.node))
+        if number is not None and number[1] == self.name:  # if fd >= 0: os.close(fd)
+            return holds is (number[2] in ("<", "=="))
+        return f"{self.name}.closed" in text(question.node)
 
 
 def mentions(node: Node, name: str) -> bool:
