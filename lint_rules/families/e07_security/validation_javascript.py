@@ -181,7 +181,7 @@ def _uses(file: JavaScriptFile) -> Iterator[BodyNote]:
             continue
         key = scope.node.id
         if key not in quiet:
-            quiet[key] = _validates_itself(scope, file) or _is_guarded(scope, file)
+            quiet[key] = _validates_itself(scope, file) or is_guarded(scope, file)
         if quiet[key]:
             continue
         function = callee(place) if place.type == "call_expression" else None
@@ -208,7 +208,7 @@ def _validates_itself(scope: Scope, file: JavaScriptFile) -> bool:
     return False
 
 
-def _is_guarded(scope: Scope, file: JavaScriptFile) -> bool:
+def is_guarded(scope: Scope, file: JavaScriptFile) -> bool:
     """Whether what stands around the function validates: arguments beside it, a wrapper, a route's schema."""
     node = scope.node
     if node.type == "method_definition":

@@ -1,0 +1,62 @@
+"""Code injection.
+
+What it finds: data that a client sent is given to `eval`, `new Function`, `vm`, `setTimeout` as text, `require`, a
+compiler of templates (ejs, pug, handlebars, nunjucks, lodash), or to a parser that makes functions (`node-serialize`,
+`load` of js-yaml 3).
+
+Why it matters: whoever sends it runs code in the service.
+
+Bad (javascript):
+
+    const express = require("express");
+
+    const app = express();
+
+    app.get("/calc", (req, res) => {
+      res.json({ result: eval(req.query.formula) });
+    });
+
+Good (javascript):
+
+    const express = require("express");
+
+    const app = express();
+    const OPERATIONS = { add: (a, b) => a + b };
+
+    app.get("/calc", (req, res) => {
+      const operation = OPERATIONS[req.query.operation];
+      res.json({ result: operation(Number(req.query.a), Number(req.query.b)) });
+    });
+
+How to fix it: look up what is wanted in a table; give data to a fixed template; parse with `JSON.parse`.
+
+Not seen: sandboxes that are sound; code that is stored first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
+from lint_rules.families.e07_security.flows_javascript import FLOWS
+from lint_rules.families.e07_security.linking_javascript import WORDS, findings
+from lint_rules.families.e07_security.weaknesses import references
+from lint_rules.model import ERROR, Finding, Rule
+
+if TYPE_CHECKING:
+    from lint_rules.project.linked import Project
+
+RULE = Rule(
+    "TEN0704",
+    "code-injection",
+    severity=ERROR,
+    summary="Data of a client is run as code",
+    in_tests=False,
+    references=references("TEN0704"),
+)
+
+
+@RULE.project(words=WORDS, languages=("javascript",), notes=(FLOWS,))
+def check_javascript(project: Project) -> Iterator[Finding]:
+    return findings(RULE, project)

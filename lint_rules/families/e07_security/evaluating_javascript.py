@@ -1,0 +1,473 @@
+"""What the expressions of one JavaScript file hold, given the values of the names in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import msgspec
+from tree_sitter import Node
+
+from lint_rules.families.e07_security.flows_javascript import EVERY_REQUEST, EVERYTHING, Taint, Through
+from lint_rules.families.e07_security.reading_javascript import called_name, key_name
+from lint_rules.families.e07_security.values_javascript import (
+    NOTHING_KNOWN,
+    State,
+    Value,
+    cleaned,
+    concatenated,
+    constant,
+    joined,
+    member_of,
+    placed_in,
+    text_of,
+)
+from lint_rules.families.e07_security.weaknesses import FOLDER
+from lint_rules.languages.javascript.binding import parameter_nodes, targets
+from lint_rules.languages.javascript.grammar import (
+    FUNCTION_KINDS,
+    arguments,
+    bare,
+    callee,
+    first_named,
+    named,
+    string_value,
+    text,
+)
+from lint_rules.languages.tables import read_table
+from lint_rules.project.node_names import js_name
+
+if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
+
+_TABLE = read_table(FOLDER / "sinks_javascript.toml")
+_CLEANING_CALLS: dict[str, tuple[str, ...]] = {}
+_CLEANING_NAMES: dict[str, tuple[str, ...]] = {}
+for _row in _TABLE["sanitizer"]:
+    _rules = tuple(_row.get("rules", (EVERYTHING,)))
+    for _name in map(js_name, _row.get("calls", ())):
+        _CLEANING_CALLS[_name] = (*_CLEANING_CALLS.get(_name, ()), *_rules)
+    for _name in _row.get("names", ()):
+        _CLEANING_NAMES[_name] = (*_CLEANING_NAMES.get(_name, ()), *_rules)
+_PASSING = {js_name(name): str(row["gives"]) for row in _TABLE["passes"] for name in row["calls"]}
+
+_SAME_TEXT = frozenset(
+    {"trim", "trimStart", "trimEnd", "toLowerCase", "toUpperCase", "slice", "substring", "substr", "replace",
+     "replaceAll", "concat", "normalize", "padStart", "padEnd", "toString", "valueOf", "charAt", "repeat", "at",
+     "split", "match"}
+)  # fmt: skip
+_SAME_ITEMS = frozenset(
+    {"filter", "find", "flat", "pop", "shift", "get", "getAll", "values", "entries", "reverse", "sort", "concat",
+     "slice", "splice", "flatMap", "toArray", "toSorted", "toReversed", "findLast", "json", "text", "formData"}
+)  # fmt: skip
+_LENGTHS = frozenset({"length", "size", "byteLength"})
+_SERVER_MADE = re.compile(
+    r"\.files?(?:\.\w+|\[[^\]]*\]|\.<item>)*\.+(?:path|filename|destination|size|tempFilePath|encoding|md5|filepath)$"
+)
+"""What multer and its like say about an upload, and not the client."""
+_HARMLESS_TYPES = re.compile(r"^:\s*(?:number|boolean|bigint|Date|ObjectId|Types\.ObjectId)\b")
+_PIPES = re.compile(r"Parse(?:Int|Float|Bool|UUID|Enum|Date)Pipe")
+_OPERATORS_WITH_FILTERS = frozenset({"$where", "$or", "$and", "$nor", "$not", "$expr", "$elemMatch", "$set"})
+_OF_ADDRESSES = frozenset({"TEN0706", "TEN0707", "TEN0708"})
+_WRAPPING = frozenset({"await_expression", "spread_element", "assignment_expression", "sequence_expression"})
+_DEEPEST = 40
+_MOST_OPERANDS = 400
+
+
+@dataclass(slots=True)
+class Evaluator:
+    """Answers about the expressions of one file; `own` tells the parameters of the function being looked at."""
+
+    file: JavaScriptFile
+
+    def value(self, node: Node, state: State, depth: int = 0) -> Value:
+        """What an expression may hold."""
+        node = bare(node)
+        if depth > _DEEPEST:
+            return NOTHING_KNOWN
+        kind = node.type
+        if kind == "string":
+            return constant(string_value(node) or "")
+        if kind == "number":
+            return constant(text(node))
+        if kind == "template_string":
+            return self._template(node, state, depth)
+        if kind in ("identifier", "shorthand_property_identifier", "this"):
+            found = self._name(node, state)
+            return found if not found.taints or not _is_switched_on(node) else NOTHING_KNOWN
+        if kind in ("member_expression", "subscript_expression"):
+            found = self._member(node, state, depth)
+            return found if not found.taints or not _is_switched_on(node) else NOTHING_KNOWN
+        if kind in ("call_expression", "new_expression"):
+            return self._call(node, state, depth)
+        if kind == "binary_expression":
+            return self._binary(node, state, depth)
+        if kind == "ternary_expression":
+            return self._ternary(node, state, depth)
+        if kind == "object":
+            return self._object(node, state, depth)
+        if kind == "array":
+            return joined(placed_in(self.value(item, state, depth + 1), "<item>") for item in named(node))
+        if kind in _WRAPPING:
+            inner = node.child_by_field_name("right") or (named(node)[-1] if named(node) else None)
+            return self.value(inner, state, depth + 1) if inner is not None else NOTHING_KNOWN
+        return NOTHING_KNOWN
+
+    # Strings.
+
+    def _template(self, node: Node, state: State, depth: int) -> Value:
+        parts: list[Value] = []
+        for child in node.named_children:
+            if child.type == "template_substitution":
+                inner = first_named(child)
+                parts.append(self.value(inner, state, depth + 1) if inner is not None else NOTHING_KNOWN)
+            else:
+                parts.append(constant(text(child)))
+        return concatenated(parts)
+
+    def _binary(self, node: Node, state: State, depth: int) -> Value:
+        sign = _operator(node)
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is None or right is None:
+            return NOTHING_KNOWN
+        if sign in ("||", "??"):
+            return joined((self.value(left, state, depth + 1), self.value(right, state, depth + 1)))
+        if sign == "&&":
+            return self.value(right, self.assumed(left, True, state, depth), depth + 1)
+        if sign != "+":
+            return NOTHING_KNOWN
+        operands: list[Node] = []
+        waiting = [node]
+        while waiting and len(operands) < _MOST_OPERANDS:
+            one = bare(waiting.pop())
+            first, second = one.child_by_field_name("left"), one.child_by_field_name("right")
+            if one.type == "binary_expression" and _operator(one) == "+" and first is not None and second is not None:
+                waiting.extend((second, first))
+            else:
+                operands.append(one)
+        return concatenated(self.value(one, state, depth + 1) for one in operands)
+
+    def _ternary(self, node: Node, state: State, depth: int) -> Value:
+        test = node.child_by_field_name("condition")
+        found = []
+        for field, holds in (("consequence", True), ("alternative", False)):
+            side = node.child_by_field_name(field)
+            if side is not None:
+                reached = self.assumed(test, holds, state, depth) if test is not None else state
+                found.append(self.settled(self.value(side, reached, depth + 1), reached))
+        return joined(found)
+
+    def settled(self, value: Value, state: State) -> Value:
+        """The value with what the state knows about its origins, for when the state is known no longer."""
+        if not state.clean or not value.taints:
+            return value
+        taints: list[Taint] = []
+        for taint in value.taints:
+            rules = {
+                rule
+                for origin, rule in state.clean
+                if is_part_of(origin_of(taint), origin) or (origin == EVERY_REQUEST and taint.parameter < 0)
+            }
+            if EVERYTHING in rules:
+                continue
+            found = cleaned(Value(frozenset((taint,))), rules)
+            taints.extend(found.taints)
+        return Value(frozenset(taints), value.constant, value.is_sql, value.is_html)
+
+    def assumed(self, condition: Node, holds: bool, state: State, depth: int) -> State:
+        """The state where a condition has an answer."""
+        from lint_rules.families.e07_security.guards_javascript import harmless_where
+
+        return state.knowing(harmless_where(condition, holds, state, self, depth + 3))
+
+    # Names and members.
+
+    def _name(self, node: Node, state: State) -> Value:
+        name = text(node)
+        if name in state.names:
+            return state.names[name]
+        source = self.source(node)
+        if source is not None:
+            return source
+        bound = self.file.names.only_value(name, node.start_byte)
+        if bound is not None:
+            inner = bare(bound)
+            if inner.type == "string" or (inner.type == "template_string" and not inner.named_child_count):
+                return constant(string_value(inner) or text(inner))
+            if inner.type in ("template_string", "binary_expression"):
+                known = self.value(inner, State({}), _DEEPEST - 5)
+                return Value(frozenset(), known.constant, known.is_sql, known.is_html)
+        return NOTHING_KNOWN
+
+    def source(self, node: Node) -> Value | None:
+        """The value of an expression that reads the request; None for any other."""
+        request = self.file.request
+        table = self.file.handlers.table
+        canonical = self.file.canonical(node)
+        row = table.request_row(canonical, self.file.types) if canonical else None
+        written = " ".join(text(node).split())
+        if row is not None:
+            name = row[0]
+            last = name.rpartition(".")[2]
+            rest = re.search(rf"\.{re.escape(last)}(?:\(\))?((?:\..*)?)$", canonical)
+            is_whole = rest is None or not rest.group(1)
+            is_json = name in row[1]["request_json"]
+            is_address = name in row[1]["request_urls"]
+            if is_server_made(written):
+                return NOTHING_KNOWN
+            if last in ("ips", "file", "files") and is_whole:
+                return Value(frozenset((Taint(written),)))
+            clean = ("TEN0702", "TEN0708", "TEN0706", "TEN0707") if is_address else () if is_json else ("TEN0702",)
+            return Value(
+                frozenset((Taint(written, clean=clean, is_document=is_json, is_whole=is_whole and not is_address),))
+            )
+        found = request._parameter(node) if node.type == "identifier" else None
+        if found is not None and request.role_at(found[0], found[1]) == "data":
+            parameter = parameter_nodes(found[0].node)[found[1]]
+            annotation = parameter.child_by_field_name("type")
+            if _PIPES.search(text(parameter)) or (annotation is not None and _HARMLESS_TYPES.match(text(annotation))):
+                return NOTHING_KNOWN
+            is_text = annotation is not None and text(annotation).lstrip(": ").startswith("string")
+            clean = ("TEN0702",) if re.search(r"@(?:Param|Headers)\b", text(parameter)) or is_text else ()
+            return Value(frozenset((Taint(written, clean=clean, is_document=not is_text, is_whole=not found[2]),)))
+        return None
+
+    def _member(self, node: Node, state: State, depth: int) -> Value:
+        owner = node.child_by_field_name("object")
+        if owner is None:
+            return NOTHING_KNOWN
+        last = node.child_by_field_name("property")
+        index = node.child_by_field_name("index")
+        name = text(last) if last is not None else string_value(index) or "<item>"
+        if name in _LENGTHS:
+            return NOTHING_KNOWN
+        written = text(node)
+        if written in state.names:
+            return state.names[written]
+        base = self.value(owner, state, depth + 1)
+        if base.taints:
+            return self._part(base, name, node)
+        if text(_root(node)) in state.names and self.source(_root(node)) is None:
+            return NOTHING_KNOWN
+        source = self.source(node)
+        return source if source is not None else NOTHING_KNOWN
+
+    def _part(self, base: Value, name: str, node: Node) -> Value:
+        if is_server_made(text(node)):
+            return NOTHING_KNOWN
+        found = member_of(base, name)
+        taints = frozenset(
+            taint for taint in found.taints if not is_server_made(f"{taint.source.removesuffix(name)}.{name}")
+        )
+        found = replace(found, taints=taints)
+        if name in ("searchParams", "query"):
+            found = replace(found, taints=frozenset(map(_asked, found.taints)))
+        return found
+
+    # Objects.
+
+    def _object(self, node: Node, state: State, depth: int) -> Value:
+        found = []
+        for member in named(node):
+            if member.type == "pair":
+                key, value = member.child_by_field_name("key"), member.child_by_field_name("value")
+                if key is not None and value is not None:
+                    name = key_name(key) or "<item>"
+                    held = self.value(value, state, depth + 1)
+                    if name.startswith("$") and name not in _OPERATORS_WITH_FILTERS:
+                        held = cleaned(held, ("TEN0702",))
+                    found.append(placed_in(held, name))
+            elif member.type == "shorthand_property_identifier":
+                found.append(placed_in(self.value(member, state, depth + 1), text(member)))
+            elif member.type == "spread_element" and (inner := first_named(member)) is not None:
+                found.append(self.value(inner, state, depth + 1))
+        return joined(found)
+
+    # Calls.
+
+    def _call(self, node: Node, state: State, depth: int) -> Value:
+        function = callee(node)
+        if function is None:
+            return NOTHING_KNOWN
+        if function.type == "import":
+            return NOTHING_KNOWN
+        name = called_name(node)
+        canonical = self.file.canonical(function).removesuffix("()")
+        given = arguments(node)
+        owner = function.child_by_field_name("object")
+        rules = self._sanitizes(canonical, name)
+        if EVERYTHING in rules:
+            return NOTHING_KNOWN
+        source = self.source(node) if self._reads(canonical) else None
+        if source is not None:
+            key = string_value(given[0]) if given else None
+            return source if key is None else Value(frozenset(source.taints))
+        value = self._result(node, canonical, name, owner, given, state, depth)
+        return cleaned(value, rules) if rules else value
+
+    def _reads(self, canonical: str) -> bool:
+        """Whether a call itself reads the request: `req.get("host")`, `await request.json()`."""
+        row = self.file.handlers.table.request_row(canonical, self.file.types) if canonical else None
+        return row is not None and canonical.rpartition(".")[2] == row[0].rpartition(".")[2]
+
+    def _sanitizes(self, canonical: str, name: str) -> tuple[str, ...]:
+        for candidate in self.file.types.lineage(canonical) if canonical else ():
+            found = _CLEANING_CALLS.get(candidate) or _CLEANING_CALLS.get(f"{candidate.rpartition('.')[0]}.*")
+            if found is not None:
+                return found
+        return _CLEANING_NAMES.get(name, ())
+
+    def _result(
+        self, node: Node, canonical: str, name: str, owner: Node | None, given: list[Node], state: State, depth: int
+    ) -> Value:
+        gives = next((_PASSING[one] for one in self.file.types.lineage(canonical) if one in _PASSING), "")
+        if gives == "joined":
+            return concatenated(self.value(one, state, depth + 1) for one in given)
+        if canonical == "globalThis.Object.keys":
+            return keys_of(self.value(given[0], state, depth + 1)) if given else NOTHING_KNOWN
+        if gives == "copy":
+            return joined(self.value(one, state, depth + 1) for one in given)
+        if gives:
+            first = self.value(given[0], state, depth + 1) if given else NOTHING_KNOWN
+            return text_of(first) if gives == "text" else _parsed(first, is_json=gives == "document")
+        base = self.value(owner, state, depth + 1) if owner is not None else NOTHING_KNOWN
+        if name == "join" and owner is not None:
+            between = self.value(given[0], state, depth + 1) if given else constant(",")
+            return concatenated((text_of(base), between))
+        if name in ("map", "flatMap") and given:
+            return self._mapped(base, given[0], state, depth)
+        if base.taints and name == "concat":
+            values = [base, *(self.value(one, state, depth + 1) for one in given)]
+            return concatenated(values) if not any(t.inside for one in values for t in one.taints) else joined(values)
+        if base.taints and name in _SAME_TEXT:
+            return text_of(base) if name not in ("slice", "at", "valueOf") else base
+        if base.taints and name in _SAME_ITEMS:
+            if name in ("get", "getAll", "find", "pop", "shift"):
+                key = string_value(given[0]) if given else None
+                return member_of(base, key or "<item>")
+            return base
+        symbol = self.file.names.symbol(callee(node)) if callee(node) is not None else ""  # type: ignore[arg-type]
+        if symbol and (self.file.is_own(symbol) or self.file.is_own(self.file.resolve(symbol))):
+            return self._through(symbol, given, state, depth)
+        return NOTHING_KNOWN
+
+    def _mapped(self, base: Value, function: Node, state: State, depth: int) -> Value:
+        """What `map` makes of items, by a function that is one expression."""
+        function = bare(function)
+        if function.type != "arrow_function":
+            return NOTHING_KNOWN if function.type in ("identifier", "member_expression") else base
+        body = function.child_by_field_name("body")
+        if body is None or body.type == "statement_block":
+            return base
+        inner = state
+        parameters = parameter_nodes(function)
+        for target in targets(parameters[0].child_by_field_name("pattern") or parameters[0]) if parameters else ():
+            item = member_of(base, "<item>")
+            for one in target.path:
+                item = member_of(item, one)
+            inner = State({**inner.names, text(target.name): item}, inner.clean)
+        for parameter in parameters[1:]:
+            inner = State({**inner.names, text(parameter): NOTHING_KNOWN}, inner.clean)
+        return placed_in(self.value(body, inner, depth + 1), "<item>")
+
+    def _through(self, symbol: str, given: list[Node], state: State, depth: int) -> Value:
+        """What a function of the project gives back, as far as its arguments are in it."""
+        taints = set()
+        for position, one in enumerate(given):
+            for taint in self.settled(self.value(one, state, depth + 1), state).taints:
+                if len(taint.through) < 3:
+                    passed = Through(symbol, position, taint.inside)
+                    taints.add(Taint(
+                        taint.source, taint.parameter, taint.clean, taint.is_document, taint.is_whole, taint.at_start,
+                        "", (*taint.through, passed),
+                    ))  # fmt: skip
+        return Value(frozenset(taints))
+
+
+def is_server_made(written: str) -> bool:
+    """Whether an expression reads what the server says about an upload."""
+    return _SERVER_MADE.search("".join(written.split())) is not None
+
+
+def origin_of(taint: Taint) -> str:
+    """What a guard of one value says something about: the source, or the parameter."""
+    return f"<{taint.parameter}>{taint.source}" if taint.parameter >= 0 else taint.source
+
+
+def keys_of(value: Value) -> Value:
+    """The names of the members: those of a document are the client's too."""
+    return Value(frozenset(taint for taint in value.taints if taint.is_document and not taint.inside))
+
+
+def is_part_of(origin: str, whole: str) -> bool:
+    """Whether an origin is another, or a member of it: `req.body.name` of `req.body`."""
+    return origin == whole or (origin.startswith(whole) and origin[len(whole) : len(whole) + 1] in (".", "[", "?"))
+
+
+def _asked(taint: Taint) -> Taint:
+    """What the query of the request's own address holds: that it is an address protects it no longer."""
+    return msgspec.structs.replace(taint, clean=tuple(one for one in taint.clean if one not in _OF_ADDRESSES))
+
+
+def _parsed(value: Value, *, is_json: bool) -> Value:
+    """What parsing gives: a document of whatever types, or an address."""
+    exposed = {"TEN0702"} if is_json else set()
+    taints = (
+        msgspec.structs.replace(
+            taint, clean=tuple(one for one in taint.clean if one not in exposed), is_document=is_json, is_whole=is_json,
+            inside="",
+        )
+        for taint in value.taints
+    )  # fmt: skip
+    return Value(frozenset(taints))
+
+
+def _is_switched_on(node: Node) -> bool:
+    """Whether a case around an expression says which constant it is."""
+    written = text(node)
+    outer = node.parent
+    for _ in range(_DEEPEST):
+        if outer is None or outer.type in FUNCTION_KINDS:
+            return False
+        if outer.type == "switch_case" and outer.parent is not None and outer.parent.parent is not None:
+            subject = outer.parent.parent.child_by_field_name("value")
+            label = outer.child_by_field_name("value")
+            is_label = label is not None and label.start_byte <= node.start_byte < label.end_byte
+            if subject is not None and not is_label and text(bare(subject)) == written:
+                return True
+        outer = outer.parent
+    return False
+
+
+def _root(node: Node) -> Node:
+    current = bare(node)
+    for _ in range(_DEEPEST):
+        inner = current.child_by_field_name("object") or current.child_by_field_name("function")
+        if inner is None:
+            break
+        current = bare(inner)
+    return current
+
+
+def _operator(node: Node) -> str:
+    operator = node.child_by_field_name("operator")
+    return operator.type if operator is not None else ""
+
+
+def option_names(given: list[Node], evaluator: Evaluator) -> Iterator[str]:
+    """The options of a call that are not false, and the program it starts."""
+    from lint_rules.families.e07_security.reading_javascript import constant as constant_of
+    from lint_rules.families.e07_security.reading_javascript import options
+
+    for argument in given:
+        found: Mapping[str, Node] = options(argument, evaluator.file) or {}
+        for name, value in found.items():
+            if constant_of(value, evaluator.file) not in ("false", "null", "undefined"):
+                yield name
+    if given and bare(given[0]).type in ("object", "array"):
+        yield "target=fresh"
+    program = constant_of(given[0], evaluator.file) if given else ""
+    if program:
+        yield f"program={program.rpartition('/')[2]}"

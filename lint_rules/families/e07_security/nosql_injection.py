@@ -1,0 +1,68 @@
+"""NoSQL injection.
+
+What it finds: parsed request data as (part of) the filter of a MongoDB or Mongoose query, where an object instead of
+a text is taken for operators, and request data in `$where`.
+
+Why it matters: `{"password": {"$ne": null}}` logs in as anybody.
+
+Bad (javascript):
+
+    const express = require("express");
+    const mongoose = require("mongoose");
+
+    const User = mongoose.model("User", new mongoose.Schema({ email: String, password: String }));
+    const app = express();
+    app.use(express.json());
+
+    app.post("/login", async (req, res) => {
+      const user = await User.findOne({ email: req.body.email, password: req.body.password });
+      res.json({ id: user.id });
+    });
+
+Good (javascript):
+
+    const express = require("express");
+    const mongoose = require("mongoose");
+
+    const User = mongoose.model("User", new mongoose.Schema({ email: String, password: String }));
+    const app = express();
+    app.use(express.json());
+
+    app.post("/login", async (req, res) => {
+      const user = await User.findOne({ email: String(req.body.email) });
+      res.json({ id: user.id });
+    });
+
+How to fix it: make a text of it (`String(...)`), ask for equality (`{ $eq: value }`), validate the body with a
+schema, or put `express-mongo-sanitize` in front of the routes.
+
+Not seen: stores whose filters are built by other libraries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
+from lint_rules.families.e07_security.flows_javascript import FLOWS
+from lint_rules.families.e07_security.linking_javascript import WORDS, findings
+from lint_rules.families.e07_security.weaknesses import references
+from lint_rules.model import ERROR, Finding, Rule
+
+if TYPE_CHECKING:
+    from lint_rules.project.linked import Project
+
+RULE = Rule(
+    "TEN0702",
+    "nosql-injection",
+    severity=ERROR,
+    summary="A client chooses operators of a database filter",
+    in_tests=False,
+    references=references("TEN0702"),
+)
+
+
+@RULE.project(words=WORDS, languages=("javascript",), notes=(FLOWS,))
+def check_javascript(project: Project) -> Iterator[Finding]:
+    return findings(RULE, project)

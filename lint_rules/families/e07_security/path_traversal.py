@@ -1,0 +1,63 @@
+"""Path traversal.
+
+What it finds: data that a client sent in the path of a file that is read, written, sent or deleted.
+
+Why it matters: `../../etc/passwd` leaves the folder.
+
+Bad (javascript):
+
+    const fs = require("fs");
+    const path = require("path");
+    const express = require("express");
+
+    const app = express();
+
+    app.get("/files/:name", (req, res) => {
+      fs.createReadStream(path.join(__dirname, "files", req.params.name)).pipe(res);
+    });
+
+Good (javascript):
+
+    const fs = require("fs");
+    const path = require("path");
+    const express = require("express");
+
+    const app = express();
+
+    app.get("/files/:name", (req, res) => {
+      fs.createReadStream(path.join(__dirname, "files", path.basename(req.params.name))).pipe(res);
+    });
+
+How to fix it: keep `path.basename` of it; or resolve the path and check that it starts with the folder; `sendFile`
+and `koa-send` do so with `root`.
+
+Not seen: links in the folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
+from lint_rules.families.e07_security.flows_javascript import FLOWS
+from lint_rules.families.e07_security.linking_javascript import WORDS, findings
+from lint_rules.families.e07_security.weaknesses import references
+from lint_rules.model import ERROR, Finding, Rule
+
+if TYPE_CHECKING:
+    from lint_rules.project.linked import Project
+
+RULE = Rule(
+    "TEN0705",
+    "path-traversal",
+    severity=ERROR,
+    summary="Data of a client chooses a file",
+    in_tests=False,
+    references=references("TEN0705"),
+)
+
+
+@RULE.project(words=WORDS, languages=("javascript",), notes=(FLOWS,))
+def check_javascript(project: Project) -> Iterator[Finding]:
+    return findings(RULE, project)

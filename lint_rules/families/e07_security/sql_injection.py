@@ -1,0 +1,69 @@
+"""SQL injection.
+
+What it finds: data that a client sent becomes part of the text of an SQL query: in drivers (pg, mysql, mysql2, mssql,
+sqlite), query builders (`knex.raw`, `whereRaw`), mappers (`sequelize.query`, `literal`, TypeORM's `query` and
+`where`, `$queryRawUnsafe`), and wherever a text with the words of a query is given to `query`, `execute` or the like.
+The data is followed through names, strings, conditions and the functions of the project, over any number of files.
+
+Why it matters: a client that sends `' OR 1=1 --` reads every row, one that sends `'; DROP TABLE ...` leaves none.
+
+Bad (javascript):
+
+    const express = require("express");
+    const { Pool } = require("pg");
+
+    const app = express();
+    const pool = new Pool();
+
+    app.get("/users/:id", async (req, res) => {
+      const found = await pool.query(`SELECT * FROM users WHERE id = '${req.params.id}'`);
+      res.json(found.rows);
+    });
+
+Good (javascript):
+
+    const express = require("express");
+    const { Pool } = require("pg");
+
+    const app = express();
+    const pool = new Pool();
+
+    app.get("/users/:id", async (req, res) => {
+      const found = await pool.query("SELECT * FROM users WHERE id = $1", [req.params.id]);
+      res.json(found.rows);
+    });
+
+How to fix it: pass values as parameters (`$1`, `?`, `:name`); names of columns and directions cannot be parameters,
+choose them from a fixed list.
+
+Not seen: data that goes through a database, a queue or attributes of objects on its way; queries put together by
+libraries that are not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
+from lint_rules.families.e07_security.flows_javascript import FLOWS
+from lint_rules.families.e07_security.linking_javascript import WORDS, findings
+from lint_rules.families.e07_security.weaknesses import references
+from lint_rules.model import ERROR, Finding, Rule
+
+if TYPE_CHECKING:
+    from lint_rules.project.linked import Project
+
+RULE = Rule(
+    "TEN0701",
+    "sql-injection",
+    severity=ERROR,
+    summary="Data of a client becomes part of an SQL query",
+    in_tests=False,
+    references=references("TEN0701"),
+)
+
+
+@RULE.project(words=WORDS, languages=("javascript",), notes=(FLOWS,))
+def check_javascript(project: Project) -> Iterator[Finding]:
+    return findings(RULE, project)

@@ -1,0 +1,145 @@
+"""What JavaScript's statements do to the values of names: a domain of `flow.interpret`."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from lint_rules.families.e07_security.evaluating_javascript import Evaluator, keys_of, origin_of
+from lint_rules.families.e07_security.flows_javascript import EVERYTHING
+from lint_rules.families.e07_security.guards_javascript import harmless_where
+from lint_rules.families.e07_security.reading_javascript import called_name
+from lint_rules.families.e07_security.validation import VALIDATING
+from lint_rules.families.e07_security.values_javascript import (
+    NOTHING_KNOWN,
+    State,
+    Value,
+    concatenated,
+    joined,
+    member_of,
+    placed_in,
+)
+from lint_rules.flow.form import Event, Question
+from lint_rules.languages.javascript.binding import targets
+from lint_rules.languages.javascript.grammar import arguments, bare, callee, text
+
+
+class Values:
+    """The values of names, see `flow.interpret.Domain`."""
+
+    def __init__(self, evaluator: Evaluator, start: State) -> None:
+        self._evaluator = evaluator
+        self._start = start
+
+    def start(self) -> State:
+        return self._start
+
+    def join(self, one: State, other: State) -> State:
+        return one.join(other)
+
+    def raised(self, event: Event, state: State) -> State:
+        return state
+
+    def assume(self, test: Question, holds: bool, state: State) -> State | None:
+        if test.node is None:
+            return state
+        if test.relation == "truthy" and not test.subject and test.node.type not in (
+            "call_expression", "binary_expression", "identifier", "await_expression", "unary_expression",
+        ):  # fmt: skip
+            return state
+        return state.knowing(harmless_where(test.node, self._answer(test, holds), state, self._evaluator))
+
+    @staticmethod
+    def _answer(test: Question, holds: bool) -> bool:
+        """The answer to the condition as written: a question about `a !== b` asks for `a == b`."""
+        operator = test.node.child_by_field_name("operator") if test.node.type == "binary_expression" else None
+        is_flipped = operator is not None and operator.type in ("!==", "!=") and test.relation != "truthy"
+        return holds is not is_flipped
+
+    def transfer(self, event: Event, state: State) -> State:
+        node = event.node
+        if node is None:
+            return state
+        if event.kind == "assign":
+            return self._assign(node, event.subject, state)
+        if event.kind in ("call", "new"):
+            return self._call(node, state)
+        return state
+
+    def _assign(self, node: Node, subject: str, state: State) -> State:
+        target = node.child_by_field_name("name") or node.child_by_field_name("left")
+        given = node.child_by_field_name("value") or node.child_by_field_name("right")
+        if target is None:
+            return state.bound(subject, NOTHING_KNOWN)
+        value = self._evaluator.value(given, state) if given is not None else NOTHING_KNOWN
+        value = self._evaluator.settled(value, state)
+        if node.type == "augmented_assignment_expression":
+            return self._augmented(node, target, subject, value, state)
+        if node.type == "for_in_statement":
+            operator = node.child_by_field_name("operator")
+            value = keys_of(value) if operator is not None and operator.type == "in" else member_of(value, "<item>")
+        elif node.type not in ("variable_declarator", "assignment_expression"):
+            return state.bound(subject, NOTHING_KNOWN)
+        if text(target) == subject or target.type in ("member_expression", "subscript_expression"):
+            return self._bind(target, subject, value, state)
+        for one in targets(target):
+            if text(one.name) == subject:
+                return state.bound(subject, _part(value, one.path, is_rest=one.is_rest))
+        return state.bound(subject, value)
+
+    def _augmented(self, node: Node, target: Node, subject: str, value: Value, state: State) -> State:
+        operator = node.child_by_field_name("operator")
+        known = self._evaluator.value(target, state)
+        if operator is not None and operator.type == "+=":
+            return state.bound(subject, concatenated((known, value)))
+        is_default = operator is not None and operator.type in ("||=", "??=")
+        return state.bound(subject, joined((known, value))) if is_default else state
+
+    @staticmethod
+    def _bind(target: Node, subject: str, value: Value, state: State) -> State:
+        if target.type == "identifier":
+            return state.bound(subject, value)
+        owner = target.child_by_field_name("object")
+        if owner is None or bare(owner).type not in ("identifier", "member_expression", "this"):
+            return state
+        state = state.bound(subject, value) if value.taints or subject in state.names else state
+        name = text(owner)
+        if bare(owner).type == "identifier" and value.taints:
+            last = target.child_by_field_name("property")
+            known = state.names.get(name, NOTHING_KNOWN)
+            member = placed_in(value, text(last) if last is not None else "<item>")
+            names = dict(state.names)
+            names[name] = joined((known, member)) if known.taints or known.constant is None else member
+            return State(names, state.clean)
+        return state
+
+    def _call(self, call: Node, state: State) -> State:
+        """`parts.push(value)` fills; `schema.validate(req.body)` says that the rest of the function is safe from it."""
+        function, name, given = callee(call), called_name(call), arguments(call)
+        if function is None or not given:
+            return state
+        owner = function.child_by_field_name("object")
+        if name in ("push", "unshift", "add", "append") and owner is not None and bare(owner).type == "identifier":
+            value = joined(placed_in(self._evaluator.value(one, state), "<item>") for one in given)
+            value = self._evaluator.settled(value, state)
+            if value.taints:
+                known = state.names.get(text(owner), NOTHING_KNOWN)
+                return state.bound(text(owner), joined((known, value)))
+            return state
+        written = text(function)[-80:] + "("
+        if VALIDATING.search(written) and not written.startswith("JSON.parse"):
+            found: set[tuple[str, str]] = set()
+            for one in given:
+                if self._evaluator.file.request.is_request(one):
+                    return state.knowing(((text(one), EVERYTHING),))
+                found.update((origin_of(taint), EVERYTHING) for taint in self._evaluator.value(one, state).taints)
+            return state.knowing(found)
+        return state
+
+
+def _part(value: Value, path: tuple[str, ...], *, is_rest: bool) -> Value:
+    """What a pattern takes of a value."""
+    if is_rest:
+        return value
+    for name in path:
+        value = member_of(value, name)
+    return Value(value.taints)

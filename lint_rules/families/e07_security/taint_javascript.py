@@ -1,0 +1,321 @@
+"""The flow of clients' data through the functions of one JavaScript file, by abstract interpretation of their form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+from tree_sitter import Node
+
+from lint_rules.families.e07_security.circumstances import is_for_show
+from lint_rules.families.e07_security.evaluating_javascript import Evaluator, option_names
+from lint_rules.families.e07_security.flows_javascript import EVERY_REQUEST, FLOWS, FlowNote, Passed, Taint
+from lint_rules.families.e07_security.reading_javascript import called_name
+from lint_rules.families.e07_security.sinks_javascript import may_sink
+from lint_rules.families.e07_security.states_javascript import Values
+from lint_rules.families.e07_security.validation_javascript import is_guarded
+from lint_rules.families.e07_security.values_javascript import (
+    NOTHING_KNOWN,
+    State,
+    Value,
+    member_of,
+)
+from lint_rules.flow.form import Event
+from lint_rules.flow.graph import TooLarge
+from lint_rules.flow.interpret import interpret
+from lint_rules.languages.javascript.binding import parameter_nodes, targets
+from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, arguments, bare, callee, named, text
+from lint_rules.languages.javascript.lowering import form_of
+from lint_rules.languages.javascript.scopes import Scope
+
+if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
+
+_ITERATING = frozenset({"forEach", "map", "filter", "some", "every", "find", "reduce", "flatMap", "each", "eachSeries"})
+_HOLDING = frozenset(
+    {"variable_declarator", "assignment_expression", "object", "pair", "array", "return_statement", "arguments",
+     "call_expression", "new_expression", "await_expression"}
+)  # fmt: skip
+_MOST_FUNCTIONS = 1_500
+_LONGEST_FUNCTION = 150_000
+_HARMLESS_TYPES = re.compile(r"^:\s*(?:number|boolean|bigint|Date)\b")
+_ENUM_TYPE = re.compile(r"""^:\s*["'][^"']*["'](?:\s*\|\s*["'][^"']*["'])+\s*$""")
+_SOURCES = re.compile(
+    rb"\breq\b|\brequest\b|\bctx\b|\bcontext\b|@(?:Body|Query|Param|MessageBody|Args|Headers)\b|\bevent\b|\.on\(|payload"
+)
+_SANITIZED = re.compile(
+    rb"\.use\(\s*(?:mongoSanitize|expressMongoSanitize|sanitize|require\([\"']express-mongo-sanitize[\"']\))\s*\("
+)
+
+
+@FLOWS.of("javascript")
+def flows_of(file: JavaScriptFile) -> Iterator[FlowNote]:
+    """What the functions of a file do with data that may be a client's."""
+    if is_for_show(file) or file.is_declaration or file.is_tooling or len(file.data) > 1_000_000:
+        return
+    if _SANITIZED.search(file.data):
+        yield FlowNote("clean", options=("TEN0702",))
+    if b"(" not in file.data:
+        return
+    yield from Flows(file).notes()
+
+
+class Flows:
+    """The functions of one file, one after the other; functions within another after it, with what they can see."""
+
+    def __init__(self, file: JavaScriptFile) -> None:
+        self.file = file
+        self.evaluator = Evaluator(file)
+        self._captured: dict[int, State] = {}
+        self._items: dict[int, Value] = {}
+        self._has_sources = _SOURCES.search(file.data) is not None
+
+    def notes(self) -> Iterator[FlowNote]:
+        """The notes of all functions, outer ones first."""
+        functions = list(self.file.scopes.functions)[:_MOST_FUNCTIONS]
+        for scope in functions:
+            if scope.end - scope.start > _LONGEST_FUNCTION or self.file.in_broken_code(scope.node):
+                continue
+            yield from self._function(scope)
+
+    def _function(self, scope: Scope) -> Iterator[FlowNote]:
+        start = self._start(scope)
+        if not any(value.taints for value in start.names.values()) and not self._may_read(scope):
+            return
+        domain = Values(self.evaluator, start)
+        try:
+            outcome = interpret(form_of(scope.node, self.file), domain)
+        except TooLarge:
+            return
+        symbol = self._symbol(scope)
+        seen: dict[tuple[int, str], FlowNote] = {}
+        for event, state in outcome.events():
+            for note in self._at(event, state, symbol):
+                key = (note.span.start if note.span is not None else 0, note.kind)
+                seen[key] = _merged(seen[key], note) if key in seen else note
+        for way, state in outcome.exits():
+            if way.kind == "return" and way.jump is not None and way.jump.node is not None:
+                returned = self._returned(way.jump.node, state, symbol)
+                if returned is not None:
+                    yield returned
+                self._capture_in(way.jump.node, state)
+        yield from seen.values()
+
+    def _may_read(self, scope: Scope) -> bool:
+        """Whether words for requests stand in a function."""
+        return self._has_sources and _SOURCES.search(self.file.data, scope.start, scope.end) is not None
+
+    def _symbol(self, scope: Scope) -> str:
+        return f"{self.file.module}.{scope.name}"
+
+    def _start(self, scope: Scope) -> State:
+        """What is known at the beginning: what the function can see of the one around it, and its parameters."""
+        outer = self._captured.get(scope.node.id)
+        around = scope.parent.function if scope.parent is not None else None
+        if outer is None and around is not None:
+            outer = self._captured.get(around.node.id)
+        state = outer or State({})
+        names = dict(state.names)
+        handler = self.file.handlers.of(scope)
+        is_handler = handler is not None and handler.kind not in (
+            "continuation",
+            "listener",
+            "timer",
+            "plugin",
+            "startup",
+        )
+        is_named = not scope.is_anonymous and not is_handler
+        for position, parameter in enumerate(parameter_nodes(scope.node)):
+            pattern = parameter.child_by_field_name("pattern") or parameter
+            annotation = parameter.child_by_field_name("type")
+            is_harmless = annotation is not None and (
+                _HARMLESS_TYPES.match(text(annotation)) or _ENUM_TYPE.match(text(annotation))
+            )
+            for target in targets(pattern):
+                name = text(target.name)
+                names.pop(name, None)
+                for key in [key for key in names if key.startswith(name + ".")]:
+                    del names[key]
+                if position == 0 and scope.node.id in self._items:
+                    value = self._items[scope.node.id]
+                    for one in target.path:
+                        value = member_of(value, one)
+                    names[name] = value
+                elif is_named and not is_harmless and name not in ("req", "res", "request", "response", "ctx", "next"):
+                    source = next((one for one in target.path if one != "<item>"), "")
+                    is_whole = not source
+                    names[name] = Value(frozenset((Taint(source, position, is_document=True, is_whole=is_whole),)))
+                elif not is_handler:
+                    names[name] = NOTHING_KNOWN
+        clean = set(state.clean)
+        if is_handler and is_guarded(scope, self.file):
+            clean.update((EVERY_REQUEST, rule) for rule in ("TEN0702", "TEN0717"))
+        state = State(names, frozenset(clean))
+        self._captured.setdefault(scope.node.id, state)
+        return state
+
+    # What happens.
+
+    def _at(self, event: Event, state: State, symbol: str) -> Iterator[FlowNote]:
+        node = event.node
+        if event.kind in ("call", "new") and node is not None:
+            self._capture(node, state)
+            yield from self._called(node, state, symbol)
+        elif event.kind == "assign" and node is not None:
+            self._capture_in(node, state)
+            yield from self._assigned(node, event.subject, state, symbol)
+
+    def _called(self, call: Node, state: State, symbol: str) -> Iterator[FlowNote]:
+        function = callee(call)
+        given = arguments(call)
+        if function is None or not given:
+            return
+        passed = tuple(self._passed(given, state))
+        if not passed:
+            return
+        name = called_name(call)
+        owner = function.child_by_field_name("object")
+        wrapped = self._promisified(function)
+        if wrapped is not None:
+            function, name = wrapped, text(wrapped).rpartition(".")[2]
+        called = self.file.names.symbol(function)
+        if not may_sink(name) and not (called and self._may_be_own(called)):
+            return
+        options = (*sorted(set(option_names(given, self.evaluator))), *self._surroundings(call, state))
+        owner_text = text(owner)[-300:] if owner is not None else ""
+        yield FlowNote(
+            "new" if call.type == "new_expression" else "call", symbol, self.file.span(call), called, name,
+            owner_text, text(function)[-80:], passed, (*options, *self._version(called)),
+        )  # fmt: skip
+
+    def _promisified(self, function: Node) -> Node | None:
+        """`exec` of `const run = promisify(exec)`, for what is called as `run`."""
+        value = (
+            self.file.names.only_value(text(function), function.start_byte) if function.type == "identifier" else None
+        )
+        if value is None or bare(value).type != "call_expression" or called_name(bare(value)) != "promisify":
+            return None
+        return next((bare(one) for one in arguments(bare(value))), None)
+
+    def _version(self, symbol: str) -> Iterator[str]:
+        """The major version of the package that is called, where that decides."""
+        package = self.file.package
+        if symbol.startswith("js-yaml.") and package is not None:
+            yield f"major={package.major_of('js-yaml')}"
+
+    def _may_be_own(self, symbol: str) -> bool:
+        return self.file.is_own(symbol)
+
+    def _surroundings(self, call: Node, state: State) -> Iterator[str]:
+        """Whether what is answered has another type than HTML: `res.type("text/plain").send(...)`."""
+        name = called_name(call)
+        if name not in ("send", "end", "write", "response"):
+            return
+        function = self.file.enclosing_function(call)
+        written = text(function.node)[:20_000] if function is not None else ""
+        chain = text(callee(call) or call)
+        if re.search(
+            r"text/plain|application/(?:json|xml)|text/(?:csv|css)|image/|octet-stream|\.type\(\s*['\"](?:txt|json|text|csv)['\"]",
+            chain,
+        ):
+            yield "not-html"
+        elif (
+            "text/html" in chain
+            or re.search(r"type\(\s*['\"]html", chain)
+            or re.search(
+                r"content-type['\"]?\s*[,:]\s*['\"`]text/html|\.type\(\s*['\"](?:text/)?html", written, re.IGNORECASE
+            )
+        ):
+            yield "html"
+        elif re.search(r"content-type['\"]?\s*[,:]|\.type\(|\.contentType\(", written, re.IGNORECASE):
+            yield "not-html"
+
+    def _passed(self, given: list[Node], state: State) -> Iterator[Passed]:
+        for position, argument in enumerate(given):
+            value = self.evaluator.settled(self.evaluator.value(argument, state), state)
+            for taint in sorted(value.taints):
+                yield Passed(position, taint, value.is_sql, value.is_html)
+
+    def _assigned(self, node: Node, subject: str, state: State, symbol: str) -> Iterator[FlowNote]:
+        target, value = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if target is None or value is None or node.type != "assignment_expression" or text(target) != subject:
+            return
+        if target.type == "subscript_expression":
+            yield from self._keyed(node, target, value, state, symbol)
+        if target.type != "member_expression":
+            return
+        passed = tuple(self._passed([value], state))
+        last = target.child_by_field_name("property")
+        if passed and last is not None and text(last) in ("body", "innerHTML", "href"):
+            yield FlowNote(
+                "assign", symbol, self.file.span(node), self.file.names.symbol(target), text(last), "",
+                text(target), passed, tuple(self._type_of_context(node)),
+            )  # fmt: skip
+
+    def _type_of_context(self, node: Node) -> Iterator[str]:
+        function = self.file.enclosing_function(node)
+        written = text(function.node)[:20_000] if function is not None else ""
+        if re.search(r"type\s*=\s*['\"](?:text/plain|text|json|application/json)|['\"]text/plain", written):
+            yield "not-html"
+        elif re.search(r"type\s*=\s*['\"](?:text/)?html", written):
+            yield "html"
+
+    def _keyed(self, node: Node, target: Node, value: Node, state: State, symbol: str) -> Iterator[FlowNote]:
+        """`settings[req.body.key] = req.body.value`: a key that a client chooses."""
+        index, owner = target.child_by_field_name("index"), target.child_by_field_name("object")
+        if index is None or owner is None or bare(index).type in ("number", "string"):
+            return
+        if bare(index).type == "template_string" and not text(index).startswith("`${"):
+            return
+        keys = self.evaluator.settled(self.evaluator.value(index, state), state)
+        found = tuple(Passed(0, taint) for taint in sorted(keys.taints) if taint.at_start)
+        if found and self.evaluator.value(value, state).taints:
+            yield FlowNote("key", symbol, self.file.span(node), "", "[]", text(owner), text(target), found)
+
+    def _returned(self, node: Node, state: State, symbol: str) -> FlowNote | None:
+        given = named(node)[:1] if node.type == "return_statement" else [node]
+        passed = tuple(self._passed(given, state))
+        return FlowNote("return", symbol, self.file.span(node), passed=passed) if passed else None
+
+    # Functions within the function.
+
+    def _capture(self, call: Node, state: State) -> None:
+        """Remember what functions that a call is given can see, and what they are called with."""
+        function = callee(call)
+        owner = function.child_by_field_name("object") if function is not None else None
+        name = called_name(call)
+        for argument in map(bare, arguments(call)):
+            if argument.type not in FUNCTION_LITERALS:
+                self._capture_in(argument, state)
+                continue
+            self._see(argument, state)
+            if owner is not None and name in _ITERATING:
+                value = self.evaluator.value(owner, state)
+                if value.taints:
+                    self._items[argument.id] = member_of(value, "<item>")
+            elif owner is not None and name == "then":
+                value = self.evaluator.value(owner, state)
+                if value.taints:
+                    self._items[argument.id] = value
+
+    def _capture_in(self, node: Node, state: State) -> None:
+        waiting, left = [node], 60
+        while waiting and left:
+            left -= 1
+            one = bare(waiting.pop())
+            if one.type in FUNCTION_LITERALS:
+                self._see(one, state)
+            elif one.type in _HOLDING:
+                waiting.extend(one.named_children)
+
+    def _see(self, function: Node, state: State) -> None:
+        known = self._captured.get(function.id)
+        self._captured[function.id] = state if known is None else known.join(state)
+
+
+def _merged(one: FlowNote, other: FlowNote) -> FlowNote:
+    if one == other:
+        return one
+    return msgspec.structs.replace(one, passed=tuple(sorted({*one.passed, *other.passed})))
