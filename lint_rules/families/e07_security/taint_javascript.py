@@ -104,8 +104,13 @@ class Flows:
         yield from seen.values()
 
     def _may_read(self, scope: Scope) -> bool:
-        """Whether words for requests stand in a function."""
-        return self._has_sources and _SOURCES.search(self.file.data, scope.start, scope.end) is not None
+        """Whether a function may read a request: it is a handler or lies in one, or words for requests stand in it."""
+        if not self._has_sources:
+            return False
+        node = scope.node
+        if _SOURCES.search(self.file.data, node.start_byte, node.end_byte) is not None:
+            return True
+        return self.file.handlers.of(scope) is not None or self.file.request.handler_around(node) is not None
 
     def _symbol(self, scope: Scope) -> str:
         return f"{self.file.module}.{scope.name}"
