@@ -110,7 +110,7 @@ def _not_left(callback: Callback) -> Ignored | None:
         consequence = _consequence(statement, callback)
         if consequence is None:
             continue
-        if _leaves(consequence) or _changes_something(consequence):
+        if _leaves(consequence) or changes_something(consequence):
             return None
         rejects = any(_SETTLES.match(text(callee(one) or one)) for one in _calls(consequence))
         return _used_after(callback, statement, callback.body[position + 1 :], taken_apart=rejects)
@@ -123,18 +123,18 @@ def _consequence(statement: Node, callback: Callback) -> Node | None:
         condition = statement.child_by_field_name("condition")
         if statement.child_by_field_name("alternative") is not None or condition is None:
             return None
-        return statement.child_by_field_name("consequence") if _asks_for_error(bare(condition), callback) else None
+        return statement.child_by_field_name("consequence") if asks_for_error(bare(condition), callback) else None
     inner = first_named(statement) if statement.type == "expression_statement" else None
     inner = bare(inner) if inner is not None else None
     if inner is None or inner.type != "binary_expression":
         return None
     left, operator = inner.child_by_field_name("left"), inner.child_by_field_name("operator")
-    if left is None or operator is None or operator.type != "&&" or not _asks_for_error(bare(left), callback):
+    if left is None or operator is None or operator.type != "&&" or not asks_for_error(bare(left), callback):
         return None
     return inner.child_by_field_name("right")
 
 
-def _asks_for_error(condition: Node, callback: Callback) -> bool:
+def asks_for_error(condition: Node, callback: Callback) -> bool:
     """`err`, `!!err`, `err != null`, `err instanceof Error`: whether there is one at all."""
     if condition.type == "unary_expression":
         inner = condition.child_by_field_name("argument")
@@ -162,7 +162,7 @@ def _leaves(consequence: Node) -> bool:
     return any(_ENDS.search(text(callee(call) or call)) for call in _calls(consequence))
 
 
-def _changes_something(consequence: Node) -> bool:
+def changes_something(consequence: Node) -> bool:
     """Whether it assigns to something, which later code may ask for."""
     kinds = ("assignment_expression", "augmented_assignment_expression", "update_expression")
     return any(node.type in kinds for node in (consequence, *own_nodes(consequence)))
@@ -285,4 +285,4 @@ def _is_direct(read: Node, callback: Callback) -> bool:
     return callback.file.enclosing_function(read) is callback.scope
 
 
-__all__ = ["Ignored", "ignored"]
+__all__ = ["Ignored", "asks_for_error", "changes_something", "ignored"]

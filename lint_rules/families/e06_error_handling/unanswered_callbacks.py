@@ -1,0 +1,41 @@
+"""Node-style callbacks in handlers whose check of the error ends the work without an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.families.e06_error_handling.callbacks import node_callback
+from lint_rules.families.e06_error_handling.ignoring import asks_for_error, changes_something
+from lint_rules.families.e06_error_handling.unanswered_javascript import Answering, answering
+from lint_rules.languages.javascript.bodies import holder, own_nodes
+from lint_rules.languages.javascript.grammar import bare, named
+
+if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
+
+
+def unanswered_check(statement: Node, file: JavaScriptFile) -> Answering | None:
+    """Who would have to answer where `if (err) { log(err); return; }` of a callback does not."""
+    condition, then = statement.child_by_field_name("condition"), statement.child_by_field_name("consequence")
+    function = holder(statement)
+    if condition is None or then is None or function is None or statement.parent is None:
+        return None
+    callback = node_callback(function, file)
+    if callback is None or not asks_for_error(bare(condition), callback) or statement not in callback.body:
+        return None
+    who = answering(statement, file)
+    if who is None or who.by_value or who.scope is callback.scope:
+        return None
+    otherwise = statement.child_by_field_name("alternative")
+    rest = [otherwise] if otherwise is not None else callback.body[callback.body.index(statement) + 1 :]
+    leaves = otherwise is not None or any(one.type == "return_statement" for one in (then, *own_nodes(then)))
+    if not leaves or not who.in_any(rest):
+        return None
+    if otherwise is not None and who.follows(statement):
+        return None
+    statements = named(then) if then.type == "statement_block" else [then]
+    if who.always(statements) or changes_something(then):
+        return None
+    return None if who.follows(file.statement(callback.call)) else who
