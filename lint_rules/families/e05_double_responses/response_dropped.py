@@ -2,7 +2,9 @@
 
 What it finds: a statement that makes a response or an error and does nothing with it: `jsonify(...)`,
 `JsonResponse(...)`, `redirect(...)`, `web.json_response(...)` without `return`; `HTTPException(...)`, `Http404()` or
-any other class of errors without `raise`, called or only named; `abort` without a call.
+any other class of errors without `raise`, called or only named; `abort` without a call. In JavaScript `new
+NotFoundException()`, `createError(404)`, `Boom.forbidden()` without `throw`, `h.response(...)` of Hapi and
+`NextResponse.json(...)` without `return`, and `next` and `res.end` without a call.
 
 Why it matters: the line reads like an answer and does nothing. The check that was to refuse a request lets it through,
 and the code behind it runs: an order is placed for somebody who was not allowed to.
@@ -33,7 +35,39 @@ Good (python):
             raise HTTPException(status_code=403)
         await orders.cancel(order)
 
-How to fix it: write `return` in front of a response and `raise` in front of an error.
+Bad (javascript):
+
+    import { Controller, Delete, ForbiddenException, Param } from "@nestjs/common";
+
+    @Controller("orders")
+    export class OrdersController {
+      @Delete(":id")
+      async cancel(@Param("id") id, user) {
+        const order = await orders.find(id);
+        if (order.owner !== user) {
+          new ForbiddenException();
+        }
+        await orders.cancel(order);
+      }
+    }
+
+Good (javascript):
+
+    import { Controller, Delete, ForbiddenException, Param } from "@nestjs/common";
+
+    @Controller("orders")
+    export class OrdersController {
+      @Delete(":id")
+      async cancel(@Param("id") id, user) {
+        const order = await orders.find(id);
+        if (order.owner !== user) {
+          throw new ForbiddenException();
+        }
+        await orders.cancel(order);
+      }
+    }
+
+How to fix it: write `return` in front of a response, `raise` or `throw` in front of an error.
 
 Not seen: a response that is bound to a name nobody uses; functions of the project that make one.
 """
@@ -48,6 +82,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e05_double_responses.dropped_javascript import MAKES, dropped, is_constructor
 from lint_rules.languages.python.renaming import renamings
 from lint_rules.languages.python.scopes import FUNCTION, text
 from lint_rules.languages.tables import name_table, read_table
@@ -55,6 +90,7 @@ from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, UNSAFE, Edit, Finding, Fix, Rule
 
 if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
 
 RULE = Rule(
@@ -76,6 +112,7 @@ _STATEMENT = re.compile(rb"(?:\n|[:;])[ \t]*(?:await[ \t]+)?([\w.]+)(?=[ \t]*[(\
 _LEFT_OUT = {
     "return": "`{name}` makes a response that is not sent; return it",
     "raise": "`{name}` makes an error that is not raised; raise it",
+    "throw": "`{name}` makes an error that is not thrown; throw it",
     "call": "`{name}` is named and not called, so that nothing happens; call it",
 }
 
@@ -94,6 +131,22 @@ def _may_make(last: str) -> bool:
 
 def _may_drop(data: bytes) -> bool:
     return bool(_makers(data))
+
+
+@RULE.files(WholeFile(MAKES), "javascript")
+def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
+    for one in dropped(file):
+        made = " ".join(text(one.made).split())
+        start = one.statement.start_byte
+        fix = None
+        if one.verb != "call" and not is_constructor(file, one.statement):
+            edits = (Edit(file.source.span(start, start), f"{one.verb} "),)
+            fix = Fix(f"{one.verb} it", edits, UNSAFE)
+        remedy = f"write `{one.verb}` in front of `{made}`, or take the line out"
+        if one.verb == "call":
+            remedy = f"write `{made}()`"
+        message = _LEFT_OUT[one.verb].format(name=made)
+        yield RULE.at(file, one.statement, message, remedy, fix=fix)
 
 
 @RULE.files(WholeFile(_may_drop), "python")
