@@ -392,7 +392,7 @@ def _settling(
 
 def _identifiers(node: Node, file: JavaScriptFile) -> Iterator[Node]:
     for kind in ("identifier", "shorthand_property_identifier"):
-        yield from (one for one in file.nodes(kind) if node.start_byte <= one.start_byte < node.end_byte)
+        yield from file.nodes_in(kind, node)
 
 
 def _local_functions(scope: Scope, file: JavaScriptFile) -> frozenset[str]:

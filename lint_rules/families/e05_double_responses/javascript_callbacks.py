@@ -151,7 +151,7 @@ def _is_run(call: Node) -> bool:
 def _steps_in(literal: Node, steps: Steps, file: JavaScriptFile) -> Iterator[Step]:
     """The answers in a function, and in those within it, on responses that it was not given itself."""
     responses = responses_of(file)
-    for call in file.calls_in(literal):
+    for call in file.nodes_in("call_expression", literal):
         step = steps.of_call(call)
         if step is None or step.kind not in ("whole", "end", "next") or step.maybe or step.asks:
             continue

@@ -2,10 +2,12 @@
 
 What it finds: a handler of a framework that sends what handlers return (Django, Flask, Quart, aiohttp, Starlette,
 Sanic), with a path that ends without returning a response: an `if` without `else`, an error branch that only logs, a
-`return` without a value. Also a registered handler that returns nothing at all.
+`return` without a value. Also a registered handler that returns nothing at all. In JavaScript a handler that answers by
+a call (Node, Express, Fastify, NestJS with `@Res()`, Next.js), with a path on which it neither answers nor calls `next`
+nor hands the response on; a handler of Hapi or a route of Next.js with a path that returns nothing.
 
 Why it matters: `None` is no response. Django raises ValueError ("returned None instead"), Flask TypeError, aiohttp and
-Starlette answer with status 500: on exactly the path that nobody tried.
+Starlette answer with status 500: on exactly the path that nobody tried. In Node nothing is sent: the client waits until it gives up.
 
 Bad (python):
 
@@ -34,6 +36,33 @@ Good (python):
                 return redirect("welcome")
             return render(request, "signup.html", {"form": form})
 
+Bad (javascript):
+
+    const express = require("express");
+    const app = express();
+
+    app.get("/orders/:id", async (req, res) => {
+      try {
+        res.json(await orders.find(req.params.id));
+      } catch (error) {
+        console.error(error);
+      }
+    });
+
+Good (javascript):
+
+    const express = require("express");
+    const app = express();
+
+    app.get("/orders/:id", async (req, res) => {
+      try {
+        res.json(await orders.find(req.params.id));
+      } catch (error) {
+        console.error(error);
+        res.status(500).json({ error: "no order" });
+      }
+    });
+
 How to fix it: return a response, or raise an error that the framework answers, on every path.
 
 Not seen: handlers that another file registers; a response that a function returns only sometimes; paths that a list of
@@ -49,6 +78,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e05_double_responses.unanswered_javascript import silent_ends
 from lint_rules.flow.correlated import Correlated
 from lint_rules.flow.form import Event, Question
 from lint_rules.flow.graph import Exit, TooLarge
@@ -62,6 +92,7 @@ from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Rule
 
 if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
     from lint_rules.project.frameworks import Framework, Handler
 
@@ -138,6 +169,25 @@ class Reached:
 
     def assume(self, question: Question, holds: bool, state: bool) -> bool | None:
         return True
+
+
+_SPEAKS = re.compile(rb"\b(?:res|resp|response|reply|rep|h|next|NextResponse|Response)\b")
+
+
+@RULE.files(WholeFile(_SPEAKS), "javascript")
+def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
+    for end in silent_ends(file):
+        node = end.scope.node
+        name = end.scope.name.rpartition(".")[2]
+        shown = "this handler" if end.scope.is_anonymous else f"`{name}`"
+        place: Node
+        if end.statement is not None:
+            place, wrong = end.statement, f"{shown} ends here without a response"
+        else:
+            place = node.child_by_field_name("name") or node.child_by_field_name("parameters") or node
+            wrong = f"{shown} has a path that ends without a response"
+        remedy = "answer or call `next` on every path, in the handler of errors too"
+        yield RULE.at(file, place, f"{wrong}; {end.framework} waits for one on every path", remedy)
 
 
 @RULE.files(WholeFile(_may_answer, _WORDS), "python")

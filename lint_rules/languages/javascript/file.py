@@ -137,11 +137,11 @@ class JavaScriptFile:
             node = node.parent
         return row, last_row
 
-    def calls_in(self, node: Node) -> list[Node]:
-        """The calls in a node, functions within it included, in the order of the text."""
-        calls = self.nodes("call_expression")
-        first = bisect_left(calls, node.start_byte, key=lambda call: call.start_byte)
-        return calls[first : bisect_left(calls, node.end_byte, first, key=lambda call: call.start_byte)]
+    def nodes_in(self, kind: str, node: Node) -> list[Node]:
+        """The nodes of a kind in a node, in the order of the text."""
+        nodes = self.nodes(kind)
+        first = bisect_left(nodes, node.start_byte, key=lambda one: one.start_byte)
+        return nodes[first : bisect_left(nodes, node.end_byte, first, key=lambda one: one.start_byte)]
 
     def statement(self, node: Node) -> Node:
         """The statement or declaration that a node belongs to."""
