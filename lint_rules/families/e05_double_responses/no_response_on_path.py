@@ -7,7 +7,8 @@ a call (Node, Express, Fastify, NestJS with `@Res()`, Next.js), with a path on w
 nor hands the response on; a handler of Hapi or a route of Next.js with a path that returns nothing.
 
 Why it matters: `None` is no response. Django raises ValueError ("returned None instead"), Flask TypeError, aiohttp and
-Starlette answer with status 500: on exactly the path that nobody tried. In Node nothing is sent: the client waits until it gives up.
+Starlette answer with status 500: on exactly the path that nobody tried. In Node nothing is
+sent: the client waits until it gives up.
 
 Bad (python):
 
