@@ -95,7 +95,7 @@ def check_python(node: cst.ExceptHandler, file: PythonFile) -> Iterator[Finding]
 
 def _problem(handler: ExceptClause) -> tuple[str, str] | None:
     """What is wrong with a handler and what helps, None if it is all right."""
-    if not handler.is_broad or handler.reraises or handler.ends:
+    if not handler.is_broad or handler.reraises or (handler.ends and not handler.answers_500):
         return None
     what = handler.header_text
     if handler.records or handler.uses:

@@ -24,7 +24,7 @@ from lint_rules.languages.javascript.grammar import (
 )
 from lint_rules.languages.javascript.library import js_name, js_name_table
 from lint_rules.languages.javascript.rejection import may_reject
-from lint_rules.languages.javascript.scopes import Scope
+from lint_rules.languages.javascript.scopes import FUNCTION, Scope
 from lint_rules.languages.javascript.usage import CHAINS
 from lint_rules.languages.tables import TableRow, read_table
 from lint_rules.project.node_names import GLOBAL
@@ -41,7 +41,6 @@ _BUILDERS = tuple(f"{js_name(name)}." for name in read_table(TABLE)["builders"][
 _CALLBACKS = frozenset(read_table(TABLE)["builders"]["callbacks"])
 _MAX_HOPS = 8
 _MAX_CHAIN = 40
-_SETTLED_BY = {"catch": 1, "then": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def promised(call: Node, file: JavaScriptFile) -> Promised | None:
     own = file.function(function)
     if own is not None:
         return _by_function(own, call, file)
-    if _is_promise_parameter(function, file):
+    if _is_promise_parameter(function, file) or _is_next_in_line(function, file):
         return Promised()
     return _by_table(call, function, file)
 
@@ -94,7 +93,8 @@ def _chained(call: Node, function: Node, file: JavaScriptFile) -> Promised | Non
     receiver = function.child_by_field_name("object")
     if receiver is None or not given:
         return None
-    if len(given) >= _SETTLED_BY.get(method, 9):
+    takes_errors = method == "then" and len(arguments(call)) > 1 and arguments(call)[1] in given
+    if takes_errors or (method == "catch" and given):
         return Promised(is_settled=True)
     inner = bare(receiver)
     before = promised(inner, file) if inner.type in ("call_expression", "new_expression") else None
@@ -295,6 +295,22 @@ def _is_promise_parameter(function: Node, file: JavaScriptFile) -> bool:
         typed = first_named(typed)
     result = typed.child_by_field_name("return_type") if typed is not None and typed.type == "function_type" else None
     return result is not None and text(result).startswith("Promise<")
+
+
+def _is_next_in_line(function: Node, file: JavaScriptFile) -> bool:
+    """Whether a name is the parameter by which a handler runs the ones behind it, where that gives a promise (Koa)."""
+    found = file.scopes.binding(text(function), function.start_byte) if function.type == "identifier" else None
+    if found is None or found[0].kind != FUNCTION or len(found[1]) != 1 or found[1][0].kind != "parameter":
+        return False
+    handler = file.handler(found[0])
+    if handler is None or not handler.framework["next_gives_promise"] or "next" not in handler.roles:
+        return False
+    parameters = found[0].node.child_by_field_name("parameters")
+    given = named(parameters)
+    position = handler.roles.index("next")
+    if position >= len(given):
+        return False
+    return text(given[position].child_by_field_name("pattern") or given[position]) == text(function)
 
 
 def shown_call(call: Node, file: JavaScriptFile) -> str:

@@ -262,9 +262,10 @@ class ExceptClause:
 
     @cached_property
     def answers_500(self) -> bool:
-        """Whether it returns a response that says "internal server error"."""
-        returned = [node for node in self.own if node.type == "return_statement"]
-        return any(_says_500(part) for statement in returned for part in own_nodes(statement))
+        """Whether it answers with "internal server error": returns such a response, or aborts the request with it."""
+        aborted = [call for call in self.calls if last_name(call) == "abort"]
+        answers = [*aborted, *(node for node in self.own if node.type == "return_statement")]
+        return any(_says_500(part) for statement in answers for part in own_nodes(statement))
 
     @cached_property
     def names_failure(self) -> bool:
