@@ -36,6 +36,7 @@ from lint_rules.languages.javascript.grammar import (
     string_value,
     text,
 )
+from lint_rules.languages.javascript.scopes import Scope
 from lint_rules.languages.tables import read_table
 from lint_rules.project.node_names import js_name
 
@@ -70,8 +71,9 @@ _SERVER_MADE = re.compile(
 _HARMLESS_TYPES = re.compile(r"^:\s*(?:number|boolean|bigint|Date|ObjectId|Types\.ObjectId)\b")
 _PIPES = re.compile(r"Parse(?:Int|Float|Bool|UUID|Enum|Date)Pipe")
 _OPERATORS_WITH_FILTERS = frozenset({"$where", "$or", "$and", "$nor", "$not", "$expr", "$elemMatch", "$set"})
-_OF_ADDRESSES = frozenset({"TEN0706", "TEN0707", "TEN0708"})
 _WRAPPING = frozenset({"await_expression", "spread_element", "assignment_expression", "sequence_expression"})
+_OWN_HOST = re.compile(r"headers?\.host\b|headers?\[['\"]host['\"]\]|\(['\"][hH]ost['\"]\)")
+"""The host that a browser has asked: no link leads elsewhere by it."""
 _DEEPEST = 40
 _MOST_OPERANDS = 400
 
@@ -215,11 +217,15 @@ class Evaluator:
             is_whole = rest is None or not rest.group(1)
             is_json = name in row[1]["request_json"]
             is_address = name in row[1]["request_urls"]
-            if is_server_made(written):
+            if is_server_made(written) or is_server_made(canonical.replace("()", "")):
                 return NOTHING_KNOWN
             if last in ("ips", "file", "files") and is_whole:
                 return Value(frozenset((Taint(written),)))
-            clean = ("TEN0702", "TEN0708", "TEN0706", "TEN0707") if is_address else () if is_json else ("TEN0702",)
+            clean: tuple[str, ...] = () if is_json else ("TEN0702",)
+            if is_address:
+                clean = ("TEN0702", "TEN0706", "TEN0707", "TEN0708")
+            if last in ("hostname", "host") or _OWN_HOST.search(text(node)):
+                clean = ("TEN0702", "TEN0708")
             return Value(
                 frozenset((Taint(written, clean=clean, is_document=is_json, is_whole=is_whole and not is_address),))
             )
@@ -262,8 +268,6 @@ class Evaluator:
             taint for taint in found.taints if not is_server_made(f"{taint.source.removesuffix(name)}.{name}")
         )
         found = replace(found, taints=taints)
-        if name in ("searchParams", "query"):
-            found = replace(found, taints=frozenset(map(_asked, found.taints)))
         return found
 
     # Objects.
@@ -338,9 +342,10 @@ class Evaluator:
             return concatenated((text_of(base), between))
         if name in ("map", "flatMap") and given:
             return self._mapped(base, given[0], state, depth)
-        if base.taints and name == "concat":
+        if name == "concat":
             values = [base, *(self.value(one, state, depth + 1) for one in given)]
-            return concatenated(values) if not any(t.inside for one in values for t in one.taints) else joined(values)
+            is_list = base.constant is None and any(taint.inside for one in values for taint in one.taints)
+            return joined(values) if is_list else concatenated(values)
         if base.taints and name in _SAME_TEXT:
             return text_of(base) if name not in ("slice", "at", "valueOf") else base
         if base.taints and name in _SAME_ITEMS:
@@ -348,10 +353,42 @@ class Evaluator:
                 key = string_value(given[0]) if given else None
                 return member_of(base, key or "<item>")
             return base
+        closure = self._closure(callee(node))
+        if closure is not None:
+            return self._called_here(closure, given, state, depth)
         symbol = self.file.names.symbol(callee(node)) if callee(node) is not None else ""  # type: ignore[arg-type]
         if symbol and (self.file.is_own(symbol) or self.file.is_own(self.file.resolve(symbol))):
             return self._through(symbol, given, state, depth)
         return NOTHING_KNOWN
+
+    def _closure(self, function: Node | None) -> Scope | None:
+        """The function that a name denotes, if it is one within the function that calls it."""
+        if function is None or function.type != "identifier":
+            return None
+        scope = self.file.function_scope(self.file.names.symbol(function))
+        around = self.file.enclosing_function(function)
+        if scope is None or around is None or scope.parent is None:
+            return None
+        outer = scope.parent.function
+        return scope if outer is not None and outer.start <= function.start_byte < outer.end else None
+
+    def _called_here(self, closure: Scope, given: list[Node], state: State, depth: int) -> Value:
+        """What a function gives back that sees the names of the one around it."""
+        names = dict(state.names)
+        for position, parameter in enumerate(parameter_nodes(closure.node)):
+            held = self.value(given[position], state, depth + 1) if position < len(given) else NOTHING_KNOWN
+            for target in targets(parameter.child_by_field_name("pattern") or parameter):
+                names[text(target.name)] = _taken(held, target.path)
+        inner = State(names, state.clean)
+        body = closure.node.child_by_field_name("body")
+        if body is not None and body.type != "statement_block":
+            return self.value(body, inner, depth + 4)
+        found = []
+        for returned in self.file.scopes.directly_in(closure, "return_statement"):
+            value = first_named(returned)
+            if value is not None:
+                found.append(self.value(value, inner, depth + 4))
+        return joined(found)
 
     def _mapped(self, base: Value, function: Node, state: State, depth: int) -> Value:
         """What `map` makes of items, by a function that is one expression."""
@@ -379,11 +416,14 @@ class Evaluator:
             for taint in self.settled(self.value(one, state, depth + 1), state).taints:
                 if len(taint.through) < 3:
                     passed = Through(symbol, position, taint.inside)
-                    taints.add(Taint(
-                        taint.source, taint.parameter, taint.clean, taint.is_document, taint.is_whole, taint.at_start,
-                        "", (*taint.through, passed),
-                    ))  # fmt: skip
+                    taints.add(msgspec.structs.replace(taint, inside="", through=(*taint.through, passed)))
         return Value(frozenset(taints))
+
+
+def _taken(value: Value, path: tuple[str, ...]) -> Value:
+    for name in path:
+        value = member_of(value, name)
+    return value
 
 
 def is_server_made(written: str) -> bool:
@@ -404,11 +444,6 @@ def keys_of(value: Value) -> Value:
 def is_part_of(origin: str, whole: str) -> bool:
     """Whether an origin is another, or a member of it: `req.body.name` of `req.body`."""
     return origin == whole or (origin.startswith(whole) and origin[len(whole) : len(whole) + 1] in (".", "[", "?"))
-
-
-def _asked(taint: Taint) -> Taint:
-    """What the query of the request's own address holds: that it is an address protects it no longer."""
-    return msgspec.structs.replace(taint, clean=tuple(one for one in taint.clean if one not in _OF_ADDRESSES))
 
 
 def _parsed(value: Value, *, is_json: bool) -> Value:

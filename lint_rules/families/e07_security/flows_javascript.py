@@ -30,10 +30,10 @@ class Taint(Struct, frozen=True, order=True, array_like=True):
     """One origin of a value.
 
     `source` is what reads the request, as people are shown it; for a `parameter` (its position, else -1) it is the
-    member that is read of it, or "". `clean` are the rules for which the value is harmless. `is_document`: the client
-    chooses the type too (parsed JSON); `is_whole`: all of the document. `at_start`: nothing of the program's own
-    stands in front of it. `inside` is the member (or "<item>") of an object at which it lies. The value has gone
-    `through` functions of which another file tells what they give back.
+    member that is read of it, or "", and `owner` the symbol of the function that has it. `clean` are the rules for
+    which the value is harmless. `is_document`: the client chooses the type too (parsed JSON); `is_whole`: all of the
+    document. `at_start`: nothing of the program's own stands in front of it. `inside` is the member (or "<item>") of
+    an object at which it lies. The value has gone `through` functions of which another file tells what they give back.
     """
 
     source: str
@@ -43,6 +43,7 @@ class Taint(Struct, frozen=True, order=True, array_like=True):
     is_whole: bool = False
     at_start: bool = True
     inside: str = ""
+    owner: str = ""
     through: tuple[Through, ...] = ()
 
 

@@ -66,7 +66,7 @@ class Arrival:
 @dataclass(slots=True)
 class _Linker:
     project: Project
-    by_function: dict[str, list[tuple[ModuleFacts, FlowNote]]] = field(default_factory=dict)
+    given: dict[tuple[str, int], list[tuple[ModuleFacts, FlowNote, Passed]]] = field(default_factory=dict)
     found: dict[tuple[str, str, int], Arrival] = field(default_factory=dict)
     clean: set[str] = field(default_factory=set)
     steps: int = 0
@@ -78,7 +78,10 @@ class _Linker:
                 if note.kind == "clean":
                     self.clean.update(note.options)
                     continue
-                self.by_function.setdefault(note.function, []).append((module, note))
+                for passed in note.passed:
+                    if passed.taint.parameter >= 0:
+                        parameter = (passed.taint.owner, passed.taint.parameter)
+                        self.given.setdefault(parameter, []).append((module, note, passed))
                 if note.kind != "return" and any(one.taint.parameter < 0 for one in note.passed):
                     roots.append((module, note))
         seen: set[tuple[object, ...]] = set()
@@ -129,51 +132,45 @@ class _Linker:
         hops = (*way.hops, (module.path, note.span, note.written))
         is_composed = passed.is_sql or passed.is_html or not way.at_start
         composed = (module, note) if is_composed else way.composed
-        for inner_module, inner in self.by_function.get(reference.name, ()):
-            if inner.kind == "return":
+        for inner_module, inner, one in self.given.get((reference.name, passed.position), ()):
+            own = one.taint
+            if inner.kind == "return" or EVERYTHING in own.clean:
                 continue
-            for one in inner.passed:
-                own = one.taint
-                if own.parameter != passed.position or EVERYTHING in own.clean:
-                    continue
-                if taint.inside and own.source and own.source != taint.inside:
-                    continue
-                is_field = bool(own.source) and not taint.inside
-                yield (
-                    inner_module,
-                    inner,
-                    one,
-                    replace(
-                        way,
-                        source=f"{way.source}.{own.source}" if is_field and way.is_whole else way.source,
-                        clean=way.clean.union(own.clean),
-                        is_document=way.is_document and own.is_document,
-                        is_whole=way.is_whole and (own.is_whole or bool(taint.inside)) and not is_field,
-                        at_start=way.at_start and own.at_start,
-                        hops=hops,
-                        composed=composed,
-                    ),
-                )
+            if taint.inside and own.source and own.source != taint.inside:
+                continue
+            is_field = bool(own.source) and not taint.inside
+            further = replace(
+                way,
+                source=f"{way.source}.{own.source}" if is_field and way.is_whole else way.source,
+                clean=way.clean.union(own.clean),
+                is_document=way.is_document and own.is_document,
+                is_whole=way.is_whole and (own.is_whole or bool(taint.inside)) and not is_field,
+                at_start=way.at_start and own.at_start,
+                hops=hops,
+                composed=composed,
+            )
+            yield inner_module, inner, one, further
 
     def _through(self, through: Through, way: _Way) -> _Way | None:
         """The way after a function of the project that gives something back; None if the data is not in it."""
         reference = self.project.symbols.function(through.symbol)
         if reference is None:
             return None
-        for _, note in self.by_function.get(reference.name, ()):
-            if note.kind != "return":
+        for _, note, one in self.given.get((reference.name, through.position), ()):
+            own = one.taint
+            if note.kind != "return" or own.through or note.function != reference.name:
                 continue
-            for one in note.passed:
-                own = one.taint
-                if own.parameter != through.position or own.through:
-                    continue
-                if through.member and own.source and own.source != through.member:
-                    continue
-                return replace(
-                    way, clean=way.clean.union(own.clean), is_document=way.is_document and own.is_document,
-                    is_whole=way.is_whole and own.is_whole, at_start=way.at_start and own.at_start,
-                    is_sql=way.is_sql or one.is_sql, is_html=way.is_html or one.is_html,
-                )  # fmt: skip
+            if through.member and own.source and own.source != through.member:
+                continue
+            return replace(
+                way,
+                clean=way.clean.union(own.clean),
+                is_document=way.is_document and own.is_document,
+                is_whole=way.is_whole and own.is_whole,
+                at_start=way.at_start and own.at_start,
+                is_sql=way.is_sql or one.is_sql,
+                is_html=way.is_html or one.is_html,
+            )
         return None
 
     def _arrive(self, module: ModuleFacts, note: FlowNote, passed: Passed, way: _Way) -> None:
@@ -190,7 +187,14 @@ class _Linker:
             effective = Passed(
                 passed.position,
                 type(own)(
-                    way.source, -1, tuple(sorted(way.clean)), way.is_document, way.is_whole, way.at_start, own.inside
+                    way.source,
+                    -1,
+                    tuple(sorted(way.clean)),
+                    way.is_document,
+                    way.is_whole,
+                    way.at_start,
+                    own.inside,
+                    "",
                 ),
                 way.is_sql or (is_raw and way.composed is not None and any(p.is_sql for p in way.composed[1].passed)),
                 way.is_html,

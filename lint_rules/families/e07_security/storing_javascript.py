@@ -26,6 +26,7 @@ _NO_ENTITY = re.compile(
     r"(?:Error|Exception|Date|Map|Set|URL|URLSearchParams|Promise|RegExp|Buffer|Array|Object|Response|FormData|Blob"
     r"|Headers|ObjectId|ObjectID|Schema|Validator|Proxy|Function|Hash|Cursor|Regex|Strategy|Transform|Stream)$"
 )
+_ANSWERING = frozenset({"res", "resp", "response", "reply", "ctx", "h", "JSON", "console", "logger", "log"})
 _NO_OWNERS = frozenset({"req", "request", "module", "exports"})
 _MOST_LEVELS = 40
 
@@ -44,7 +45,7 @@ def stores(file: JavaScriptFile) -> Iterator[tuple[Node, list[Node], str, bool]]
             continue
         owner = function.child_by_field_name("object")
         is_query = name in QUERYING and _writes(given[0], file)
-        if owner is not None and not is_query and _NOT_STORES.match(source(owner).rpartition(".")[2].partition("(")[0]):
+        if owner is not None and not is_query and _keeps_nothing(owner):
             continue
         if name in QUERYING:
             if is_query:
@@ -61,6 +62,12 @@ def stores(file: JavaScriptFile) -> Iterator[tuple[Node, list[Node], str, bool]]
         owner = target.child_by_field_name("object")
         if owner is not None and _is_entity(owner, assignment, file):
             yield assignment, [value], source(target), True
+
+
+def _keeps_nothing(owner: Node) -> bool:
+    """Whether the object answers, logs or sums up, by its name or that of what it is made on: `res.status(422)`."""
+    last = source(owner).rpartition(".")[2].partition("(")[0]
+    return _NOT_STORES.match(last) is not None or source(_root(owner)) in _ANSWERING
 
 
 def _writes(query: Node | None, file: JavaScriptFile) -> bool:

@@ -32,6 +32,7 @@ from lint_rules.languages.javascript.scopes import Scope
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
+    from lint_rules.model import Span
 
 _ITERATING = frozenset({"forEach", "map", "filter", "some", "every", "find", "reduce", "flatMap", "each", "eachSeries"})
 _HOLDING = frozenset(
@@ -90,10 +91,10 @@ class Flows:
         except TooLarge:
             return
         symbol = self._symbol(scope)
-        seen: dict[tuple[int, str], FlowNote] = {}
+        seen: dict[tuple[Span | None, str], FlowNote] = {}
         for event, state in outcome.events():
             for note in self._at(event, state, symbol):
-                key = (note.span.start if note.span is not None else 0, note.kind)
+                key = (note.span, note.kind)
                 seen[key] = _merged(seen[key], note) if key in seen else note
         for way, state in outcome.exits():
             if way.kind == "return" and way.jump is not None and way.jump.node is not None:
@@ -123,6 +124,7 @@ class Flows:
             outer = self._captured.get(around.node.id)
         state = outer or State({})
         names = dict(state.names)
+        symbol = self._symbol(scope)
         handler = self.file.handlers.of(scope)
         is_handler = handler is not None and handler.kind not in (
             "continuation",
@@ -151,7 +153,9 @@ class Flows:
                 elif is_named and not is_harmless and name not in ("req", "res", "request", "response", "ctx", "next"):
                     source = next((one for one in target.path if one != "<item>"), "")
                     is_whole = not source
-                    names[name] = Value(frozenset((Taint(source, position, is_document=True, is_whole=is_whole),)))
+                    names[name] = Value(
+                        frozenset((Taint(source, position, is_document=True, is_whole=is_whole, owner=symbol),))
+                    )
                 elif not is_handler:
                     names[name] = NOTHING_KNOWN
         clean = set(state.clean)
@@ -189,11 +193,19 @@ class Flows:
         if not may_sink(name) and not (called and self._may_be_own(called)):
             return
         options = (*sorted(set(option_names(given, self.evaluator))), *self._surroundings(call, state))
-        owner_text = text(owner)[-300:] if owner is not None else ""
+        owner_text = self._described(owner)
         yield FlowNote(
             "new" if call.type == "new_expression" else "call", symbol, self.file.span(call), called, name,
             owner_text, text(function)[-80:], passed, (*options, *self._version(called)),
         )  # fmt: skip
+
+    def _described(self, owner: Node | None) -> str:
+        """What a method is called on, as written; of a name, what it was made by: `db.collection("orders")`."""
+        if owner is None:
+            return ""
+        value = self.file.names.only_value(text(owner), owner.start_byte) if owner.type == "identifier" else None
+        is_made = value is not None and bare(value).type == "call_expression"
+        return text(bare(value))[-300:] if is_made and value is not None else text(owner)[-300:]
 
     def _promisified(self, function: Node) -> Node | None:
         """`exec` of `const run = promisify(exec)`, for what is called as `run`."""
@@ -276,7 +288,7 @@ class Flows:
             return
         keys = self.evaluator.settled(self.evaluator.value(index, state), state)
         found = tuple(Passed(0, taint) for taint in sorted(keys.taints) if taint.at_start)
-        if found and self.evaluator.value(value, state).taints:
+        if found and any(taint.is_document for taint in self.evaluator.value(value, state).taints):
             yield FlowNote("key", symbol, self.file.span(node), "", "[]", text(owner), text(target), found)
 
     def _returned(self, node: Node, state: State, symbol: str) -> FlowNote | None:

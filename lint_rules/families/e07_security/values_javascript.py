@@ -19,6 +19,9 @@ _SQL = re.compile(
 _HTML = re.compile(r"<(?:!doctype|/?[a-zA-Z][\w-]*[\s>/]|[a-zA-Z][\w-]*$)|<!--")
 _OPEN_FRONT = re.compile(r"^(?:[\w+.-]+:)?//[^/?#]*$|^[\w+.-]+:$|^\s*$")
 """Text in front of an address after which the host can still be chosen: `https://`, `//`, `http://user@`."""
+_ASKED = frozenset({"searchParams", "query"})
+_OF_ADDRESSES = frozenset({"TEN0706", "TEN0707", "TEN0708"})
+"""What the request's own address is harmless for, but what is asked in it is not."""
 _MOST_TAINTS = 24
 _LONGEST = 400
 
@@ -92,6 +95,9 @@ def member_of(value: Value, name: str) -> Value:
         if taint.inside:
             found.append(msgspec.structs.replace(taint, inside=""))
             continue
+        if name in _ASKED:
+            clean = tuple(one for one in taint.clean if one not in _OF_ADDRESSES)
+            taint = msgspec.structs.replace(taint, clean=clean)  # noqa: PLW2901
         source = taint.source
         if taint.parameter >= 0:
             source = taint.source or name
