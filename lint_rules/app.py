@@ -92,6 +92,7 @@ def rules_option(name: str, help_text: str) -> Callable[[Command], Command]:
 @click.option("--staged", is_flag=True, help="Report only what is new in what is staged for the next commit.")
 @click.option("-j", "--jobs", type=click.IntRange(min=0), metavar="N", help="Worker processes; 0: one per core.")
 @click.option("--no-cache", is_flag=True, help="Do not read or write the cache.")
+@click.option("--cache-dir", metavar="DIR", help="Keep the cache here; default: .tenlint_cache in the project.")
 @click.option("--config", multiple=True, metavar='FILE|"KEY = VALUE"', help="A configuration file, or one setting.")
 @click.option("--isolated", is_flag=True, help="Read no configuration file.")
 @click.option("--stdin-filename", metavar="PATH", help="The file that standard input (-) stands for.")
@@ -122,6 +123,8 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
             config=options["config"],
             overrides=overrides_of(options),
             stdin=stdin,
+            cache=not options["no_cache"] and stdin is None,
+            cache_dir=options["cache_dir"],
         )
         if session.discovered.missing:
             fail(missing_message(session.discovered.missing))

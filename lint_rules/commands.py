@@ -177,6 +177,7 @@ def clean(folder: str) -> int:
     import os
     import shutil
 
+    from lint_rules.engine.cache_folder import CACHE_FOLDER, TAG
     from lint_rules.engine.discover import project_root
     from lint_rules.reporters.console import fail, shown
 
@@ -188,7 +189,7 @@ def clean(folder: str) -> int:
         sys.stdout.write("nothing to remove\n")
         return 0
     # Whatever else may be called so: what we made is a real folder with our tag in it.
-    if os.path.islink(cache) or not os.path.isfile(os.path.join(cache, "CACHEDIR.TAG")):
+    if os.path.islink(cache) or not os.path.isfile(os.path.join(cache, TAG)):
         fail(f"{shown(cache)} is no cache of tenlint; it was left alone")
     try:
         shutil.rmtree(cache)
@@ -223,5 +224,4 @@ def completion(context: click.Context, shell: str) -> int:
     return 0
 
 
-CACHE_FOLDER: Final = ".tenlint_cache"
 COMMANDS: Final = (explain, rules, baseline, init, config, clean, completion)

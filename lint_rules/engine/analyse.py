@@ -7,7 +7,8 @@ and not known, in which case the file is analysed again when they are.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,10 +20,18 @@ from lint_rules.languages.inspection import Checks, Inspection, RuleCheck
 from lint_rules.languages.language import AnalysedFile, Language, language, language_of
 from lint_rules.languages.whole_file import Placed, inspect_whole, worth_parsing
 from lint_rules.model import Finding, Rule, Span
+from lint_rules.project.disk import OPENED, Question, watched
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.modules import Module, Modules
 from lint_rules.project.symbols import Symbols
-from lint_rules.source import SourceText, Unreadable, read_source, source_from_bytes
+from lint_rules.source import (
+    JAVASCRIPT_SUFFIXES,
+    PYTHON_SUFFIXES,
+    SourceText,
+    Unreadable,
+    read_source,
+    source_from_bytes,
+)
 
 
 class Task(msgspec.Struct, frozen=True, array_like=True):
@@ -36,6 +45,21 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
     facts: Literal["", "definitions", "everything"] = ""
 
 
+class Trace(msgspec.Struct, frozen=True, array_like=True):
+    """What one look at a file depended on, as far as a cache must know it.
+
+    `digest` is that of the file's bytes. `used` are the modules whose facts were looked up, `read` other sources of the
+    project that were opened, `asked` the remaining questions to the disk; `defines` is the digest of the names that the
+    file itself defines, if a check wanted them.
+    """
+
+    digest: bytes
+    used: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
+    asked: tuple[Question, ...] = ()
+    defines: bytes = b""
+
+
 class Analysis(msgspec.Struct, frozen=True, array_like=True):
     """What one file gave. Of a file that is no source (see Language.is_source) no rule says anything."""
 
@@ -46,6 +70,7 @@ class Analysis(msgspec.Struct, frozen=True, array_like=True):
     suppressions: tuple[Suppression, ...] = ()
     failed: bool = False
     is_source: bool = True
+    trace: Trace | None = None
 
 
 class Setting(msgspec.Struct, frozen=True, array_like=True):
@@ -53,7 +78,7 @@ class Setting(msgspec.Struct, frozen=True, array_like=True):
 
     `options` by rule, `additions` to knowledge tables, the size limit, whether the screen is on, the texts (by
     path) that stand for files, and whether files in which no rule has anything to look for are parsed too, for their
-    syntax errors alone.
+    syntax errors alone. `traces` says that the analyses tell what they depended on.
     """
 
     options: dict[str, dict[str, Any]] = {}
@@ -62,6 +87,7 @@ class Setting(msgspec.Struct, frozen=True, array_like=True):
     screen: bool = True
     texts: dict[str, bytes] = {}
     parse_all: bool = True
+    traces: bool = False
 
 
 class _Team:
@@ -90,6 +116,8 @@ class Analyser:
         self._files: dict[str, AnalysedFile] = {}
         self._checks: dict[str, tuple[bool, list[RuleCheck]]] = {}
         self._kept = 0
+        self._told: set[Question] = set()
+        self._defined: dict[str, bytes] = {}
 
     def learn(self, facts: ModuleFacts) -> None:
         """Make a module's facts known to later analyses."""
@@ -102,6 +130,36 @@ class Analyser:
 
     def analyse(self, task: Task) -> Analysis:
         """One file, or the notice why not. Raises nothing: a fault of ours is a notice too."""
+        if not self._setting.traces:
+            return self._analyse_safely(task)
+        facts = self._team(task.path).symbols.facts
+        facts.used.clear()
+        with watched() as questions:
+            analysis = self._analyse_safely(task)
+        return msgspec.structs.replace(analysis, trace=self._trace(task.path, facts, questions))
+
+    def _trace(self, path: str, facts: Mapping[str, ModuleFacts], questions: set[Question]) -> Trace:
+        source = self._sources.get(path)
+        digest = b"" if not isinstance(source, SourceText) else digest_of(source.original_bytes())
+        known, module = self._modules.by_name, self._modules.by_path.get(path)
+        used = {name for name in self._team(path).symbols.facts.used if name in known}
+        own = facts.get(module.name) if module is not None else None
+        sources = {
+            asked
+            for kind, asked in questions
+            if kind == OPENED and asked.endswith(_SOURCES) and asked in self._modules.by_path
+        } - {path}
+        news = {one for one in questions if one[1] not in sources and one[1] != path} - self._told
+        self._told |= news
+        return Trace(
+            digest,
+            tuple(sorted(used - {module.name} if module is not None else used)),
+            tuple(sorted(sources)),
+            tuple(sorted(news)),
+            self._defined.get(path) or (digest_of_definitions(own) if own is not None and own.path == path else b""),
+        )
+
+    def _analyse_safely(self, task: Task) -> Analysis:
         try:
             return self._analyse(task)
         except (Exception, RecursionError) as error:
@@ -160,6 +218,8 @@ class Analyser:
                 facts, faults = _facts(file, team)
                 notices.extend(faults)
                 failed = failed or bool(faults)
+            if facts is not None and self._setting.traces:
+                self._defined[task.path] = digest_of_definitions(file.definitions())
         analysis = Analysis(
             task.path, tuple(notices + findings), facts, tuple(sorted(file.symbols.asked)),
             _suppressions(file) if task.inspect else (), failed, is_source,
@@ -237,6 +297,18 @@ def _notices(file: AnalysedFile, language: Language, *, may_be_deep: bool) -> It
         yield SYNTAX_ERROR.at(file, place, f"does not parse; {what}", "fix the syntax; the rest was analysed")
 
 
+def digest_of(data: bytes) -> bytes:
+    """What stands for the bytes of a file, or of anything else, in a cache."""
+    return blake2b(data, digest_size=16).digest()
+
+
+def digest_of_definitions(facts: ModuleFacts) -> bytes:
+    """What stands for all that other files can learn of a module."""
+    return digest_of(_ENCODER.encode(facts.definitions()))
+
+
+_ENCODER = msgspec.msgpack.Encoder(order="deterministic")
+_SOURCES = (*PYTHON_SUFFIXES, *JAVASCRIPT_SUFFIXES)
 _KEPT_BYTES = 8_000_000
 _MARKER = b"tenlint:"
 

@@ -5,22 +5,27 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from lint_rules.engine.analyse import Analyser, Analysis, Setting, Task
+from lint_rules.engine.cache import FileCache
+from lint_rules.engine.cache_folder import CacheFolder
 from lint_rules.engine.config import Settings
 from lint_rules.engine.discover import Discovered
 from lint_rules.engine.housekeeping import ANALYSIS_FAILED, HOUSEKEEPING, NOTICE_CODES, SYNTAX_ERROR
 from lint_rules.engine.registry import load_rules
 from lint_rules.engine.report import Report
 from lint_rules.engine.selection import Catalogue, as_configured
+from lint_rules.engine.signatures import Answer
 from lint_rules.engine.suppress import judged
 from lint_rules.engine.workers import Pool
 from lint_rules.languages.language import by_language, language, language_of
 from lint_rules.model import Check, Finding, Rule, Span
+from lint_rules.project.disk import Question, watched
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.linked import Project
 from lint_rules.project.modules import Modules, find_modules
@@ -35,6 +40,14 @@ _FEW_FILES = 250
 
 
 @dataclass(slots=True)
+class Kept:
+    """Where results are kept; `answers` is what the disk said to all that a run asked, None if it changed meanwhile."""
+
+    folder: CacheFolder
+    answers: tuple[Answer, ...] | None = None
+
+
+@dataclass(slots=True)
 class _Run:
     """What is known so far."""
 
@@ -45,10 +58,14 @@ class _Run:
     gone: set[str] = field(default_factory=set)
     open_files: dict[str, set[str]] = field(default_factory=dict)
     searched: set[tuple[str, str]] = field(default_factory=set)
+    told: dict[str, ModuleFacts] = field(default_factory=dict)
+    cache: FileCache | None = None
 
     def take(self, analysis: Analysis) -> None:
         """Note what a file gave when it was shown to the rules; its findings come from the latest time."""
-        self.take_facts(analysis)
+        self._take_facts(analysis)
+        if self.cache is not None:
+            self.cache.note(analysis, inspected=True)
         before = self.analyses.get(analysis.path)
         if before is None or not before.failed:
             self.analyses[analysis.path] = analysis
@@ -56,6 +73,12 @@ class _Run:
             self.open_files[analysis.path] = set(analysis.asked)
 
     def take_facts(self, analysis: Analysis) -> None:
+        """Note the facts that a file was asked for."""
+        self._take_facts(analysis)
+        if self.cache is not None:
+            self.cache.note(analysis, inspected=False)
+
+    def _take_facts(self, analysis: Analysis) -> None:
         """Note a file's facts, or that it has none to give."""
         if analysis.facts is not None:
             self.facts[analysis.facts.module] = analysis.facts
@@ -92,10 +115,12 @@ def run(
     progress: Progress | None = None,
     texts: Mapping[str, bytes] | None = None,
     screen: bool = True,
+    kept: Kept | None = None,
 ) -> Report:
     """Lint what was asked for. Findings are sorted; a file that could not be analysed is a finding too.
 
-    `texts` stand for the files of those paths, whatever is on disk.
+    `texts` stand for the files of those paths, whatever is on disk. `kept` is where results are kept from run to run;
+    what it holds is not looked at again.
     """
     files = sorted({*discovered.files, *discovered.requested})
     modules = find_modules(discovered.root, files)
@@ -105,23 +130,66 @@ def run(
     }
     requested = sorted(discovered.requested)
     parse_all = settings.check_syntax or len(requested) <= _FEW_FILES
-    setting = Setting(options, additions, settings.max_file_size, screen, dict(texts or {}), parse_all)
+    setting = Setting(
+        options, additions, settings.max_file_size, screen, dict(texts or {}), parse_all, kept is not None
+    )
     state = _Run(modules, frozenset(requested))
     languages = tuple(by_language(requested))
     for name in languages:  # the tables are read before the workers fork
         language(name).types({})
-    jobs = max(1, min(settings.jobs or os.cpu_count() or 1, -(-len(requested) // _FILES_PER_WORKER)))
+    if kept is not None:
+        state.cache = FileCache(kept.folder, discovered.root, modules, setting, rules)
+    unknown = _recall(state, requested)
+    jobs = max(1, min(settings.jobs or os.cpu_count() or 1, -(-len(unknown) // _FILES_PER_WORKER)))
     with Pool(jobs, partial(Analyser, rules, modules, setting)) as pool:
-        for done, analysis in enumerate(pool.analyse([Task(path) for path in requested]), start=1):
+        for done, analysis in enumerate(pool.analyse([Task(path) for path in unknown]), start=1):
             state.take(analysis)
             if progress is not None:
-                progress(done, len(requested))
+                progress(done, len(unknown))
         _answer_files(pool, state)
+        _look_again(pool, state, unknown)
         findings = list(_local(state))
-        for name in languages:
-            project = _link(pool, state, discovered.root, setting, name)
-            findings.extend(_across(pool, state, project, rules))
-    return _report(state, findings, discovered.root, settings, rules)
+        with watched() if kept is not None else nullcontext(set[Question]()) as questions:
+            for name in languages:
+                project = _link(pool, state, discovered.root, setting, name)
+                findings.extend(_across(pool, state, project, rules))
+    report = _report(state, findings, discovered.root, settings, rules)
+    if kept is not None and state.cache is not None:
+        state.cache.keep(state.analyses, state.facts, state.told)
+        kept.answers = state.cache.answers(questions)
+    return report
+
+
+def _recall(state: _Run, requested: list[str]) -> list[str]:
+    """Take over what is known of unchanged files; returns those that must be looked at."""
+    if state.cache is None:
+        return requested
+    unknown = []
+    for path in requested:
+        analysis = state.cache.analysis(path)
+        if analysis is None:
+            unknown.append(path)
+        else:
+            state.analyses[path] = analysis
+            facts = state.cache.given_facts(path)
+            if facts is not None:
+                state.facts[facts.module] = facts
+    return unknown
+
+
+def _look_again(pool: Pool, state: _Run, looked_at: list[str]) -> None:
+    """Look at the files whose known findings rest on what another module has defined until now."""
+    if state.cache is None:
+        return
+    recalled = set(state.analyses).difference(looked_at)
+    doubtful = state.cache.doubtful(recalled)
+    _fetch(pool, state, state.lacking((name for name in doubtful if not doubtful[name]), complete=False), "definitions")
+    _fetch(pool, state, state.lacking(name for name in doubtful if doubtful[name]))
+    again = state.cache.outdated(recalled, state.facts)
+    _fetch(pool, state, state.lacking(state.cache.followed(recalled.difference(again))))
+    for analysis in pool.analyse([Task(path) for path in again]):
+        state.take(analysis)
+    _answer_files(pool, state)
 
 
 def _answer_files(pool: Pool, state: _Run) -> None:
@@ -129,7 +197,7 @@ def _answer_files(pool: Pool, state: _Run) -> None:
 
     A module that is asked for once more, although its names were told, is asked what its functions do.
     """
-    told: dict[str, ModuleFacts] = {}
+    told = state.told
     for _ in range(_MAX_ROUNDS):
         if not state.open_files:
             return
@@ -179,7 +247,14 @@ def _holding(pool: Pool, state: _Run, project: Project) -> list[str]:
 def _fetch(
     pool: Pool, state: _Run, paths: list[str], facts: Literal["definitions", "everything"] = "everything"
 ) -> None:
-    for analysis in pool.analyse([Task(path, False, facts) for path in paths]):
+    unknown = []
+    for path in paths:
+        known = state.cache.facts(path, complete=facts == "everything") if state.cache is not None else None
+        if known is not None:
+            state.facts[known.module] = known
+        else:
+            unknown.append(path)
+    for analysis in pool.analyse([Task(path, False, facts) for path in unknown]):
         state.take_facts(analysis)
 
 

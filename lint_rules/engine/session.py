@@ -23,6 +23,8 @@ from lint_rules.source import SourceText, Unreadable, read_source, source_from_b
 
 if TYPE_CHECKING:
     from lint_rules.engine.add_ignore import Ignored
+    from lint_rules.engine.cache_folder import CacheFolder
+    from lint_rules.engine.pipeline import Kept
 
 Progress = Callable[[int, int], None]
 
@@ -32,6 +34,13 @@ def full_catalogue() -> Catalogue:
     from lint_rules.engine.registry import load_rules
 
     return Catalogue((*HOUSEKEEPING, *load_rules()))
+
+
+def listed_catalogue() -> Catalogue:
+    """The same, perhaps without the rules' checks: enough for settings and reports."""
+    from lint_rules.engine.registry import listed_rules
+
+    return Catalogue((*HOUSEKEEPING, *listed_rules()))
 
 
 class ReportFilter(Protocol):
@@ -45,7 +54,7 @@ class Session:
     """What stays the same while a run lints, fixes and lints again.
 
     `stdin` is an absolute path and the bytes that stand for the file there; `texts` are more of them. `filters` take
-    from each report what is known already.
+    from each report what is known already; `cache` is where results are kept from run to run.
     """
 
     catalogue: Catalogue
@@ -54,6 +63,7 @@ class Session:
     stdin: tuple[str, bytes] | None = None
     texts: Mapping[str, bytes] = field(default_factory=dict)
     filters: tuple[ReportFilter, ...] = ()
+    cache: CacheFolder | None = None
 
     def lint(self, progress: Progress | None = None) -> Report:
         """Lint what was asked for."""
@@ -161,10 +171,7 @@ class Session:
         return self._run(alone, {**self._texts(), path: content})
 
     def _run(self, discovered: Discovered, texts: Mapping[str, bytes], progress: Progress | None = None) -> Report:
-        from lint_rules.engine.pipeline import run
-
-        rules = enabled_rules(self.catalogue.rules, self.settings)
-        report = run(discovered, self.settings, rules, progress=progress, texts=texts)
+        report = self._recalled(discovered, texts, progress)
         left_out = discovered.unreadable or discovered.unnamable
         findings = (*report.findings, *self._unnamable(discovered))
         report = replace(
@@ -176,6 +183,35 @@ class Session:
         for one in self.filters:
             report = one.narrow(report, lambda path: self._read(path, texts))
         return report
+
+    def _recalled(self, discovered: Discovered, texts: Mapping[str, bytes], progress: Progress | None) -> Report:
+        """The report on the files, from the cache where nothing has changed. Texts in place of files are not cached."""
+        if self.cache is None or texts:
+            return self._analysed(discovered, texts, progress, None)
+        from lint_rules.engine.signatures import now
+        from lint_rules.engine.snapshot import Snapshots
+
+        began = now()
+        snapshots = Snapshots(self.cache, discovered, self.settings, self.codes())
+        signatures = snapshots.signatures()
+        report = snapshots.report(signatures) if signatures is not None else None
+        if report is None:
+            from lint_rules.engine.pipeline import Kept
+
+            self.cache.prepare()
+            kept = Kept(self.cache)
+            report = self._analysed(discovered, texts, progress, kept)
+            if signatures is not None and kept.answers is not None:
+                snapshots.keep(signatures, began, kept.answers, report)
+        return report
+
+    def _analysed(
+        self, discovered: Discovered, texts: Mapping[str, bytes], progress: Progress | None, kept: Kept | None
+    ) -> Report:
+        from lint_rules.engine.pipeline import run
+
+        rules = enabled_rules(full_catalogue().rules, self.settings)
+        return run(discovered, self.settings, rules, progress=progress, texts=texts, kept=kept)
 
     def _unnamable(self, discovered: Discovered) -> tuple[Finding, ...]:
         found = [
@@ -194,6 +230,8 @@ def open_session(
     config: Sequence[str] = (),
     overrides: Mapping[str, Any] | None = None,
     stdin: tuple[str, bytes] | None = None,
+    cache: bool = False,
+    cache_dir: str | None = None,
 ) -> Session:
     """Load the settings for `paths` and discover the files. With `stdin` its path is the only one reported on.
 
@@ -202,11 +240,17 @@ def open_session(
     if stdin is not None:
         stdin = (os.path.abspath(stdin[0]), stdin[1])
         paths = (stdin[0],)
-    catalogue = full_catalogue()
+    catalogue = listed_catalogue() if cache else full_catalogue()
     start = start_folder([os.path.abspath(path) for path in paths])
     settings = load_settings(start, catalogue, isolated=isolated, config=config, overrides=overrides)
     discovered = _around(stdin[0], settings) if stdin is not None else discover(paths, settings)
-    return Session(catalogue, settings, discovered, stdin)
+    return Session(catalogue, settings, discovered, stdin, cache=_cache_of(discovered, cache_dir) if cache else None)
+
+
+def _cache_of(discovered: Discovered, chosen: str | None) -> CacheFolder | None:
+    from lint_rules.engine.cache_folder import cache_folder
+
+    return cache_folder(discovered.root, chosen)
 
 
 def _around(path: str, settings: Settings) -> Discovered:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import tomli
 
+from lint_rules.project.disk import is_file, is_folder, remembered
 from lint_rules.project.requirements import normal_name, read_text
 
 
@@ -102,7 +103,7 @@ def _words_in(words: list[str], name: list[str]) -> bool:
 _TOP = re.compile(r"^([A-Za-z_]\w*)(?:/|\.py,|\.[\w-]+\.so,|\.so,|\.pyd,)", re.MULTILINE)
 
 
-@lru_cache(maxsize=16)
+@remembered(16)
 def environment(root: str) -> dict[str, frozenset[str]]:
     """The modules of the virtual environment in a project's folder, with the distributions that bring them."""
     found: dict[str, set[str]] = {}
@@ -122,8 +123,8 @@ def _site_packages(root: str) -> list[str]:
     found: list[str] = []
     for venv in (".venv", "venv", "env"):
         library = os.path.join(root, venv, "lib")
-        if not os.path.isfile(os.path.join(root, venv, "pyvenv.cfg")) or not os.path.isdir(library):
+        if not is_file(os.path.join(root, venv, "pyvenv.cfg")) or not is_folder(library):
             continue
         folders = (os.path.join(library, name, "site-packages") for name in sorted(os.listdir(library)))
-        found.extend(folder for folder in folders if os.path.isdir(folder))
+        found.extend(folder for folder in folders if is_folder(folder))
     return found

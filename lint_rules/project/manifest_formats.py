@@ -11,6 +11,7 @@ from typing import Any
 
 import tomli
 
+from lint_rules.project.disk import is_file, is_folder
 from lint_rules.project.requirements import normal_name, read_text, required, requirement_name
 from lint_rules.project.setup_script import read_setup_script
 
@@ -88,7 +89,7 @@ def _project_table(project: dict[str, Any], declared: Declared, folder: str) -> 
     if isinstance(dynamic, list) and "dependencies" in dynamic:
         # The build backend reads them from somewhere: from files beside this one, which are read too, or by a hook.
         siblings = (os.path.join(folder, name) for name in ("setup.py", "setup.cfg", "requirements.txt"))
-        declared.is_open = not any(map(os.path.isfile, siblings))
+        declared.is_open = not any(map(is_file, siblings))
 
 
 _DEVELOPMENT = frozenset(
@@ -133,7 +134,7 @@ _FOLDERS = ("requirements", "requirement", "reqs", "deps")
 def _requirements(folder: str, names: frozenset[str]) -> Found:
     paths = [os.path.join(folder, name) for name in sorted(names) if _REQUIREMENTS.fullmatch(name)]
     for inner in _FOLDERS:
-        if inner in names and os.path.isdir(os.path.join(folder, inner)):
+        if inner in names and is_folder(os.path.join(folder, inner)):
             below = os.path.join(folder, inner)
             paths.extend(
                 os.path.join(below, name) for name in sorted(os.listdir(below)) if name.endswith((".txt", ".in"))

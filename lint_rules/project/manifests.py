@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import lru_cache
 
 import msgspec
 
+from lint_rules.project.disk import remembered
 from lint_rules.project.manifest_formats import FORMATS, Declared
 
 
@@ -86,7 +86,7 @@ def declarations(path: str, root: str) -> Declarations | None:
     return _declarations(os.path.dirname(path), root)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _declarations(folder: str, root: str) -> Declarations | None:
     additions: list[Manifest] = []
     while True:
@@ -104,7 +104,7 @@ def _declarations(folder: str, root: str) -> Declarations | None:
     return Declarations(additions[0], tuple(additions[1:]))
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def manifest_in(folder: str) -> Manifest | None:
     """The manifests of a folder, None if it has none that declares dependencies."""
     try:

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import lru_cache
 
+from lint_rules.project.disk import is_file, is_folder, remembered
 from lint_rules.project.modules import Module, Modules
 from lint_rules.project.requirements import read_text
 
@@ -41,7 +41,7 @@ class Located:
     is_module: bool = False
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def names_in(folder: str) -> frozenset[str]:
     """The names of what is in a folder."""
     try:
@@ -50,12 +50,12 @@ def names_in(folder: str) -> frozenset[str]:
         return frozenset()
 
 
-@lru_cache(maxsize=50_000)
+@remembered(50_000)
 def module_at(folder: str, name: str) -> str:
     """The file (or folder) of the module `name` in a folder, "" if there is none."""
     names = names_in(folder)
     path = os.path.join(folder, name)
-    if name in names and os.path.isdir(path):
+    if name in names and is_folder(path):
         below = names_in(path)
         for initial in ("__init__.py", "__init__.pyi", "__init__.pyx"):
             if initial in below:
@@ -78,7 +78,7 @@ def _holds_modules(folder: str) -> bool:
             names = names_in(one)
             if any(name.endswith((".py", ".pyi", *_EXTENSIONS)) for name in names):
                 return True
-            below.extend(path for name in names if "." not in name and os.path.isdir(path := os.path.join(one, name)))
+            below.extend(path for name in names if "." not in name and is_folder(path := os.path.join(one, name)))
         level = below
     return False
 
@@ -142,21 +142,21 @@ def _walk(folder: str, segments: list[str], start: int) -> Located:
             if position and _is_dynamic(path):
                 return Located(UNKNOWN)
             is_module = position > 0 and os.path.basename(path).partition(".")[0] not in ("__init__", "")
-            is_module = is_module and os.path.isfile(path)
+            is_module = is_module and is_file(path)
             return Located(MISSING, path, folder, name, position, is_module)
         path = found
         is_package = os.path.basename(found).startswith("__init__.")
         folder = os.path.dirname(found) if is_package else os.path.join(folder, name)
-        if not found.endswith((".py", ".pyi")) and not os.path.isdir(found) and position + 1 < len(segments):
+        if not found.endswith((".py", ".pyi")) and not is_folder(found) and position + 1 < len(segments):
             return Located(UNKNOWN)  # a compiled module may hold anything
     return Located(FOUND, path)
 
 
-@lru_cache(maxsize=5_000)
+@remembered(5_000)
 def _is_dynamic(path: str) -> bool:
     """Whether a package (or module) makes modules by itself."""
     if not path.endswith((".py", ".pyi")):
-        return not os.path.isdir(path)
+        return not is_folder(path)
     return _DYNAMIC.search(read_text(path) or "") is not None
 
 

@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Iterator
 
+from lint_rules.project.disk import is_file
+
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(?=$|[<>=!~;@(,#\s])")
 _EGG = re.compile(r"#(?:.*&)?egg=([A-Za-z0-9._-]+)")
 _INCLUDE = re.compile(r"(?:-r|--requirement)[\s=]*(.+)")
@@ -28,7 +30,7 @@ def requirement_name(written: str) -> str:
 def read_text(path: str) -> str | None:
     """The text of a small file, None if it is none or cannot be read."""
     try:
-        if not os.path.isfile(path) or os.path.getsize(path) > _MOST_BYTES:
+        if not is_file(path) or os.path.getsize(path) > _MOST_BYTES:
             return None
         with open(path, encoding="utf-8-sig", errors="replace") as file:
             return file.read()

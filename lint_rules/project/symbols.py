@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from lint_rules.project.facts import ClassFacts, FunctionFacts, ModuleFacts
 from lint_rules.project.node_names import EXPORTS, WHOLE
@@ -31,18 +32,40 @@ class Reference:
         return f"{self.module.module}.{self.function.name}"
 
 
+class _Facts(dict[str, ModuleFacts]):
+    """Facts by module, which remember which of them, there or not, were looked up."""
+
+    __slots__ = ("used",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.used: set[str] = set()
+
+    def get(self, module: str, default: Any = None) -> Any:
+        self.used.add(module)
+        return super().get(module, default)
+
+    def __getitem__(self, module: str) -> ModuleFacts:
+        self.used.add(module)
+        return super().__getitem__(module)
+
+    def __contains__(self, module: object) -> bool:
+        self.used.add(str(module))
+        return super().__contains__(module)
+
+
 @dataclass(slots=True)
 class Symbols:
-    """Resolves symbols against the facts known so far."""
+    """Resolves symbols against the facts known so far. `facts.used` are the modules that the answers came from."""
 
     known_modules: Mapping[str, object]
     types: Types
-    facts: dict[str, ModuleFacts] = field(default_factory=dict)
+    facts: _Facts = field(default_factory=_Facts)
     asked: set[str] = field(default_factory=set)
     parameters: dict[str, str] = field(default_factory=dict)
     version: int = 0
     misses: int = 0
-    _memo: dict[str, str] = field(default_factory=dict)
+    _memo: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
 
     def add(self, facts: ModuleFacts) -> None:
@@ -59,18 +82,24 @@ class Symbols:
     def canonical(self, symbol: str) -> str:
         """The canonical name of a symbol; "" stays ""."""
         known = self._memo.get(symbol)
-        if known is None:
-            if symbol in self._open:  # class A(A.B)
-                return symbol
-            misses = self.misses
-            self._open.add(symbol)
-            try:
-                known = self._canonical(symbol) if symbol else ""
-            finally:
-                self._open.discard(symbol)
-            if self.misses == misses:
-                self._memo[symbol] = known
-        return known
+        if known is not None:
+            if known[1]:
+                self.facts.used |= known[1]
+            return known[0]
+        if symbol in self._open:  # class A(A.B)
+            return symbol
+        misses, outer = self.misses, self.facts.used
+        self._open.add(symbol)
+        self.facts.used = set()
+        try:
+            name = self._canonical(symbol) if symbol else ""
+        finally:
+            self._open.discard(symbol)
+            used, self.facts.used = self.facts.used, outer
+            outer |= used
+        if self.misses == misses:
+            self._memo[symbol] = name, frozenset(used) & self.known_modules.keys()
+        return name
 
     def function(self, symbol: str) -> Reference | None:
         """The project function that a symbol denotes; a class denotes its constructor."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from lint_rules.project.disk import is_file
 from lint_rules.project.packages import read_json
 
 _NAMES = ("tsconfig.json", "jsconfig.json", "tsconfig.base.json")
@@ -49,7 +50,7 @@ def compiler_option(folder: str, root: str, name: str) -> str:
     while True:
         for config in _NAMES:
             path = os.path.join(folder, config)
-            if os.path.isfile(path):
+            if is_file(path):
                 for _, options in _chain(path):
                     if isinstance(options.get(name), str):
                         return str(options[name]).lower()
@@ -62,7 +63,7 @@ def compiler_option(folder: str, root: str, name: str) -> str:
 
 def path_aliases(folder: str) -> PathAliases | None:
     """The settings in a folder, None if it has no such file. What `extends` names comes first and is overridden."""
-    path = next((path for name in _NAMES if os.path.isfile(path := os.path.join(folder, name))), None)
+    path = next((path for name in _NAMES if is_file(path := os.path.join(folder, name))), None)
     if path is None:
         return None
     base, paths = "", None

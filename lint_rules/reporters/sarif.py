@@ -111,10 +111,11 @@ def _invocation(report: Report, left_out: int, top: str) -> dict[str, Any]:
 def _rules(codes: Sequence[str]) -> list[dict[str, Any]]:
     if not codes:
         return []
-    from lint_rules.engine.session import full_catalogue
+    from lint_rules.engine.registry import with_checks
+    from lint_rules.engine.session import listed_catalogue
 
-    by_code = full_catalogue().by_code
-    return [_descriptor(by_code[code]) if code in by_code else {"id": code} for code in codes]
+    by_code = listed_catalogue().by_code
+    return [_descriptor(with_checks(by_code[code])) if code in by_code else {"id": code} for code in codes]
 
 
 def _descriptor(rule: Rule) -> dict[str, Any]:

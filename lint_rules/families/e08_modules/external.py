@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.languages.python.mentions import mentions
+from lint_rules.project.disk import is_file
 from lint_rules.project.distributions import brings, is_platform_module
 from lint_rules.project.manifests import Declarations, declarations
 from lint_rules.project.python_modules import EXTERNAL, locate_absolute
@@ -68,7 +69,7 @@ def _is_own_name(top: str, declared: Declarations, root: str) -> bool:
     """Whether the module is called like the project: its sources may lie where nothing tells that they do."""
     names = {one.name.replace("-", "_").replace(".", "_") for one in declared.all}
     folders = {os.path.basename(root), os.path.basename(declared.manifest.folder)}
-    return top.lower() in names or (top in folders and os.path.isfile(os.path.join(root, "__init__.py")))
+    return top.lower() in names or (top in folders and is_file(os.path.join(root, "__init__.py")))
 
 
 def may_lack(placed: Placed, names_of: Callable[[Declarations], frozenset[str]]) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from lint_rules.languages.python.import_time import written_imports
+from lint_rules.project.disk import remembered
 from lint_rules.project.modules import Module, Modules
 from lint_rules.project.requirements import read_text
 
@@ -31,7 +31,7 @@ class _Key:
         return isinstance(other, _Key) and other.modules is self.modules
 
 
-@lru_cache(maxsize=2)
+@remembered(2)
 def _loaded(key: _Key) -> frozenset[str]:
     modules = key.modules
     waiting = [module.name for module in modules.by_path.values() if _is_start(module)]

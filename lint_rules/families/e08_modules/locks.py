@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from functools import lru_cache
 
+from lint_rules.project.disk import is_file, remembered
 from lint_rules.project.manifest_formats import toml
 from lint_rules.project.packages import read_json
 from lint_rules.project.requirements import normal_name, read_text
@@ -24,18 +24,18 @@ def locks(folder: str, root: str) -> frozenset[str]:
         folder = parent
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def _in_folder(folder: str) -> frozenset[str]:
     names: set[str] = set()
     for lock in ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"):
         path = os.path.join(folder, lock)
-        content = toml(path) if os.path.isfile(path) else None
+        content = toml(path) if is_file(path) else None
         packages = content.get("package") or content.get("packages") if content else None
         if isinstance(packages, list):
             names.update(normal_name(str(one["name"])) for one in packages if isinstance(one, dict) and "name" in one)
     for lock in ("package-lock.json", "npm-shrinkwrap.json"):
         path = os.path.join(folder, lock)
-        content = read_json(path) if os.path.isfile(path) else None
+        content = read_json(path) if is_file(path) else None
         if isinstance(content, dict):
             packages = content.get("packages")
             if isinstance(packages, dict):

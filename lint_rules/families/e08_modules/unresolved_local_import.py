@@ -53,7 +53,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -62,6 +61,7 @@ from lint_rules.languages.javascript.edits import replace
 from lint_rules.languages.python.mentions import Mention, mentions
 from lint_rules.languages.whole_file import Placed, WholeFile
 from lint_rules.model import ERROR, SAFE, UNSAFE, Edit, Finding, Fix, Rule
+from lint_rules.project.disk import is_folder, remembered
 from lint_rules.project.distributions import brings
 from lint_rules.project.manifests import declarations
 from lint_rules.project.node_modules import EXTENSIONS, MISSING
@@ -124,7 +124,7 @@ def _located(one: Import | Mention, file: PythonFile | Placed) -> Located | None
         return None
     # A folder without `__init__.py` gives way to an installed package of its name.
     top = _top_file(file, one.top)
-    if not top or os.path.isdir(top):
+    if not top or is_folder(top):
         declared = declarations(file.path, file.modules.node.root)
         if declared is None or brings(declared.names, one.module, file.modules.node.root) or declared.is_open:
             return None
@@ -260,7 +260,7 @@ def _javascript_finding(
     return RULE.at(file, one.source, message, advice, fix=fix)
 
 
-@lru_cache(maxsize=2_000)
+@remembered(2_000)
 def _nearest_file(target: str) -> tuple[str, bool]:
     """The name of a file or folder that a path most likely means, as an import writes it; whether only case differs."""
     folder, wanted = os.path.split(target)

@@ -58,6 +58,7 @@ from lint_rules.families.e08_modules.exported import plain_names, python_names, 
 from lint_rules.languages.python.mentions import Mention, mentions
 from lint_rules.languages.whole_file import Placed, WholeFile
 from lint_rules.model import ERROR, Finding, Rule
+from lint_rules.project.disk import is_file, is_folder
 from lint_rules.project.node_modules import PROJECT
 from lint_rules.project.python_modules import FOUND, locate_absolute, locate_relative, module_at
 from lint_rules.project.standard_library import is_standard
@@ -124,8 +125,8 @@ def _module_of(one: Import | Mention, file: PythonFile | Placed) -> str:
     else:
         found = locate_absolute(file.modules, file.place, one.module)
     path = found.path if found.kind == FOUND else ""
-    if os.path.isdir(path):
-        path = next((full for name in ("__init__.py",) if os.path.isfile(full := os.path.join(path, name))), "")
+    if is_folder(path):
+        path = next((full for name in ("__init__.py",) if is_file(full := os.path.join(path, name))), "")
     return path if path.endswith(".py") else ""
 
 

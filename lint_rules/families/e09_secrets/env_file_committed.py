@@ -37,6 +37,7 @@ from lint_rules.families.e09_secrets.naming import Credential, credential, word_
 from lint_rules.families.e09_secrets.quiet import hidden
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Rule, Span
+from lint_rules.project.disk import is_folder
 
 if TYPE_CHECKING:
     from lint_rules.languages.config.file import ConfigFile
@@ -119,7 +120,7 @@ def is_ignored(path: str) -> bool:
             lines = _lines(rules)
             if verdict is None and lines:
                 verdict = pathspec.GitIgnoreSpec.from_lines(lines).check_file(inside).include
-        if os.path.isdir(repository):
+        if is_folder(repository):
             return verdict is True and not _is_tracked(repository, inside)
         parent = os.path.dirname(folder)
         if parent == folder:

@@ -72,12 +72,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lint_rules.families.e09_secrets.quiet import SourceFile, is_for_show
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import INFO, Finding, Rule
+from lint_rules.project.disk import exists, is_file, remembered
 
 if TYPE_CHECKING:
     from lint_rules.languages.config.file import ConfigFile
@@ -160,10 +160,10 @@ def _template_of(folder: str) -> str:
     for _ in range(_MOST_FOLDERS):
         for name in TEMPLATES:
             path = os.path.join(folder, name)
-            if os.path.isfile(path):
+            if is_file(path):
                 return path
         parent = os.path.dirname(folder)
-        if parent == folder or os.path.exists(os.path.join(folder, ".git")):
+        if parent == folder or exists(os.path.join(folder, ".git")):
             return ""
         folder = parent
     return ""
@@ -183,7 +183,7 @@ def _files_below(folder: str) -> Iterator[str]:
             yield os.path.join(here, name)
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _bytes_of(path: str) -> bytes:
     try:
         with open(path, "rb") as file:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.grammar import arguments, callee, string_value
+from lint_rules.project.disk import is_file
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
@@ -138,7 +139,7 @@ def _module_file(dotted: str, importer: str) -> str:
     for _ in range(1 if dotted.startswith(".") else _MOST_FOLDERS):
         base = os.path.join(folder, inside)
         for candidate in (f"{base}.py", os.path.join(base, "__init__.py")):
-            if os.path.isfile(candidate) and candidate != importer:
+            if is_file(candidate) and candidate != importer:
                 return candidate
         folder = os.path.dirname(folder)
     return ""
@@ -166,5 +167,5 @@ def imported_files_javascript(file: JavaScriptFile, load: Node) -> Iterator[tupl
                 specifier = string_value(given[0])
         if specifier is not None and specifier.startswith((".", "@/", "~/", "#")):
             found = file.located(specifier)
-            if found.path and os.path.isfile(found.path):
+            if found.path and is_file(found.path):
                 yield node, found.path

@@ -43,6 +43,7 @@ from lint_rules.families.e10_module_systems.systems import ESM, follows_node, is
 from lint_rules.languages.javascript.edits import replace
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, SAFE, Finding, Fix, Rule
+from lint_rules.project.disk import is_file
 from lint_rules.project.node_modules import FILE, PROJECT
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
         wanted = os.path.normpath(os.path.join(os.path.dirname(file.path), specifier))
         stem, extension = os.path.splitext(found.path)
         named = stem + _MADE.get(extension, extension)
-        if wanted in (found.path, named) or os.path.isfile(wanted) or not named.startswith(wanted):
+        if wanted in (found.path, named) or is_file(wanted) or not named.startswith(wanted):
             continue
         rest = named[len(wanted) :]
         written = specifier.rstrip("/") + rest

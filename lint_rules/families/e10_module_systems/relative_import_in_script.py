@@ -36,11 +36,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Rule
+from lint_rules.project.disk import remembered
 from lint_rules.project.python_modules import names_in
 from lint_rules.project.requirements import read_text
 
@@ -91,7 +91,7 @@ def _advice(one: Import, depth: int) -> str:
     return "import by the module's full name"
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def scripts_run(root: str) -> dict[str, str]:
     """The Python files that deployment files run as scripts, relative to the root, with the file that does so."""
     found: dict[str, str] = {}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.javascript.globals import GLOBAL_OBJECTS, GLOBALS, MODULE_NAMES
 from lint_rules.languages.javascript.grammar import has_token, text
+from lint_rules.project.disk import remembered
 from lint_rules.project.node_modules import NodeModules
 
 _MORE = frozenset(
@@ -146,7 +146,7 @@ _NOT_VALUES = frozenset({"labeled_statement", "break_statement", "continue_state
                          "construct_signature", "call_signature", "method_signature"})  # fmt: skip
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _globals_of(files: frozenset[str]) -> frozenset[str] | None:
     names: set[str] = set()
     for path in files:
