@@ -177,25 +177,26 @@ def clean(folder: str) -> int:
     import os
     import shutil
 
-    from lint_rules.engine.cache_folder import CACHE_FOLDER, TAG
+    from lint_rules.engine.cache_folder import CACHE_FOLDER, TAG, folder_with_user
     from lint_rules.engine.discover import project_root
     from lint_rules.reporters.console import fail, shown
 
     if not os.path.isdir(folder):
         fail(f"no such folder: {shown(folder)}")
-    root = os.path.abspath(folder)
-    cache = os.path.join(project_root(root) or root, CACHE_FOLDER)
-    if not os.path.lexists(cache):
-        sys.stdout.write("nothing to remove\n")
-        return 0
+    here = os.path.abspath(folder)
+    root = project_root(here) or here
     # Whatever else may be called so: what we made is a real folder with our tag in it.
-    if os.path.islink(cache) or not os.path.isfile(os.path.join(cache, TAG)):
-        fail(f"{shown(cache)} is no cache of tenlint; it was left alone")
-    try:
-        shutil.rmtree(cache)
-    except OSError as error:
-        fail(f"{shown(cache)} cannot be removed: {(error.strerror or '').lower()}")
-    sys.stdout.write(f"removed {shown(cache)}\n")
+    caches = [path for path in (os.path.join(root, CACHE_FOLDER), folder_with_user(root)) if os.path.lexists(path)]
+    for cache in caches:
+        if os.path.islink(cache) or not os.path.isfile(os.path.join(cache, TAG)):
+            fail(f"{shown(cache)} is no cache of tenlint; it was left alone")
+        try:
+            shutil.rmtree(cache)
+        except OSError as error:
+            fail(f"{shown(cache)} cannot be removed: {(error.strerror or '').lower()}")
+        sys.stdout.write(f"removed {shown(cache)}\n")
+    if not caches:
+        sys.stdout.write("nothing to remove\n")
     return 0
 
 

@@ -20,7 +20,7 @@ from lint_rules.languages.inspection import Checks, Inspection, RuleCheck
 from lint_rules.languages.language import AnalysedFile, Language, language, language_of
 from lint_rules.languages.whole_file import Placed, inspect_whole, worth_parsing
 from lint_rules.model import Finding, Rule, Span
-from lint_rules.project.disk import OPENED, Question, watched
+from lint_rules.project.disk import LISTED, OPENED, SOUGHT, Question, derivation, watched
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.modules import Module, Modules
 from lint_rules.project.symbols import Symbols
@@ -48,14 +48,15 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
 class Trace(msgspec.Struct, frozen=True, array_like=True):
     """What one look at a file depended on, as far as a cache must know it.
 
-    `digest` is that of the file's bytes. `used` are the modules whose facts were looked up, `read` other sources of the
-    project that were opened, `asked` the remaining questions to the disk; `defines` is the digest of the names that the
-    file itself defines, if a check wanted them.
+    `digest` is that of the file's bytes. `used` are the modules whose facts were looked up. `read` are the other sources
+    of the project that were opened, or asked by a `derived` function: OPENED or its name, the path, and the digest of
+    the answer (empty for a file's bytes). `asked` are the remaining questions to the disk; `defines` is the digest of
+    the names that the file itself defines, if a check wanted them.
     """
 
     digest: bytes
     used: tuple[str, ...] = ()
-    read: tuple[str, ...] = ()
+    read: tuple[tuple[str, str, bytes], ...] = ()
     asked: tuple[Question, ...] = ()
     defines: bytes = b""
 
@@ -144,17 +145,18 @@ class Analyser:
         known, module = self._modules.by_name, self._modules.by_path.get(path)
         used = {name for name in self._team(path).symbols.facts.used if name in known}
         own = facts.get(module.name) if module is not None else None
+        others = {one for one in questions if one[1] != path}
         sources = {
-            asked
-            for kind, asked in questions
-            if kind == OPENED and asked.endswith(_SOURCES) and asked in self._modules.by_path
-        } - {path}
-        news = {one for one in questions if one[1] not in sources and one[1] != path} - self._told
+            (kind, asked) for kind, asked in others
+            if kind not in (LISTED, SOUGHT) and asked.endswith(_SOURCES) and asked in self._modules.by_path
+        }  # fmt: skip
+        elsewhere = {(kind if kind in (LISTED, SOUGHT) else OPENED, asked) for kind, asked in others - sources}
+        news = elsewhere - self._told
         self._told |= news
         return Trace(
             digest,
             tuple(sorted(used - {module.name} if module is not None else used)),
-            tuple(sorted(sources)),
+            tuple((kind, asked, digest_of_derivation(kind, asked)) for kind, asked in sorted(sources)),
             tuple(sorted(news)),
             self._defined.get(path) or (digest_of_definitions(own) if own is not None and own.path == path else b""),
         )
@@ -302,12 +304,21 @@ def digest_of(data: bytes) -> bytes:
     return blake2b(data, digest_size=16).digest()
 
 
+def digest_of_derivation(name: str, path: str) -> bytes:
+    """What stands for what a `derived` function says of a file; empty for a file's bytes, and if there is none."""
+    try:
+        return b"" if name == OPENED else digest_of(_SORTING.encode(derivation(name, path)))
+    except KeyError:
+        return b""
+
+
 def digest_of_definitions(facts: ModuleFacts) -> bytes:
     """What stands for all that other files can learn of a module."""
     return digest_of(_ENCODER.encode(facts.definitions()))
 
 
 _ENCODER = msgspec.msgpack.Encoder(order="deterministic")
+_SORTING = msgspec.msgpack.Encoder(order="sorted")
 _SOURCES = (*PYTHON_SUFFIXES, *JAVASCRIPT_SUFFIXES)
 _KEPT_BYTES = 8_000_000
 _MARKER = b"tenlint:"

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
-from lint_rules.engine.analyse import Analysis, Setting, digest_of_definitions
+from lint_rules.engine.analyse import Analysis, Setting, digest_of_definitions, digest_of_derivation
 from lint_rules.engine.cache_folder import CacheFolder
 from lint_rules.engine.signatures import (
     Answer,
@@ -55,7 +55,7 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
     analysis: Analysis | None = None
     facts: ModuleFacts | None = None
     uses: tuple[_Use, ...] = ()
-    read: tuple[tuple[str, bytes], ...] = ()
+    read: tuple[tuple[str, str, bytes], ...] = ()
     defines: bytes = b""
     complete: bytes = b""
     gives: bool = False
@@ -85,7 +85,8 @@ class FileCache:
         self._signatures: dict[str, Signature | None] = {}
         self._digests: dict[str, bytes] = {}
         self._uses: dict[str, set[str]] = {}
-        self._read: dict[str, set[str]] = {}
+        self._read: dict[str, set[tuple[str, str, bytes]]] = {}
+        self._derived: dict[tuple[str, str], bytes] = {}
         self._questions: set[Question] = set()
         self._defines: dict[str, bytes] = {}
         self._giving: set[str] = set()
@@ -130,7 +131,17 @@ class FileCache:
         entry = self._kept.entries.get(path)
         if entry is None or self._has_changed(path):
             return None
-        return None if any(self._digest(other) != digest for other, digest in entry.read) else entry
+        return entry if all(self._reads_the_same(*read) for read in entry.read) else None
+
+    def _reads_the_same(self, kind: str, path: str, digest: bytes) -> bool:
+        """Whether another source of the project still gives the answer that it gave."""
+        if kind == OPENED:
+            return self._digest(path) == digest
+        if not self._has_changed(path):
+            return True
+        if (kind, path) not in self._derived:
+            self._derived[kind, path] = digest_of_derivation(kind, path)
+        return bool(digest) and self._derived[kind, path] == digest
 
     def _has_changed(self, path: str) -> bool:
         known = self._changed.get(path)
@@ -207,7 +218,7 @@ class FileCache:
             entry = None if inspected else self._entry(path)
             self._kept_uses[path] = entry.uses if entry is not None else ()
             self._uses[path] = set()
-            self._read[path] = {other for other, _ in entry.read} if entry is not None else set()
+            self._read[path] = set(entry.read) if entry is not None else set()
         elif inspected:
             self._kept_uses[path] = ()
         self._digests[path] = trace.digest
@@ -249,7 +260,7 @@ class FileCache:
             else:
                 entries.pop(path, None)
         sources = {}
-        for path in {*entries, *(other for entry in entries.values() for other, _ in entry.read)}:
+        for path in {*entries, *(other for entry in entries.values() for _, other, _ in entry.read)}:
             signature = self._signature(path)
             is_sure = signature is not None and is_telling(signature, self._began)
             sources[path] = _Source(self._digest(path), signature if is_sure else None)
@@ -273,7 +284,7 @@ class FileCache:
             None if analysis is None else msgspec.structs.replace(analysis, facts=None, trace=None, asked=()),
             own,
             tuple(uses[name] for name in sorted(uses)),
-            tuple((other, self._digest(other)) for other in sorted(self._read[path])),
+            tuple(sorted((kind, other, digest or self._digest(other)) for kind, other, digest in self._read[path])),
             self._defines.get(path) or self._defined_by(path, complete=False),
             digest_of_definitions(own) if own is not None and own.is_complete else b"",
             path in self._giving or (analysis is not None and self.given_facts(path) is not None),

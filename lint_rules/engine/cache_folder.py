@@ -119,7 +119,12 @@ def cache_folder(root: str, chosen: str | None) -> CacheFolder | None:
     inside = os.path.join(root, CACHE_FOLDER)
     if os.access(root, os.W_OK) and not os.path.islink(inside) and (not os.path.exists(inside) or _is_ours(inside)):
         return CacheFolder(inside, key)
-    return CacheFolder(os.path.join(user_folder(), blake2b(os.fsencode(root), digest_size=8).hexdigest()), key)
+    return CacheFolder(folder_with_user(root), key)
+
+
+def folder_with_user(root: str) -> str:
+    """Where the cache of a project lies that cannot hold it itself."""
+    return os.path.join(user_folder(), blake2b(os.fsencode(root), digest_size=8).hexdigest())
 
 
 def _is_ours(folder: str) -> bool:
@@ -149,7 +154,7 @@ def _own_key() -> bytes | None:
                 return key
             os.unlink(path)
         except FileNotFoundError:
-            pass
+            pass  # it is made now
         except OSError:
             return None
         try:
@@ -170,4 +175,4 @@ def _own_key() -> bytes | None:
     return None
 
 
-__all__ = ["CACHE_FOLDER", "TAG", "CacheFolder", "cache_folder", "user_cache", "user_folder"]
+__all__ = ["CACHE_FOLDER", "TAG", "CacheFolder", "cache_folder", "folder_with_user", "user_cache", "user_folder"]

@@ -25,7 +25,7 @@ from lint_rules.engine.suppress import judged
 from lint_rules.engine.workers import Pool
 from lint_rules.languages.language import by_language, language, language_of
 from lint_rules.model import Check, Finding, Rule, Span
-from lint_rules.project.disk import Question, watched
+from lint_rules.project.disk import Question, forget, watched
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.linked import Project
 from lint_rules.project.modules import Modules, find_modules
@@ -122,6 +122,7 @@ def run(
     `texts` stand for the files of those paths, whatever is on disk. `kept` is where results are kept from run to run;
     what it holds is not looked at again.
     """
+    forget()
     files = sorted({*discovered.files, *discovered.requested})
     modules = find_modules(discovered.root, files)
     options = {name: dict(values) for name, values in settings.rules.items()}

@@ -20,7 +20,7 @@ OPENED, LISTED, SOUGHT = "opened", "listed", "sought"
 """The questions: what is in a file, what is in a folder, and what kind of thing lies at a path."""
 
 Question = tuple[str, str]
-"""One of the three, and an absolute path."""
+"""One of the three, or the name of a function that is asked about a file (`derived`), and an absolute path."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -87,6 +87,42 @@ def exists(path: str) -> bool:
     return os.path.exists(path)
 
 
+_DERIVED: Final[dict[str, Callable[[str], Any]]] = {}
+
+
+def derived(maxsize: int) -> Callable[[Function], Function]:
+    """Keep the results of a function of one file's path, who may depend on its answer rather than on the file's bytes.
+
+    The answer is made of strings, numbers and frozen collections of them, and of what is in this one file.
+    """
+
+    def decorate(function: Function) -> Function:
+        name = f"{function.__module__}.{function.__qualname__}"
+        kept = remembered(maxsize)(function)
+        _DERIVED[name] = kept
+
+        @wraps(function)
+        def answer(path: str) -> Any:
+            noted = _Watch.noted
+            if noted is None:
+                return kept(path)
+            noted.add((name, path))
+            _Watch.noted = set()
+            try:
+                return kept(path)
+            finally:
+                _Watch.noted = noted
+
+        return answer  # type: ignore[return-value]
+
+    return decorate
+
+
+def derivation(name: str, path: str) -> Any:
+    """What a `derived` function says of a file. Raises KeyError if there is no such function (any more)."""
+    return _DERIVED[name](path)
+
+
 def remembered(maxsize: int) -> Callable[[Function], Function]:
     """Keep a function's results, and with each the questions that led to it; all are forgotten at `maxsize`."""
 
@@ -133,6 +169,6 @@ def kind_of(path: str) -> int:
 
 
 __all__ = [
-    "LISTED", "OPENED", "SOUGHT", "Question", "exists", "forget", "is_file", "is_folder", "kind_of", "remembered",
-    "watched",
+    "LISTED", "OPENED", "SOUGHT", "Question", "derivation", "derived", "exists", "forget", "is_file", "is_folder",
+    "kind_of", "remembered", "watched",
 ]  # fmt: skip

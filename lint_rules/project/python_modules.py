@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from lint_rules.project.disk import is_file, is_folder, remembered
+from lint_rules.project.disk import derived, is_file, is_folder, remembered
 from lint_rules.project.modules import Module, Modules
 from lint_rules.project.requirements import read_text
 
@@ -152,7 +152,7 @@ def _walk(folder: str, segments: list[str], start: int) -> Located:
     return Located(FOUND, path)
 
 
-@remembered(5_000)
+@derived(5_000)
 def _is_dynamic(path: str) -> bool:
     """Whether a package (or module) makes modules by itself."""
     if not path.endswith((".py", ".pyi")):

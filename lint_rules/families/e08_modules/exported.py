@@ -11,7 +11,7 @@ from tree_sitter import Node
 from lint_rules.languages.javascript.binding import specifiers
 from lint_rules.languages.javascript.exports import declared_names
 from lint_rules.languages.javascript.grammar import has_token, named, parse, string_value, text
-from lint_rules.project.disk import remembered
+from lint_rules.project.disk import derived
 from lint_rules.project.requirements import read_text
 
 _MAKES_NAMES = re.compile(
@@ -24,13 +24,13 @@ _MODULE_NAMES = frozenset({"__name__", "__file__", "__doc__", "__path__", "__pac
 _PLAIN = re.compile(r"^(?:(?:class|(?:async[ \t]+)?def)[ \t]+(\w+)|(\w+)[ \t]*(?::[^=\n]*)?=(?!=))", re.MULTILINE)
 
 
-@remembered(4_000)
+@derived(4_000)
 def plain_names(path: str) -> frozenset[str]:
     """Names that a module surely binds, by the beginnings of its lines: most of them, without parsing it."""
     return frozenset(one or other for one, other in _PLAIN.findall(read_text(path) or ""))
 
 
-@remembered(4_000)
+@derived(4_000)
 def python_names(path: str) -> tuple[frozenset[str], tuple[tuple[int, str], ...]] | None:
     """The names that a module binds, and the modules (level, name) whose names it takes with `*`.
 
@@ -80,7 +80,7 @@ def python_names(path: str) -> tuple[frozenset[str], tuple[tuple[int, str], ...]
     return frozenset(names), tuple(stars)
 
 
-@remembered(4_000)
+@derived(4_000)
 def script_exports(path: str) -> tuple[frozenset[str], tuple[str, ...]] | None:
     """The names that an ES module exports, and the modules all of whose exports it hands on.
 
