@@ -48,10 +48,10 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
 class Trace(msgspec.Struct, frozen=True, array_like=True):
     """What one look at a file depended on, as far as a cache must know it.
 
-    `digest` is that of the file's bytes. `used` are the modules whose facts were looked up. `read` are the other sources
-    of the project that were opened, or asked by a `derived` function: OPENED or its name, the path, and the digest of
-    the answer (empty for a file's bytes). `asked` are the remaining questions to the disk; `defines` is the digest of
-    the names that the file itself defines, if a check wanted them.
+    `digest` is that of the file's bytes. `used` are the modules whose facts were looked up. `read` are the other
+    sources of the project that were opened, or asked by a `derived` function: OPENED or its name, the path, and the
+    digest of the answer (empty for a file's bytes). `asked` are the remaining questions to the disk; `defines` is the
+    digest of the names that the file itself defines, if a check wanted them.
     """
 
     digest: bytes

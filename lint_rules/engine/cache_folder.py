@@ -156,7 +156,7 @@ def _own_key() -> bytes | None:
         except FileNotFoundError:
             pass  # it is made now
         except OSError:
-            return None
+            return None  # without a key there is no cache, which costs time and nothing else
         try:
             os.makedirs(user_folder(), mode=0o700, exist_ok=True)
             descriptor, temporary = tempfile.mkstemp(dir=user_folder(), prefix=".key-")
@@ -165,13 +165,13 @@ def _own_key() -> bytes | None:
             try:
                 os.link(temporary, path)  # whoever comes second takes the key of the first
             except FileExistsError:
-                pass
+                pass  # it is read in the next turn
             except OSError:
                 os.replace(temporary, path)
             with suppress(FileNotFoundError):
                 os.unlink(temporary)
         except OSError:
-            return None
+            return None  # as above: a home that cannot be written
     return None
 
 
