@@ -86,10 +86,10 @@ RULE = Rule(
 
 _RAISES = re.compile(rb"\braise\s+\w")
 _THROWS = re.compile(rb"\bthrow\s|Promise\.reject\(")
-_BELIEVED = re.compile(r"(?i)(?:^|_)(?:try|maybe|safe)|or_?none|or_?null|or_?default|if_?any|optional|quiet")
+_BELIEVED = re.compile(r"(?i)^__|(?:^|_)(?:try|maybe|safe)|or_?none|or_?null|or_?default|if_?any|optional|quiet")
 _MAY_BE_NOTHING = re.compile(r"Optional|None|null|undefined|\bbool(?:ean)?\b")
 _CONSTANTS = frozenset({"none", "false", "null", "undefined", "unary_operator", "unary_expression"})
-_FAILED = re.compile(r"[\"']?(?:error|errors|err|error_message)[\"']?$")
+_FAILED = re.compile(r"[\"']?(?:error|err|error_message)[\"']?$")
 _SUCCEEDED = re.compile(r"[\"']?(?:success|ok|succeeded)[\"']?$")
 _ADVICE = "raise on both paths, or give a value on both and say so in the return type"
 
@@ -128,10 +128,15 @@ def _is_signal(statement: Node) -> bool:
 
 
 def _in_except(statement: Node, body: Node) -> bool:
+    return _in_handler(statement, body, "except_clause", "raise_statement")
+
+
+def _in_handler(statement: Node, body: Node, kind: str, raising: str) -> bool:
+    """Whether a statement lies in a handler of errors that does not tell cases apart by raising in another one."""
     current = statement.parent
     while current is not None and current.id != body.id:
-        if current.type == "except_clause":
-            return True
+        if current.type == kind:
+            return all(inner.type != raising for inner in own_nodes(current))
         current = current.parent
     return False
 
@@ -171,12 +176,7 @@ def _throws(node: Node) -> bool:
 
 
 def _in_catch(statement: Node, body: Node) -> bool:
-    current = statement.parent
-    while current is not None and current.id != body.id:
-        if current.type == "catch_clause":
-            return True
-        current = current.parent
-    return False
+    return _in_handler(statement, body, "catch_clause", "throw_statement")
 
 
 def _says_failed(value: Node | None, is_handling: bool) -> bool:
@@ -184,7 +184,9 @@ def _says_failed(value: Node | None, is_handling: bool) -> bool:
     if value is None:
         return False
     if value.type in ("object", "dictionary"):
-        return any(_names_failure(pair) for pair in value.named_children)
+        parts = value.named_children
+        is_copied = any(part.type in ("spread_element", "dictionary_splat") for part in parts)
+        return not is_copied and any(_names_failure(part) for part in parts)
     return is_handling and (value.type in _CONSTANTS or text(value) == "-1")
 
 
