@@ -68,8 +68,8 @@ Good (javascript):
 How to fix it: make it when the service starts (lifespan, `before_serving`, `cleanup_ctx`, a module variable), keep it
 on the application, and close it at shutdown.
 
-Not seen: clients made by a function of another file that a handler calls; those that are stored somewhere when they are
-made, or that are made with something of the request, such as a client's own credentials or a tenant's database. In
+Not seen: clients that are stored somewhere when they are made, or that are made with something of the request, such as
+a client's own credentials or a tenant's database; in a function of another file, those made of its parameters. In
 Python also clients made by a function that a handler calls, and handlers that another file registers.
 """
 
@@ -82,7 +82,12 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e04_leaks.clients_javascript import clients_made, may_make_clients
+from lint_rules.families.e04_leaks.clients_javascript import (
+    PROJECT_WORDS,
+    clients_made,
+    made_elsewhere,
+    may_make_clients,
+)
 from lint_rules.languages.javascript.grammar import callee
 from lint_rules.languages.python.handlers import parameter_names
 from lint_rules.languages.python.renaming import renamings
@@ -90,11 +95,14 @@ from lint_rules.languages.python.scopes import FUNCTION, Scope, text
 from lint_rules.languages.python.usage import Use, usages_of
 from lint_rules.languages.tables import TableRow, name_table
 from lint_rules.languages.whole_file import WholeFile
-from lint_rules.model import WARNING, Finding, Located, Rule
+from lint_rules.model import WARNING, Finding, Located, Related, Rule
+from lint_rules.project.node_names import shown
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
+    from lint_rules.project.calls import Edge
+    from lint_rules.project.linked import Project
 
 RULE = Rule(
     "TEN0402",
@@ -138,6 +146,28 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     for call, row, own in clients_made(file):
         yield _finding(file, call, " ".join(text(callee(call) or call).split()), own, row)
+
+
+@RULE.project(words=tuple(word.encode() for word in PROJECT_WORDS), languages=("javascript",))
+def check_project(project: Project) -> Iterator[Finding]:
+    for made in made_elsewhere(project):
+        last = made.chain[-1]
+        name = last.call.target.rpartition(".")[2]
+        yield RULE.finding(
+            last.caller.module.path,
+            last.call.span,
+            f"`{shown(name)}` makes a new {made.row['what']} for each call of a handler in another file; "
+            "make one at start and share it",
+            f"make it when the service starts, and close it at shutdown; here it costs {made.row['cost']}",
+            symbol=last.caller.function.name,
+            related=tuple(
+                Related(edge.caller.module.path, edge.call.span, f"calls `{_short(edge)}`") for edge in made.chain[:-1]
+            ),
+        )
+
+
+def _short(edge: Edge) -> str:
+    return edge.callee.function.name.rpartition("<locals>.")[2] if edge.callee is not None else shown(edge.name)
 
 
 def _finding(file: Located, call: Node, made: str, handler: str, row: TableRow) -> Finding:

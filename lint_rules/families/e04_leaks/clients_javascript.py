@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e04_leaks.serving import Serving, depends_on_request, outlives, serving
+from lint_rules.families.e04_leaks.serving import KINDS, SCHEDULED, Serving, depends_on_request, outlives, serving
 from lint_rules.languages.javascript.grammar import CALL_KINDS, arguments, bare, callee, text
 from lint_rules.languages.javascript.labels import function_label
 from lint_rules.languages.javascript.library import js_name_table
+from lint_rules.languages.javascript.made import GIVEN, KEPT
 from lint_rules.languages.javascript.registrations import last_name
 from lint_rules.languages.javascript.scopes import Scope
 from lint_rules.languages.javascript.usage import Use, usage_of, usages_of
 from lint_rules.languages.tables import TableRow, read_table
+from lint_rules.project.calls import CallGraph, Edge
 from lint_rules.project.node_names import package_symbol
+from lint_rules.project.symbols import Reference
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
+    from lint_rules.project.frameworks import Handler
+    from lint_rules.project.linked import Project
 
 _PATH = Path(__file__).parent / "clients.toml"
 _CLIENTS = js_name_table(_PATH, "javascript")
@@ -28,10 +34,12 @@ _ROWS = [TableRow(tuple(row["calls"]), row) for row in read_table(_PATH)["javasc
 _NAMED = {name: row for row in _ROWS for name in row.get("named", ())}
 _GROUPS = {package_symbol(package): row for row in _ROWS for package in row.get("packages", ())}
 _PACKAGES = {pattern.partition("#")[0].removesuffix("()") for row in _ROWS for pattern in row.patterns}
+PROJECT_WORDS = tuple(sorted({*(f'"{name}"' for name in _PACKAGES), *(f"'{name}'" for name in _PACKAGES)}))
 _WORDS = re.compile(
     rb"[\"'](?:node:)?(?:" + b"|".join(sorted(re.escape(name.encode()) for name in _PACKAGES)) + rb")[\"'/]"
     rb"|[\"']@aws-sdk/client-|\b(?:" + b"|".join(sorted(name.encode() for name in _NAMED)) + rb")\b"
 )
+_SETTLED = frozenset({KEPT, GIVEN})
 _KEEPING = frozenset({"set", "push", "add", "register", "provide"})
 
 
@@ -133,3 +141,55 @@ def _keeps(call: Node, place: Serving, file: JavaScriptFile) -> bool:
             break
         root = bare(inner)
     return root.type != "identifier" or outlives(root, place, file)
+
+
+# Made by a function of another file.
+
+
+@dataclass(frozen=True, slots=True)
+class MadeElsewhere:
+    """A client that a function makes which a handler of another file calls, by way of `chain`."""
+
+    chain: tuple[Edge, ...]
+    row: TableRow
+    handler: Reference
+
+
+def made_elsewhere(project: Project) -> Iterator[MadeElsewhere]:
+    """The clients that handlers make through functions of other files, each once."""
+    types = project.symbols.types
+    found = project.reaching(lambda name: _CLIENTS.match(name, types) is not None, _CLIENTS.last_names)
+    seen: set[tuple[str, int]] = set()
+    for name in sorted(found.edges):
+        function = found.functions[name]
+        handler = _handler_around(function, project)
+        if handler is None:
+            continue
+        for edge in found.edges[name]:
+            chain = tuple(CallGraph.follow(edge, found.next_edge))
+            last = chain[-1]
+            row = _CLIENTS.match(last.name, types)
+            place = (last.caller.module.module, last.call.span.start)
+            is_seen_there = last.caller.module.module == function.module.module
+            if row is None or place in seen or is_seen_there or _SETTLED.intersection(last.call.literals):
+                continue
+            if last.name == "mongodb.MongoClient.connect" and not last.call.target.endswith(".MongoClient.connect"):
+                continue
+            seen.add(place)
+            yield MadeElsewhere(chain, row, function)
+
+
+def _handler_around(function: Reference, project: Project) -> Handler | None:
+    """What a function is, or the one in which it is a callback, if requests or messages call it."""
+    name = function.function.name
+    while name:
+        known = function.module.functions.get(name)
+        handler = project.handlers.of(Reference(function.module, known)) if known is not None else None
+        if handler is not None and handler.kind != "continuation":
+            is_per_request = handler.kind in KINDS and handler.framework.name != SCHEDULED
+            return handler if is_per_request else None
+        outer, separator, own = name.rpartition(".<locals>.")
+        if not separator or not own.startswith("<anonymous"):
+            return None
+        name = outer
+    return None

@@ -16,7 +16,7 @@ from lint_rules.languages.javascript.scopes import MODULE, Scope
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
 
-_KINDS = frozenset({"route", "hook", "error", "socket", "task"})
+KINDS = frozenset({"route", "hook", "error", "socket", "task"})
 _CONNECTIONS = frozenset(
     {"net.createServer", "net.Server", "net.Server.on", "tls.createServer", "tls.Server.on", "http.Server.on",
      "https.Server.on"}
@@ -25,7 +25,7 @@ _CONNECTED = frozenset({None, "connection", "secureConnection"})
 _CONNECTION_EVENTS = frozenset({"connection", "connect", "session", "client"})
 _SERVERS = frozenset({"wss", "ws", "io", "server", "socketServer", "wsServer", "webSocketServer", "websocketServer"})
 _ONCE_IN_A_CONNECTION = frozenset({"close", "disconnect", "disconnecting", "open", "upgrade", "end", "finish", "error"})
-_SCHEDULED = "Schedulers"
+SCHEDULED = "Schedulers"
 _MOST_CALLERS = 12
 
 
@@ -77,12 +77,12 @@ def serving(node: Node, file: JavaScriptFile, *, jobs: bool = True) -> Serving |
 def serves(function: Scope, file: JavaScriptFile, *, jobs: bool = True) -> bool:
     """Whether a framework or a server calls a function for each request, message or connection."""
     handler = file.handler(function)
-    if handler is not None and handler.kind in _KINDS:
+    if handler is not None and handler.kind in KINDS:
         if _is_accessor(function):  # app.use(this.app) registers what the accessor gives
             return False
         if handler.kind == "socket" and event_of_taker(function) in _ONCE_IN_A_CONNECTION:
             return False
-        return jobs or handler.kind != "task" or handler.framework.name != _SCHEDULED
+        return jobs or handler.kind != "task" or handler.framework.name != SCHEDULED
     return _takes_connections(function, file)
 
 

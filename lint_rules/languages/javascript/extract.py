@@ -22,6 +22,7 @@ from lint_rules.languages.javascript.grammar import (
     string_value,
     text,
 )
+from lint_rules.languages.javascript.made import made_facts
 from lint_rules.languages.javascript.members import Members, decorators, object_members
 from lint_rules.languages.javascript.memo import is_harmless_read
 from lint_rules.languages.javascript.names import Names
@@ -91,7 +92,11 @@ class Extractor:
             awaited=outer is not None and outer.type == "await_expression",
             arguments=tuple(self._names.symbol(argument) for argument in arguments(call)) if keeps else (),
             handed=(handed := tuple(self._handed(call))),
-            literals=(*(self._event(call) if handed else ()), *_once(call, target)),
+            literals=(
+                *(self._event(call) if handed else ()),
+                *_once(call, target),
+                *made_facts(call, target, self._scopes),
+            ),
         )
 
     @staticmethod
