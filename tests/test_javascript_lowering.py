@@ -316,6 +316,10 @@ TELLING = {
     "if (Array.isArray(rows)) { a(1); } if (!Array.isArray(rows)) { b(1); }": {0},
     "if (!!err && ready) { a(1); } if (Boolean(err)) return; b(1);": {0},
     "if (kind === 'one') { a(1); } else if (kind === 'two') { a(2); process.exit(1); } b(1);": {0, 1},
+    "if (kind === 'one') { a(1); } if (kind === \"two\") { b(1); }": {0},
+    "if (kind === 'one') { a(1); } if (kind === \"one\") { b(1); }": {1},
+    "if (kind === 'one') { a(1); } if (kind === other) { b(1); }": {0, 1},
+    "if (count === 0) { a(1); } if (count === 1 || ready) { b(1); }": {0, 1},
     "switch (kind) { case 1: a(1); return; default: } b(1);": {0},
 }
 

@@ -97,6 +97,8 @@ class Correlated(Generic[State]):
         for answers, state in cases.states.items():
             if any((key, not answer) in answers for key, answer in told.items()):
                 continue
+            if holds and test.relation == "==" and _equals_another(test, answers):
+                continue
             inner = self._inner.assume(test, holds, state)
             if inner is None:
                 continue
@@ -104,6 +106,22 @@ class Correlated(Generic[State]):
             known = found.get(extended)
             found[extended] = inner if known is None else self._inner.join(known, inner)
         return Cases(found, cases.is_merged) if found else None
+
+
+def _equals_another(test: Question, answers: Answers) -> bool:
+    """Whether what is compared is known to equal a literal that differs from the test's."""
+    literal = _literal(test.value)
+    return literal != "" and any(
+        holds and subject == test.subject and relation == "==" and _literal(value) not in ("", literal)
+        for (subject, relation, value), holds in answers
+    )
+
+
+def _literal(value: str) -> str:
+    """A string or number as it is compared, "" for anything else."""
+    if value[:1] in "'\"" and value[:1] == value[-1:] and len(value) > 1 and value[:1] not in value[1:-1]:
+        return f"'{value[1:-1]}"
+    return value if value.isdigit() else ""
 
 
 def _implied(test: Question, holds: bool) -> list[tuple[Key, bool]]:
