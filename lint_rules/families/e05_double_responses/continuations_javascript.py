@@ -227,6 +227,9 @@ def _may_repeat(first: Called, second: Called) -> bool:
     return first.continuation.is_promise or not _is_error_first(first.call) or not arguments(first.call)
 
 
+_COUNTS = re.compile(r"--|\+\+|\b(?:pending|remaining|left|todo|outstanding|count(?:er)?)\b")
+
+
 class _Pending:
     """Whether a continuation has been neither called nor passed on, on some path: True where that may be."""
 
@@ -251,6 +254,8 @@ class _Pending:
         return self.transfer(event, state)
 
     def assume(self, question: Question, holds: bool, state: bool) -> bool | None:
+        if question.node is not None and _COUNTS.search(text(question.node)):
+            return False  # the last of several is to call it
         return state and self._name not in question.names and not is_guard(question)
 
 

@@ -39,7 +39,8 @@ class Step:
     `kind` is "whole", "head", "end" (see answers.toml), "next", "header", or "upgrade" of a socket's connection.
 
     `maybe`: a function does it on some of its paths only. `is_plain`: an end that says nothing. `later`: the headers go
-    out after a while. `asks`: it does nothing where an answer was given.
+    out after a while. `asks`: it does nothing where an answer was given; `owner` is the function that has the
+    response as its parameter.
     """
 
     node: Node
@@ -50,6 +51,7 @@ class Step:
     later: bool = False
     asks: bool = False
     through: str = ""
+    owner: Scope | None = None
 
     @property
     def finishes(self) -> bool:
@@ -197,13 +199,17 @@ class Steps:
         helped = helped_by(reference, self.file.symbols) if reference is not None else None
         if helped is None:
             return None
+        owner_of: Scope | None = None
         if helped.place.startswith("this."):
             on = helped.place if on_own else ""
         else:
-            on = next((one.key for position, one in given if one is not None and str(position) == helped.place), "")
+            handed = next((one for position, one in given if one is not None and str(position) == helped.place), None)
+            on, owner_of = (handed.key, handed.owner) if handed is not None else ("", None)
         if not on or (not helped.always and usage_of(call).use is not Use.DROPPED and not _is_awaited_alone(call)):
             return None
-        return Step(call, on, helped.kind, not helped.always, asks=helped.asks, through=text(function))
+        return Step(
+            call, on, helped.kind, not helped.always, asks=helped.asks, through=text(function), owner=owner_of
+        )  # fmt: skip
 
     def _handed(self, argument: Node) -> Response | None:
         return (
@@ -217,7 +223,8 @@ def _is_awaited_alone(call: Node) -> bool:
 
 
 def _step(sent: Sent) -> Step:
-    return Step(sent.call, sent.response.key, sent.kind, is_plain=sent.is_plain, later=sent.later)
+    response = sent.response
+    return Step(sent.call, response.key, sent.kind, is_plain=sent.is_plain, later=sent.later, owner=response.owner)
 
 
 def clash(first: Step, second: Step) -> bool:

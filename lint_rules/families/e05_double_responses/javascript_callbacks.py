@@ -14,7 +14,6 @@ from lint_rules.flow.correlated import Correlated
 from lint_rules.flow.form import Event, Question
 from lint_rules.flow.graph import TooLarge
 from lint_rules.flow.interpret import interpret
-from lint_rules.languages.javascript.answering import responses_of
 from lint_rules.languages.javascript.grammar import (
     arguments,
     around,
@@ -150,7 +149,6 @@ def _is_run(call: Node) -> bool:
 
 def _steps_in(literal: Node, steps: Steps, file: JavaScriptFile) -> Iterator[Step]:
     """The answers in a function, and in those within it, on responses that it was not given itself."""
-    responses = responses_of(file)
     for call in file.nodes_in("call_expression", literal):
         step = steps.of_call(call)
         if step is None or step.kind not in ("whole", "end", "next") or step.maybe or step.asks:
@@ -160,13 +158,8 @@ def _steps_in(literal: Node, steps: Steps, file: JavaScriptFile) -> Iterator[Ste
             found = file.scopes.binding(text(function), call.start_byte) if function is not None else None
             if found is None or _holds(literal, found[0].node):
                 continue
-        else:
-            sent = responses.sent(call)
-            owner = sent.response.owner if sent is not None else None
-            if owner is not None and _holds(literal, owner.node):
-                continue
-            if sent is None and step.through == "":
-                continue
+        elif step.owner is not None and _holds(literal, step.owner.node):
+            continue
         yield step
 
 
