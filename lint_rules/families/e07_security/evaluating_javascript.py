@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from tree_sitter import Node
 
-from lint_rules.families.e07_security.flows_javascript import EVERY_REQUEST, EVERYTHING, Taint, Through
+from lint_rules.families.e07_security.flows_javascript import EVERYTHING, Taint, Through
 from lint_rules.families.e07_security.reading_javascript import called_name, key_name
 from lint_rules.families.e07_security.values_javascript import (
     NOTHING_KNOWN,
@@ -22,6 +22,7 @@ from lint_rules.families.e07_security.values_javascript import (
     joined,
     member_of,
     placed_in,
+    settled,
     text_of,
 )
 from lint_rules.families.e07_security.weaknesses import FOLDER
@@ -71,9 +72,10 @@ _SERVER_MADE = re.compile(
 _HARMLESS_TYPES = re.compile(r"^:\s*(?:number|boolean|bigint|Date|ObjectId|Types\.ObjectId)\b")
 _PIPES = re.compile(r"Parse(?:Int|Float|Bool|UUID|Enum|Date)Pipe")
 _OPERATORS_WITH_FILTERS = frozenset({"$where", "$or", "$and", "$nor", "$not", "$expr", "$elemMatch", "$set"})
+_LISTS = re.compile(r"\b(?:includes|has|indexOf|hasOwn\w*|isInteger|isNaN|test|some)\(|\bin\b")
 _WRAPPING = frozenset({"await_expression", "spread_element", "assignment_expression", "sequence_expression"})
-_OWN_HOST = re.compile(r"headers?\.host\b|headers?\[['\"]host['\"]\]|\(['\"][hH]ost['\"]\)")
-"""The host that a browser has asked: no link leads elsewhere by it."""
+_OWN_HOST = re.compile(r"headers?\.host\b|headers?\[['\"]host['\"]\]|\(['\"][hH]ost['\"]\)|refer+er", re.IGNORECASE)
+"""The host that a browser has asked, the page it comes from: no link leads elsewhere by them."""
 _DEEPEST = 40
 _MOST_OPERANDS = 400
 
@@ -163,20 +165,7 @@ class Evaluator:
 
     def settled(self, value: Value, state: State) -> Value:
         """The value with what the state knows about its origins, for when the state is known no longer."""
-        if not state.clean or not value.taints:
-            return value
-        taints: list[Taint] = []
-        for taint in value.taints:
-            rules = {
-                rule
-                for origin, rule in state.clean
-                if is_part_of(origin_of(taint), origin) or (origin == EVERY_REQUEST and taint.parameter < 0)
-            }
-            if EVERYTHING in rules:
-                continue
-            found = cleaned(Value(frozenset((taint,))), rules)
-            taints.extend(found.taints)
-        return Value(frozenset(taints), value.constant, value.is_sql, value.is_html)
+        return settled(value, state.clean)
 
     def assumed(self, condition: Node, holds: bool, state: State, depth: int) -> State:
         """The state where a condition has an answer."""
@@ -253,9 +242,11 @@ class Evaluator:
         if written in state.names:
             return state.names[written]
         base = self.value(owner, state, depth + 1)
-        if base.taints:
-            return self._part(base, name, node)
-        if text(_root(node)) in state.names and self.source(_root(node)) is None:
+        found = self._part(base, name, node) if base.taints else NOTHING_KNOWN
+        if found.taints:
+            return found
+        root = _root(node)
+        if text(root) in state.names and self.source(root) is None and not self.file.request.is_request(root):
             return NOTHING_KNOWN
         source = self.source(node)
         return source if source is not None else NOTHING_KNOWN
@@ -348,6 +339,8 @@ class Evaluator:
             return joined(values) if is_list else concatenated(values)
         if base.taints and name in _SAME_TEXT:
             return text_of(base) if name not in ("slice", "at", "valueOf") else base
+        if base.taints and name == "filter" and given:
+            return _chosen(base, given[0])
         if base.taints and name in _SAME_ITEMS:
             if name in ("get", "getAll", "find", "pop", "shift"):
                 key = string_value(given[0]) if given else None
@@ -420,6 +413,16 @@ class Evaluator:
         return Value(frozenset(taints))
 
 
+def _chosen(base: Value, predicate: Node) -> Value:
+    """What `filter` leaves: by a list of names, names of that list; of the members of a document, not all."""
+    if _LISTS.search(text(predicate)) is None:
+        return base
+    parameters = parameter_nodes(bare(predicate)) if bare(predicate).type in FUNCTION_KINDS else []
+    if parameters and parameters[0].type == "identifier":
+        return NOTHING_KNOWN
+    return replace(base, taints=frozenset(msgspec.structs.replace(one, is_whole=False) for one in base.taints))
+
+
 def _taken(value: Value, path: tuple[str, ...]) -> Value:
     for name in path:
         value = member_of(value, name)
@@ -431,19 +434,9 @@ def is_server_made(written: str) -> bool:
     return _SERVER_MADE.search("".join(written.split())) is not None
 
 
-def origin_of(taint: Taint) -> str:
-    """What a guard of one value says something about: the source, or the parameter."""
-    return f"<{taint.parameter}>{taint.source}" if taint.parameter >= 0 else taint.source
-
-
 def keys_of(value: Value) -> Value:
     """The names of the members: those of a document are the client's too."""
     return Value(frozenset(taint for taint in value.taints if taint.is_document and not taint.inside))
-
-
-def is_part_of(origin: str, whole: str) -> bool:
-    """Whether an origin is another, or a member of it: `req.body.name` of `req.body`."""
-    return origin == whole or (origin.startswith(whole) and origin[len(whole) : len(whole) + 1] in (".", "[", "?"))
 
 
 def _parsed(value: Value, *, is_json: bool) -> Value:

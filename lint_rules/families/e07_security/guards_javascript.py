@@ -69,7 +69,7 @@ def _operator(node: Node) -> str:
 
 
 def _origins(node: Node, rule: str, state: State, evaluator: Evaluator, depth: int) -> Iterator[tuple[str, str]]:
-    from lint_rules.families.e07_security.evaluating_javascript import origin_of
+    from lint_rules.families.e07_security.values_javascript import origin_of
 
     for taint in evaluator.value(node, state, depth).taints:
         yield origin_of(taint), rule

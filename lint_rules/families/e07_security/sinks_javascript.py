@@ -74,7 +74,20 @@ _COMMON = re.compile(
 def _is_known_library(canonical: str, types: Types) -> bool:
     """Whether the method belongs to something that the tables know, which is therefore none of the unknown objects."""
     owner = canonical.rpartition(".")[0]
-    return owner.startswith(("globalThis.", "lodash", "fs", "path", "redis", "ioredis", "axios", "express.", "koa."))
+    return owner.startswith(
+        (
+            "globalThis.",
+            "lodash",
+            "fs",
+            "path",
+            "redis",
+            "ioredis",
+            "axios",
+            "express.Response",
+            "express.App",
+            "koa.Context",
+        )
+    )
 
 
 def _is_meant(row: Mapping[str, Any], note: FlowNote) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from lint_rules.families.e07_security.evaluating_javascript import Evaluator, keys_of, origin_of
+from lint_rules.families.e07_security.evaluating_javascript import Evaluator, keys_of
 from lint_rules.families.e07_security.flows_javascript import EVERYTHING
 from lint_rules.families.e07_security.guards_javascript import harmless_where
 from lint_rules.families.e07_security.reading_javascript import called_name
@@ -16,6 +16,7 @@ from lint_rules.families.e07_security.values_javascript import (
     concatenated,
     joined,
     member_of,
+    origin_of,
     placed_in,
 )
 from lint_rules.flow.form import Event, Question

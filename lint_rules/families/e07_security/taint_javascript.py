@@ -189,7 +189,7 @@ class Flows:
         wrapped = self._promisified(function)
         if wrapped is not None:
             function, name = wrapped, text(wrapped).rpartition(".")[2]
-        called = self.file.names.symbol(function)
+        called = self.file.names.symbol(function) if function.type != "import" else "globalThis.import"
         if not may_sink(name) and not (called and self._may_be_own(called)):
             return
         options = (*sorted(set(option_names(given, self.evaluator))), *self._surroundings(call, state))

@@ -56,9 +56,25 @@ QUERYING = frozenset(
 )
 WRITING = re.compile(r"^\W*(?:insert|update|replace|merge|call|upsert|with\b.*\binsert)\b", re.IGNORECASE | re.DOTALL)
 
+_PARSERS_OF_TEXT = (
+    "JSON",
+    "JSON5",
+    "url",
+    "qs",
+    "querystring",
+    "path",
+    "Date",
+    "cookie",
+    "yaml",
+    "csv",
+    "marked",
+    "semver",
+)
+_NOT_OF_THOSE = "".join(rf"(?<!\b{name})" for name in _PARSERS_OF_TEXT)
 VALIDATING = re.compile(
-    r"valid|schema|serializer|celebrate|\bjoi\b|\bzod\b|\bz\.|yup|\bajv|sanit|superstruct|\bassert|(?<!JSON)\.(?:safeP|p)arse"
-    r"(?:Async)?\(|\bensure|typebox|cerberus|pydantic|marshmallow|webargs|_form\b|Form\(|Dto\b|DTO\b|whitelist|allowlist",
+    r"valid|schema|serializer|celebrate|\bjoi\b|\bzod\b|\bz\.|yup|\bajv|sanit|superstruct|\bassert|\bensure|typebox"
+    r"|cerberus|pydantic|marshmallow|webargs|_form\b|Form\(|Dto\b|DTO\b|whitelist|allowlist"
+    rf"|{_NOT_OF_THOSE}\.(?:safeP|p)arse(?:Async)?\(",
     re.IGNORECASE,
 )
 """Words of code that validates what it is given."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
 
-from lint_rules.families.e07_security.flows_javascript import EVERYTHING, Taint
+from lint_rules.families.e07_security.flows_javascript import EVERY_REQUEST, EVERYTHING, Taint
 
 _SQL = re.compile(
     r"\bselect\b.+?\bfrom\b|\binsert\s+(?:or\s+\w+\s+)?into\b|\bupdate\s+\S+\s+set\b|\bdelete\s+from\b|\breplace\s+into\b"
@@ -148,6 +148,33 @@ def _bounded(taints: Iterable[Taint]) -> frozenset[Taint]:
     return frozenset(sorted(found, key=lambda taint: (taint.source, taint.parameter, taint.inside))[:_MOST_TAINTS])
 
 
+def origin_of(taint: Taint) -> str:
+    """What a guard of one value says something about: the source, or the parameter."""
+    return f"<{taint.parameter}>{taint.source}" if taint.parameter >= 0 else taint.source
+
+
+def is_part_of(origin: str, whole: str) -> bool:
+    """Whether an origin is another, or a member of it: `req.body.name` of `req.body`."""
+    return origin == whole or (origin.startswith(whole) and origin[len(whole) : len(whole) + 1] in (".", "[", "?"))
+
+
+def settled(value: Value, clean: Collection[tuple[str, str]]) -> Value:
+    """The value with what is known about its origins: the rules for which they are harmless."""
+    if not clean or not value.taints:
+        return value
+    taints: list[Taint] = []
+    for taint in value.taints:
+        own = origin_of(taint)
+        rules = {
+            rule
+            for origin, rule in clean
+            if is_part_of(own, origin) or (origin == EVERY_REQUEST and taint.parameter < 0)
+        }
+        if EVERYTHING not in rules:
+            taints.extend(cleaned(Value(frozenset((taint,))), rules).taints)
+    return replace(value, taints=frozenset(taints))
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """The values of names at one place, and the origins that are known to be harmless there, with the rule."""
@@ -172,8 +199,14 @@ class State:
         """The state that stands for both."""
         if self is other:
             return self
-        names: dict[str, Value] = dict(self.names)
-        for name, value in other.names.items():
+        common = self.clean & other.clean
+        names = _settled_names(self.names, self.clean - common)
+        for name, value in _settled_names(other.names, other.clean - common).items():
             own = names.get(name)
             names[name] = value if own is None or own == value else joined((own, value))
-        return State(names, self.clean & other.clean)
+        return State(names, common)
+
+
+def _settled_names(names: Mapping[str, Value], clean: Collection[tuple[str, str]]) -> dict[str, Value]:
+    """The values with what only one of two ways knew about their origins."""
+    return {name: settled(value, clean) for name, value in names.items()} if clean else dict(names)
