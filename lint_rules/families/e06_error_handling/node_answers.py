@@ -56,6 +56,15 @@ def answers(file: JavaScriptFile) -> Iterator[Answer]:
         yield from _thrown(statement, file)
 
 
+def forwarded(file: JavaScriptFile) -> Iterator[Answer]:
+    """The calls that hand an error to the central handler: `next(error)`."""
+    for call in file.nodes("call_expression"):
+        function = callee(call)
+        given = arguments(call) if function is not None and text(function) == "next" else []
+        if len(given) == 1 and bare(given[0]).type != "string":
+            yield Answer(call, (), NOT_TOLD, UNKNOWN, "next")
+
+
 def name_of(expression: Node, file: JavaScriptFile) -> str:
     """The canonical name of a library's function, by this file alone."""
     return file.types.external(file.names.symbol(expression))

@@ -27,6 +27,7 @@ from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.registrations import arguments
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.tables import NameTable, TableRow, name_table
+from lint_rules.project.types import Types
 
 _TABLE = Path(__file__).parent / "errors.toml"
 _SETS_STATUS = re.compile(rb"\.status(?:_code)?\s*=[^=]|set_status\(")
@@ -275,3 +276,14 @@ def _own_shape(shape: str | list[str], body: Node | None, file: PythonFile) -> S
             kind = kind_of(value_of(body, file)) if body is not None else "value"
             found.append((key[:-1], kind))
     return made(found)
+
+
+def raise_shape(name: str, types: Types) -> Shape | None:
+    """What the framework answers by itself when this class is raised; None for what is no HTTP error of a framework."""
+    row = _raises().match(name, types)
+    if row is None:
+        return None
+    shape = row["shape"]
+    if isinstance(shape, str):
+        return {"text": TEXT, "page": PAGE}.get(shape, UNKNOWN)
+    return made((key.removesuffix("_"), "value") for key in shape)

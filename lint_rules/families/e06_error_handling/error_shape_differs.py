@@ -1,0 +1,172 @@
+"""Error responses of different shapes.
+
+What it finds: the bodies of all error responses of one service, over all its files: what handlers answer with status
+4xx and 5xx, what helpers answer for them, what is raised or thrown and what a central handler makes of that. Where two
+thirds of at least four have one shape, each that has not is reported: another key for the same thing (`message` for
+`error`), a text where others send an object, a key that all others have and this one lacks. More keys of its own are no
+difference.
+
+Why it matters: every client has to write one piece of code that reads errors. Where one endpoint says
+`{"error": {"code", "message"}}` and the next `{"message"}`, that code shows `undefined` to the user, or fails itself,
+and in tests nobody sees it, since tests look at what goes well.
+
+Bad (python):
+
+    from fastapi import FastAPI, HTTPException
+    from fastapi.responses import JSONResponse
+
+    app = FastAPI()
+
+    @app.get("/orders/{number}")
+    async def order(number: int):
+        if number < 0:
+            raise HTTPException(400, "the number is negative")
+        if number == 0:
+            raise HTTPException(404, "there is no such order")
+        if number > 9999:
+            raise HTTPException(410, "the order was archived")
+        if number == 13:
+            return JSONResponse({"error": "the order is locked"}, status_code=423)
+        return {"number": number}
+
+Good (python):
+
+    from fastapi import FastAPI, HTTPException
+
+    app = FastAPI()
+
+    @app.get("/orders/{number}")
+    async def order(number: int):
+        if number < 0:
+            raise HTTPException(400, "the number is negative")
+        if number == 0:
+            raise HTTPException(404, "there is no such order")
+        if number > 9999:
+            raise HTTPException(410, "the order was archived")
+        if number == 13:
+            raise HTTPException(423, "the order is locked")
+        return {"number": number}
+
+Bad (javascript):
+
+    const express = require("express");
+
+    const app = express();
+
+    app.get("/orders/:number", (req, res) => {
+      const number = Number(req.params.number);
+      if (Number.isNaN(number)) return res.status(400).json({ error: "this is no number" });
+      if (number < 0) return res.status(400).json({ error: "the number is negative" });
+      if (number === 0) return res.status(404).json({ error: "there is no such order" });
+      if (number > 9999) return res.status(410).json({ message: "the order was archived" });
+      res.json({ number });
+    });
+    app.use((error, req, res, next) => res.status(500).json({ error: "internal error" }));
+
+Good (javascript):
+
+    const express = require("express");
+
+    const app = express();
+
+    app.get("/orders/:number", (req, res) => {
+      const number = Number(req.params.number);
+      if (Number.isNaN(number)) return res.status(400).json({ error: "this is no number" });
+      if (number < 0) return res.status(400).json({ error: "the number is negative" });
+      if (number === 0) return res.status(404).json({ error: "there is no such order" });
+      if (number > 9999) return res.status(410).json({ error: "the order was archived" });
+      res.json({ number });
+    });
+    app.use((error, req, res, next) => res.status(500).json({ error: "internal error" }));
+
+How to fix it: raise (throw) errors, and make their bodies in one place. If you are free to choose, take the standard,
+problem details (RFC 9457), media type `application/problem+json`:
+
+    {"type": "https://example.com/problems/order-locked", "title": "the order is locked", "status": 423,
+     "detail": "order 13 is being packed", "instance": "/orders/13"}
+
+One place is, by framework:
+
+- FastAPI: `@app.exception_handler(StarletteHTTPException)`, and one for `RequestValidationError` and your own classes
+- Starlette, Litestar: `exception_handlers={HTTPException: answer_error}` of the application
+- Flask, Quart: `@app.errorhandler(HTTPException)`; Sanic: `@app.exception(SanicException)`
+- aiohttp: a middleware that catches `web.HTTPException`; Tornado: `write_error` of a base class of all handlers
+- Django REST framework: `EXCEPTION_HANDLER`; Django: a middleware with `process_exception`, `handler404`, `handler500`
+- Express: `app.use((error, req, res, next) => ...)` behind all routes; Koa: a `try` around `await next()` before them
+- Fastify: `setErrorHandler`; Hapi: `server.ext("onPreResponse", ...)`
+- NestJS: `app.useGlobalFilters(new ErrorFilter())`
+- Next.js, serverless: one wrapper that all handlers are exported through
+
+Not seen: bodies that are built elsewhere or by a schema; a service in which no two thirds agree, or with less than four
+error responses; a status that is not written as a number or a name. A file belongs to the app nearest to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lint_rules.families.e06_error_handling import node_wiring, python_wiring
+from lint_rules.families.e06_error_handling.central import advice
+from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING
+from lint_rules.families.e06_error_handling.responses import Response, responses
+from lint_rules.families.e06_error_handling.services import Service, services
+from lint_rules.families.e06_error_handling.shapes import Shape, conforms, majority, shown
+from lint_rules.model import WARNING, Finding, Rule
+from lint_rules.project.linked import Project
+
+RULE = Rule(
+    "TEN0603",
+    "error-shape-differs",
+    severity=WARNING,
+    summary="An error response has another shape than those of the rest of the service",
+    in_tests=False,
+    references={"RFC 9457": "https://www.rfc-editor.org/rfc/rfc9457"},
+)
+
+_SHARE = 2 / 3
+_FEWEST = 4
+
+
+@RULE.project(words=python_wiring.WORDS, notes=(ANSWERS, WIRING))
+def check_python(project: Project) -> Iterator[Finding]:
+    yield from _check(project)
+
+
+@RULE.project(words=node_wiring.WORDS, languages=("javascript",), notes=(ANSWERS, WIRING))
+def check_javascript(project: Project) -> Iterator[Finding]:
+    yield from _check(project)
+
+
+def _check(project: Project) -> Iterator[Finding]:
+    told: set[tuple[str, int]] = set()
+    for service in services(project):
+        found = responses(service, project)
+        every = [one.shape for one in found for _ in range(one.weight)]
+        standard = majority(every, _SHARE) if len(every) >= _FEWEST else None
+        if standard is None:
+            continue
+        agreeing = sum(conforms(one, standard) for one in every)
+        for response in found:
+            place = (response.module.path, response.answer.span.start)
+            if place not in told and not conforms(response.shape, standard):
+                told.add(place)
+                yield _finding(response, standard, agreeing, len(every), service, project)
+
+
+def _finding(
+    response: Response, standard: Shape, agreeing: int, count: int, service: Service, project: Project
+) -> Finding:
+    body = shown(standard)
+    return RULE.finding(
+        response.module.path,
+        response.answer.span,
+        f"this error is answered with `{shown(response.shape)}`, {agreeing} of {count} error responses of the service "
+        f"with `{body}`; answer it in the same shape",
+        _advice(body, service, project),
+        symbol=response.answer.function,
+    )
+
+
+def _advice(body: str, service: Service, project: Project) -> str:
+    code = advice(body, service, project)
+    return f"send `{body}` here too" + (f"; or raise an error, and make the body once: {code}" if code else "")

@@ -1,0 +1,46 @@
+"""What every file writes down for the rules that look at a whole service: its error responses, and its wiring."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lint_rules.families.e06_error_handling.shapes import UNKNOWN, Shape
+from lint_rules.model import Notes, Span
+
+
+class ErrorAnswer(msgspec.Struct, frozen=True, array_like=True):
+    """One response of an error.
+
+    `function` is the name within the module of the function that makes it, `status` its code (see answer.py), `raised`
+    the symbol of what is raised for a handler to answer, "" for an answer by itself.
+    """
+
+    function: str
+    span: Span
+    status: int
+    shape: Shape = UNKNOWN
+    raised: str = ""
+
+
+class Wiring(msgspec.Struct, frozen=True, array_like=True):
+    """One statement that makes an app or router, or registers something with it.
+
+    `kind` is app, router, route, mount, central (an error handler), maybe (something that may be one), three (error
+    middleware that takes too few parameters), catcher (middleware with a `try` around what follows), filter (a class
+    that answers for errors), bound (a mention of such a class), serves, setting. `owner` tells apps and routers of a
+    file apart, "" where there is none; `on` is the symbol of the call or decorator; `target` the symbol of what is
+    registered; `detail` what it is registered for, or under; `function` the function that the statement stands in.
+    """
+
+    kind: str
+    owner: str
+    on: str
+    span: Span
+    function: str = ""
+    target: str = ""
+    detail: str = ""
+    name: str = ""
+
+
+ANSWERS = Notes("error-answers", ErrorAnswer)
+WIRING = Notes("error-wiring", Wiring)

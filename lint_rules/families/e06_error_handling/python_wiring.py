@@ -1,0 +1,188 @@
+"""The wiring of a Python file: its apps and routers, its central error handlers, where it starts to serve."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from tree_sitter import Node
+
+from lint_rules.families.e06_error_handling.answer import NOT_SET
+from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING, ErrorAnswer, Wiring
+from lint_rules.families.e06_error_handling.python_answers import answers
+from lint_rules.families.e06_error_handling.python_bodies import string_key
+from lint_rules.languages.python.file import PythonFile
+from lint_rules.languages.python.library import handler_table
+from lint_rules.languages.python.registrations import arguments, called_function, decorators
+from lint_rules.languages.python.scopes import CLASS, MODULE, text
+
+WORDS = (
+    b"FastAPI(", b"Flask(", b"Quart(", b"Sanic(", b"Application(", b"Starlette(", b"Litestar(", b"errorhandler",
+    b"exception_handler", b"error_handler", b"EXCEPTION_HANDLER", b"write_error", b".exception(", b"web.middleware",
+    b"HTTPException", b"HTTPError", b"jsonify", b"JSONResponse", b"JsonResponse", b"json_response", b"abort(",
+    b"response.json", b"Response(", b"sanic", b"litestar", b"web.HTTP", b"APIRouter(", b"Blueprint(",
+    b"rest_framework.exceptions",
+)  # fmt: skip
+_CENTRAL = frozenset(
+    {"exception_handler", "add_exception_handler", "errorhandler", "app_errorhandler", "register_error_handler",
+     "exception", "handle_exception", "init_error_handlers", "error_handler", "register_app_error_handler",
+     "teardown_request_exception", "default_error_handler"}
+)  # fmt: skip
+_MAY_HANDLE = re.compile(r"err(?:or)?s?(?:_|\b|$)|exception|_exc|problem|Error", re.IGNORECASE)
+_KEYWORDS = frozenset({"exception_handlers", "error_handler", "error_handlers", "default_handler_class"})
+_SERVING = frozenset({"run", "listen", "run_app", "serve", "start"})
+_TRIES_AROUND = re.compile(rb"try:.*(?:call_next|get_response|handler\(|self\.app\(|next_app).*except", re.DOTALL)
+_APP_NAMES = re.compile(r"(?:^|\.)(?:app|application|api|bp|blueprint|router|server)$")
+
+
+@ANSWERS.of("python")
+def take_answers(file: PythonFile) -> Iterator[ErrorAnswer]:
+    if file.is_test:
+        return
+    for answer in answers(file):
+        if (answer.is_plain and answer.status == NOT_SET) or (not answer.is_error and answer.status > 0):
+            continue
+        scope = file.scope(answer.node).function
+        name = scope.name if scope is not None else ""
+        yield ErrorAnswer(name, file.span(answer.node), answer.status, answer.shape, answer.raised)
+
+
+@lru_cache(maxsize=1)
+def _apps() -> tuple[frozenset[str], frozenset[str]]:
+    frameworks = handler_table().frameworks
+    apps = frozenset(name for framework in frameworks for name in framework["apps"])
+    return apps, frozenset(name for framework in frameworks for name in framework["routers"])
+
+
+@WIRING.of("python")
+def take_wiring(file: PythonFile) -> Iterator[Wiring]:
+    if file.is_test:
+        return
+    apps, routers = _apps()
+    last_names = {name.rpartition(".")[2] for name in (*apps, *routers)}
+    for call in file.nodes("call"):
+        function = call.child_by_field_name("function")
+        if function is None:
+            continue
+        last = text(function).rpartition(".")[2]
+        if last in last_names or last[:1].isupper():
+            yield from _constructed(call, function, apps, routers, file)
+        elif last in _CENTRAL:
+            yield from _central(call, function, file)
+        elif last in _SERVING and text(function) != last:
+            yield _wiring("serves", call, function, file, detail=_first_text(call))
+        elif (_MAY_HANDLE.search(last) and _is_given_app(call)) or (
+            last in ("add_middleware", "middleware", "wrap_app", "init_app") and _MAY_HANDLE.search(text(call))
+        ):
+            yield _wiring("maybe", call, function, file)
+    yield from _functions(file)
+    yield from _settings(file)
+
+
+def _wiring(kind: str, call: Node, function: Node, file: PythonFile, **more: str) -> Wiring:
+    scope = file.scope(call)
+    around = scope.function if scope.kind != MODULE else None
+    owner = function.child_by_field_name("object") if function.type == "attribute" else None
+    return Wiring(
+        kind, owner_of(owner, file) if owner is not None else "", file.names.symbol(function), file.span(call),
+        around.name if around is not None else "", more.get("target", ""), more.get("detail", ""),
+        more.get("name", text(owner) if owner is not None else ""),
+    )  # fmt: skip
+
+
+def owner_of(owner: Node, file: PythonFile) -> str:
+    """What tells an app or router apart from others: its symbol, or the function and name of a local one."""
+    symbol = file.names.symbol(owner)
+    if symbol and "(" not in symbol and "<" not in symbol:
+        return symbol
+    scope = file.scope(owner).function
+    return f"{file.module}:{scope.name if scope is not None else ''}:{text(owner)}"
+
+
+def _constructed(
+    call: Node, function: Node, apps: frozenset[str], routers: frozenset[str], file: PythonFile
+) -> Iterator[Wiring]:
+    name = file.types.external(file.names.symbol(function))
+    given = list(arguments(call))
+    for place, value in given:
+        is_handled = place in _KEYWORDS and value.type not in ("none", "list") and text(value) not in ("{}", "dict()")
+        if is_handled and (name in apps or name in routers or place == "exception_handlers"):
+            yield _wiring("central", call, function, file, detail="*", target=file.names.symbol(value))
+        elif place in ("middlewares", "middleware") and _MAY_HANDLE.search(text(value)):
+            yield _wiring("maybe", call, function, file)
+    if name in apps or name in routers:
+        bound = call.parent
+        left = bound.child_by_field_name("left") if bound is not None and bound.type == "assignment" else None
+        owner = owner_of(left, file) if left is not None and left.type == "identifier" else ""
+        shown = text(left) if left is not None else text(function)
+        wiring = _wiring("app" if name in apps else "router", call, function, file, name=shown)
+        yield Wiring(wiring.kind, owner, wiring.on, wiring.span, wiring.function, "", "", shown)
+
+
+def _central(call: Node, function: Node, file: PythonFile) -> Iterator[Wiring]:
+    given = dict(arguments(call))
+    handled = given.get("0") or given.get("exc_class_or_status_code") or given.get("code_or_exception")
+    target = given.get("1") or given.get("handler") or given.get("f")
+    symbol = file.names.symbol(target) if target is not None else _decorated(call, file)
+    if text(function) == "exception_handler" and target is not None:
+        return  # Django REST framework's own, called
+    if text(function).endswith("exception") and ("log" in text(function).lower() or function.type != "attribute"):
+        return
+    detail = "*" if handled is None else f"{file.names.symbol(handled)}|{text(handled)}"
+    yield _wiring("central", call, function, file, target=symbol, detail=detail)
+
+
+def _decorated(call: Node, file: PythonFile) -> str:
+    """The symbol of the function that a decorator stands at."""
+    outer = call.parent.parent if call.parent is not None and call.parent.type == "decorator" else None
+    definition = outer.child_by_field_name("definition") if outer is not None else None
+    scope = file.scopes.of(definition) if definition is not None else None
+    return f"{file.module}.{scope.name}" if scope is not None else ""
+
+
+def _first_text(call: Node) -> str:
+    return next((text(value) for place, value in arguments(call) if place == "0"), "")
+
+
+def _is_given_app(call: Node) -> bool:
+    """`register_error_handlers(app)`, `add_exception_handlers(self.app)`."""
+    return any(
+        _APP_NAMES.search(text(value)) for _, value in arguments(call) if value.type in ("identifier", "attribute")
+    )
+
+
+def _functions(file: PythonFile) -> Iterator[Wiring]:
+    """Functions and methods that handle errors by their form."""
+    for scope in file.scopes.functions:
+        identifier = scope.node.child_by_field_name("name")
+        own = text(identifier) if identifier is not None else ""
+        body = scope.node.text or b""
+        is_method = scope.parent is not None and scope.parent.kind == CLASS
+        if (own in ("write_error", "handle_exception", "handle_error", "handle_user_exception") and is_method) or own == "process_exception":
+            yield _function_wiring("maybe", scope.name, scope.node, file)
+        elif _TRIES_AROUND.search(body):
+            marks = [text(called_function(one)) for one in decorators(scope.node)]
+            if any(mark.endswith("web.middleware") or mark == "middleware" for mark in marks):
+                yield _function_wiring("catcher", scope.name, scope.node, file)
+            elif own in ("dispatch", "__call__", "handler", "middleware") or b"call_next" in body:
+                yield _function_wiring("maybe", scope.name, scope.node, file)
+
+
+def _function_wiring(kind: str, name: str, node: Node, file: PythonFile) -> Wiring:
+    identifier = node.child_by_field_name("name") or node
+    own = text(identifier)
+    mentions = file.data.count(own.encode())
+    return Wiring(kind, "", f"{file.module}.{name}", file.span(identifier), name, "", str(mentions), own)
+
+
+def _settings(file: PythonFile) -> Iterator[Wiring]:
+    """`"EXCEPTION_HANDLER": "shop.errors.handler"` of Django REST framework."""
+    if b"EXCEPTION_HANDLER" not in file.data:
+        return
+    for pair in file.nodes("pair"):
+        key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+        if key is not None and value is not None and string_key(key) == "EXCEPTION_HANDLER":
+            named = string_key(value)
+            if named:
+                yield Wiring("setting", "", named, file.span(value), "", named, "EXCEPTION_HANDLER", named)

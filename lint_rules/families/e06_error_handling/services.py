@@ -1,0 +1,133 @@
+"""The services of a project: an app with all files that belong to it, several in one repository being kept apart.
+
+A file belongs to the app whose folder is nearest to it within the same package (the folder that has a manifest); a file
+that is equally near to several belongs to all of them. Apps of one folder are one service; so are, in JavaScript, all
+apps of a package, since routers are often written as apps, unless several of them listen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import PurePath
+
+from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING, ErrorAnswer, Wiring
+from lint_rules.project.facts import ModuleFacts
+from lint_rules.project.linked import Project
+
+_MANIFESTS = {
+    "python": ("pyproject.toml", "setup.py", "requirements.txt", "Pipfile", "manage.py", "setup.cfg"),
+    "javascript": ("package.json",),
+}
+
+
+@dataclass(slots=True)
+class Part:
+    """One file of a service: its facts, and what it wrote down."""
+
+    module: ModuleFacts
+    answers: tuple[ErrorAnswer, ...] = ()
+    wiring: tuple[Wiring, ...] = ()
+
+
+@dataclass(slots=True)
+class Service:
+    """The apps of one folder and the files that belong to them; without apps, those of one package."""
+
+    folder: str
+    apps: list[tuple[ModuleFacts, Wiring]] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+
+    def wiring(self, *kinds: str) -> Iterator[tuple[ModuleFacts, Wiring]]:
+        """What the files of the service wire, of these kinds, in the order of the files."""
+        for part in self.parts:
+            for one in part.wiring:
+                if one.kind in kinds:
+                    yield part.module, one
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """The names of its modules."""
+        return frozenset(part.module.module for part in self.parts)
+
+
+def services(project: Project) -> list[Service]:
+    """The services of the known files of a project."""
+    parts: dict[str, Part] = {}
+    for module, answers in project.notes(ANSWERS):
+        parts.setdefault(module.module, Part(module)).answers = answers
+    for module, wiring in project.notes(WIRING):
+        parts.setdefault(module.module, Part(module)).wiring = wiring
+    by_root: dict[str, list[Part]] = {}
+    for name in sorted(parts):
+        part = parts[name]
+        by_root.setdefault(_root(os.path.dirname(part.module.path), project.root, project.language), []).append(part)
+    found: list[Service] = []
+    for root in sorted(by_root):
+        found.extend(_of_root(root, by_root[root], project.language))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _root(folder: str, top: str, language: str) -> str:
+    """The nearest folder with a manifest, at most the project's."""
+    current = folder
+    while current.startswith(top) and current != top:
+        if any(os.path.exists(os.path.join(current, name)) for name in _MANIFESTS.get(language, ())):
+            return current
+        parent = os.path.dirname(current)
+        if parent == current:
+            break
+        current = parent
+    return top
+
+
+def _of_root(root: str, parts: list[Part], language: str) -> list[Service]:
+    by_folder: dict[str, Service] = {}
+    for part in parts:
+        for one in part.wiring:
+            if one.kind == "app":
+                folder = os.path.dirname(part.module.path)
+                by_folder.setdefault(folder, Service(folder)).apps.append((part.module, one))
+    if not by_folder:
+        by_folder[root] = Service(root)
+    elif language == "javascript" and len(by_folder) > 1:
+        by_folder = _merged(by_folder, parts, root)
+    for part in parts:
+        for service in _nearest(part.module.path, list(by_folder.values())):
+            service.parts.append(part)
+    return list(by_folder.values())
+
+
+def _merged(by_folder: dict[str, Service], parts: list[Part], root: str) -> dict[str, Service]:
+    """The apps of a JavaScript package: one service, or one for each folder in which an app listens."""
+    serving = {os.path.dirname(part.module.path) for part in parts if any(one.kind == "serves" for one in part.wiring)}
+    listening = [folder for folder in by_folder if folder in serving]
+    if len(listening) < 2:
+        whole = Service(root)
+        for service in by_folder.values():
+            whole.apps.extend(service.apps)
+        return {root: whole}
+    for folder in sorted(by_folder):
+        if folder not in listening:
+            for nearest in _nearest(folder, [by_folder[one] for one in listening])[:1]:
+                nearest.apps.extend(by_folder[folder].apps)
+    return {folder: by_folder[folder] for folder in listening}
+
+
+def _nearest(path: str, among: list[Service]) -> list[Service]:
+    shared = [(_shared(path, service.folder), service) for service in among]
+    most = max((depth for depth, _ in shared), default=0)
+    return [service for depth, service in shared if depth == most]
+
+
+def _shared(path: str, folder: str) -> int:
+    own, other = PurePath(path).parts, PurePath(folder).parts
+    count = 0
+    for mine, its in zip(own, other, strict=False):
+        if mine != its:
+            break
+        count += 1
+    return count
