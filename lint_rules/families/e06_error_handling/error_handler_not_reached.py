@@ -9,7 +9,7 @@ What it finds: a central error handler that no error comes to.
 - NestJS: a class with `@Catch` that nothing binds
 - Flask, Quart: a blueprint's handler for 404 or 405, which are answered before there is a blueprint; a blueprint or
   app with handlers and no routes; a handler behind `app.run()`
-- FastAPI: a handler for `fastapi.HTTPException`, which the router's own 404 and 405 are not; a handler on an `APIRouter`
+- FastAPI: a handler for `fastapi.HTTPException`, which the router's own 404 and 405 are not; one on an `APIRouter`
 - aiohttp: middleware with a `try` around the handler that no application is given
 - Django REST framework: an `EXCEPTION_HANDLER` that is not there
 

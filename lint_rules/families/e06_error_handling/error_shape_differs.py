@@ -97,8 +97,8 @@ One place is, by framework:
 - NestJS: `app.useGlobalFilters(new ErrorFilter())`
 - Next.js, serverless: one wrapper that all handlers are exported through
 
-Not seen: bodies that are built elsewhere or by a schema; a service in which no two thirds agree, or with less than four
-error responses; a status that is not written as a number or a name. A file belongs to the app nearest to it.
+Not seen: bodies that are built elsewhere or by a schema; a service in which no two thirds agree, or agree on a text or
+a page, or with less than four error responses; a status that is not written as a number or a name. A file belongs to the app nearest to it.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ from lint_rules.families.e06_error_handling.central import advice
 from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING
 from lint_rules.families.e06_error_handling.responses import Response, responses
 from lint_rules.families.e06_error_handling.services import Service, services
-from lint_rules.families.e06_error_handling.shapes import Shape, conforms, majority, shown
+from lint_rules.families.e06_error_handling.shapes import PAGE, TEXT, Shape, conforms, majority, shown
 from lint_rules.model import WARNING, Finding, Rule
 from lint_rules.project.linked import Project
 
@@ -143,7 +143,7 @@ def _check(project: Project) -> Iterator[Finding]:
         found = responses(service, project)
         every = [one.shape for one in found for _ in range(one.weight)]
         standard = majority(every, _SHARE) if len(every) >= _FEWEST else None
-        if standard is None:
+        if standard is None or standard in (TEXT, PAGE):  # nobody wants more of these
             continue
         agreeing = sum(conforms(one, standard) for one in every)
         for response in found:

@@ -1,12 +1,12 @@
 """Service without a central error handler.
 
 What it finds: an app with three routes or more, in whose service nothing answers for errors that handlers let out: no
-error middleware, no `errorhandler` or `exception_handler`, no `setErrorHandler`, exception filter or `onPreResponse`, no
-middleware with a `try` around what follows. One finding, at the app.
+error middleware, no `errorhandler` or `exception_handler`, no `setErrorHandler`, exception filter or `onPreResponse`,
+no middleware with a `try` around what follows. One finding, at the app.
 
 Where the framework's own answer is a page or a text (Express, Koa, Flask, Quart, aiohttp), that is enough for a service
-that answers errors with bodies of its own elsewhere. Where it is a sound JSON body (FastAPI, Starlette, Sanic, Litestar,
-Fastify, Hapi, NestJS), the service also has to raise error classes of its own, which the framework knows nothing of and
+that answers errors with bodies of its own elsewhere. Where it is a sound JSON body (FastAPI, Starlette, Sanic,
+Litestar, Fastify, Hapi, NestJS), the service also has to raise error classes of its own, which the framework knows nothing of and
 answers with a bare 500, or to answer 500 by hand in three places or more.
 
 Why it matters: an error that nobody caught is answered in the framework's form, which is not the form of your other

@@ -159,7 +159,9 @@ def _functions(file: PythonFile) -> Iterator[Wiring]:
         own = text(identifier) if identifier is not None else ""
         body = scope.node.text or b""
         is_method = scope.parent is not None and scope.parent.kind == CLASS
-        if (own in ("write_error", "handle_exception", "handle_error", "handle_user_exception") and is_method) or own == "process_exception":
+        if (
+            own in ("write_error", "handle_exception", "handle_error", "handle_user_exception") and is_method
+        ) or own == "process_exception":
             yield _function_wiring("maybe", scope.name, scope.node, file)
         elif _TRIES_AROUND.search(body):
             marks = [text(called_function(one)) for one in decorators(scope.node)]
@@ -172,7 +174,7 @@ def _functions(file: PythonFile) -> Iterator[Wiring]:
 def _function_wiring(kind: str, name: str, node: Node, file: PythonFile) -> Wiring:
     identifier = node.child_by_field_name("name") or node
     own = text(identifier)
-    mentions = file.data.count(own.encode())
+    mentions = sum(one.text == identifier.text for one in file.nodes("identifier"))
     return Wiring(kind, "", f"{file.module}.{name}", file.span(identifier), name, "", str(mentions), own)
 
 

@@ -88,7 +88,7 @@ def _centrals(service: Service, project: Project) -> list[_Central]:
                 shapes.setdefault(f"{part.module.module}.{answer.function}", []).append(answer.shape)
     found = []
     for _, one in service.wiring("central", "filter", "use"):
-        if one.kind == "use" and not _takes_errors(one.target, project):
+        if (one.kind == "use" and not _takes_errors(one.target, project)) or one.detail == "useGlobalFilters":
             continue
         symbol, _, written = one.detail.partition("|")
         handled = "" if one.kind != "central" or project.language == "javascript" else project.symbols.canonical(symbol)
@@ -130,6 +130,8 @@ def _of_raised(answer: ErrorAnswer, part: Part, centrals: Sequence[_Central], pr
 def _lineage(symbol: str, project: Project) -> list[str]:
     """Canonical names of a raised class and its bases, those of libraries too."""
     names = project.symbols.ancestors(symbol)
+    if any(name.endswith(".abort") or name.startswith("werkzeug.exceptions.") for name in names):
+        names = [*names, "werkzeug.exceptions.HTTPException"]
     return [*names, *(base for name in names for base in _library_bases(name, project) if base not in names)]
 
 

@@ -1,8 +1,8 @@
 """The services of a project: an app with all files that belong to it, several in one repository being kept apart.
 
 A file belongs to the app whose folder is nearest to it within the same package (the folder that has a manifest); a file
-that is equally near to several belongs to all of them. Apps of one folder are one service; so are, in JavaScript, all
-apps of a package, since routers are often written as apps, unless several of them listen.
+that is equally near to several belongs to all of them. Apps of one file are one service; in JavaScript, where routers
+are often written as apps, all apps of a package are, unless several of them listen.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Part:
 
 @dataclass(slots=True)
 class Service:
-    """The apps of one folder and the files that belong to them; without apps, those of one package."""
+    """The apps of one file and the files that belong to them; without apps, those of one package."""
 
     folder: str
     apps: list[tuple[ModuleFacts, Wiring]] = field(default_factory=list)
@@ -85,36 +85,38 @@ def _root(folder: str, top: str, language: str) -> str:
 
 
 def _of_root(root: str, parts: list[Part], language: str) -> list[Service]:
-    by_folder: dict[str, Service] = {}
+    found: dict[str, Service] = {}
     for part in parts:
         for one in part.wiring:
             if one.kind == "app":
-                folder = os.path.dirname(part.module.path)
-                by_folder.setdefault(folder, Service(folder)).apps.append((part.module, one))
-    if not by_folder:
-        by_folder[root] = Service(root)
-    elif language == "javascript" and len(by_folder) > 1:
-        by_folder = _merged(by_folder, parts, root)
+                path = part.module.path
+                found.setdefault(path, Service(os.path.dirname(path))).apps.append((part.module, one))
+    if not found:
+        found[root] = Service(root)
+    elif language == "javascript" and len(found) > 1:
+        found = _merged(found, parts, root)
     for part in parts:
-        for service in _nearest(part.module.path, list(by_folder.values())):
+        own = found.get(part.module.path)
+        for service in [own] if own is not None else _nearest(part.module.path, list(found.values())):
             service.parts.append(part)
-    return list(by_folder.values())
+    return list(found.values())
 
 
-def _merged(by_folder: dict[str, Service], parts: list[Part], root: str) -> dict[str, Service]:
-    """The apps of a JavaScript package: one service, or one for each folder in which an app listens."""
-    serving = {os.path.dirname(part.module.path) for part in parts if any(one.kind == "serves" for one in part.wiring)}
-    listening = [folder for folder in by_folder if folder in serving]
+def _merged(found: dict[str, Service], parts: list[Part], root: str) -> dict[str, Service]:
+    """The apps of a JavaScript package: one service, or one for each app beside which something listens."""
+    serving = [part.module.path for part in parts if any(one.kind == "serves" for one in part.wiring)]
+    folders = {os.path.dirname(path) for path in serving if path not in found}
+    listening = [path for path in found if path in serving or os.path.dirname(path) in folders]
     if len(listening) < 2:
         whole = Service(root)
-        for service in by_folder.values():
+        for service in found.values():
             whole.apps.extend(service.apps)
         return {root: whole}
-    for folder in sorted(by_folder):
-        if folder not in listening:
-            for nearest in _nearest(folder, [by_folder[one] for one in listening])[:1]:
-                nearest.apps.extend(by_folder[folder].apps)
-    return {folder: by_folder[folder] for folder in listening}
+    for path in sorted(found):
+        if path not in listening:
+            for nearest in _nearest(path, [found[one] for one in listening])[:1]:
+                nearest.apps.extend(found[path].apps)
+    return {path: found[path] for path in listening}
 
 
 def _nearest(path: str, among: list[Service]) -> list[Service]:

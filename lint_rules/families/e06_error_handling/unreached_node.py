@@ -111,7 +111,7 @@ def _in_front_of_routes(part: Part, project: Project) -> Iterator[Unreached]:
                 f"{_name(one)} stands in front of the routes of `{one.name}` in line {routes[0].span.row}, "
                 "so their errors never come to it",
                 f"register it behind line {last.span.row}",
-                f"move it behind the last route of `{one.name}`: Express hands an error to what was registered after it",
+                f"move it behind the last route of `{one.name}`: Express hands errors to what was registered later",
             )  # fmt: skip
 
 
@@ -201,7 +201,7 @@ def _after_listen(part: Part, project: Project) -> Iterator[Unreached]:
                     f"`{one.name}.setErrorHandler` stands behind `listen` in line {other.span.row}, where Fastify has "
                     "started already",
                     "call it before the routes",
-                    "set the handler before plugins and routes: Fastify throws `FST_ERR_INSTANCE_ALREADY_LISTENING` here",
+                    "set it before plugins and routes: here Fastify throws `FST_ERR_INSTANCE_ALREADY_LISTENING`",
                 )  # fmt: skip
                 break
 

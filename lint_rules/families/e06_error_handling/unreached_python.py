@@ -94,7 +94,7 @@ def _fastapi_errors(service: Service, project: Project) -> Iterator[Unreached]:
         if name == "fastapi.HTTPException":
             yield Unreached(
                 module, one.span, one.function,
-                "a handler for `fastapi.HTTPException` does not see the router's own 404 and 405, which are Starlette's",
+                "a handler for `fastapi.HTTPException` does not see the router's own 404 and 405, Starlette's",
                 "register it for `starlette.exceptions.HTTPException`",
                 "`from starlette.exceptions import HTTPException as StarletteHTTPException`, and register the handler "
                 "for that: FastAPI's own is a subclass of it",
@@ -170,7 +170,7 @@ def _without_routes(service: Service, project: Project) -> Iterator[Unreached]:
                 module, one.span, one.function,
                 f"`{one.name}` has an error handler and no routes, so no error comes to it",
                 "register it on the app that serves the routes",
-                "an error handler is asked for the errors of its own app or blueprint; register it where the routes are",
+                "an error handler is asked for errors of its own app or blueprint; register it where the routes are",
             )  # fmt: skip
 
 
