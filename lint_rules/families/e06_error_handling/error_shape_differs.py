@@ -98,7 +98,8 @@ One place is, by framework:
 - Next.js, serverless: one wrapper that all handlers are exported through
 
 Not seen: bodies that are built elsewhere or by a schema; a service in which no two thirds agree, or agree on a text or
-a page, or with less than four error responses; a status that is not written as a number or a name. A file belongs to the app nearest to it.
+a page, or with less than four error responses; a status that is not written as a number or a name. A file belongs to
+the app nearest to it.
 """
 
 from __future__ import annotations

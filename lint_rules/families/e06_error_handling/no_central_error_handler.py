@@ -6,8 +6,8 @@ no middleware with a `try` around what follows. One finding, at the app.
 
 Where the framework's own answer is a page or a text (Express, Koa, Flask, Quart, aiohttp), that is enough for a service
 that answers errors with bodies of its own elsewhere. Where it is a sound JSON body (FastAPI, Starlette, Sanic,
-Litestar, Fastify, Hapi, NestJS), the service also has to raise error classes of its own, which the framework knows nothing of and
-answers with a bare 500, or to answer 500 by hand in three places or more.
+Litestar, Fastify, Hapi, NestJS), the service also has to raise error classes of its own, which the framework knows
+nothing of and answers with a bare 500, or to answer 500 by hand in three places or more.
 
 Why it matters: an error that nobody caught is answered in the framework's form, which is not the form of your other
 errors: HTML or a text, in Express outside of production with the stack trace. So each handler gets a `try` of its own,
