@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from lint_rules.families.e07_security.parameters_javascript import QueryText
 from lint_rules.model import Notes, Span
 
 EVERYTHING = "*"
@@ -62,7 +63,7 @@ class FlowNote(Struct, frozen=True, array_like=True):
     `kind` is call, new, assign, key, return or clean (something in front of all routes cleans what they are given).
     `function` is the symbol of the function around; `callee` that of what is called, `last` its last name, `owner` the
     text before that, `written` all of it; `options` are the names of options that are not false, and the program
-    (`program=sh`).
+    (`program=sh`). `query` is the text of an SQL query that could be written with parameters.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class FlowNote(Struct, frozen=True, array_like=True):
     written: str = ""
     passed: tuple[Passed, ...] = ()
     options: tuple[str, ...] = ()
+    query: QueryText | None = None
 
 
 FLOWS = Notes("javascript-flows", FlowNote)

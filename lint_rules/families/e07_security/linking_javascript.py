@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e07_security.evaluating_javascript import is_server_made
 from lint_rules.families.e07_security.flows_javascript import EVERYTHING, FLOWS, FlowNote, Passed, Through
+from lint_rules.families.e07_security.parameters_javascript import with_parameters
 from lint_rules.families.e07_security.sinks_javascript import concerns, sinks
-from lint_rules.model import Finding, Related, Rule, Span
+from lint_rules.model import Finding, Fix, Related, Rule, Span
 
 if TYPE_CHECKING:
     from lint_rules.project.facts import ModuleFacts
@@ -61,6 +62,7 @@ class Arrival:
     source: str
     instead: str
     hops: tuple[tuple[str, Span, str], ...]
+    fix: Fix | None = None
 
 
 @dataclass(slots=True)
@@ -218,7 +220,9 @@ class _Linker:
         assert note.span is not None
         key = (code, module.path, note.span.start)
         if key not in self.found:
-            self.found[key] = Arrival(code, module, note, way.source, instead, hops)
+            is_written_here = code == "TEN0701" and note.query is not None
+            fix = with_parameters(note.query, canonical) if is_written_here and note.query is not None else None
+            self.found[key] = Arrival(code, module, note, way.source, instead, hops, fix)
 
     def _is_page(self, canonical: str, passed: Passed, note: FlowNote) -> bool:
         """Whether it is assigned to the body of an answer that is HTML."""
@@ -260,4 +264,5 @@ def findings(rule: Rule, project: Project) -> Iterator[Finding]:
             f"{one.instead[0].upper()}{one.instead[1:]}",
             symbol=one.note.function.removeprefix(one.module.module + "."),
             related=related,
+            fix=one.fix,
         )

@@ -34,7 +34,8 @@ Good (javascript):
     });
 
 How to fix it: pass values as parameters (`$1`, `?`, `:name`); names of columns and directions cannot be parameters,
-choose them from a fixed list.
+choose them from a fixed list. The tool rewrites queries of
+pg, mysql and sqlite3 whose slots are whole values.
 
 Not seen: data that goes through a database, a queue or attributes of objects on its way; queries put together by
 libraries that are not known.
@@ -49,7 +50,7 @@ from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (tak
 from lint_rules.families.e07_security.flows_javascript import FLOWS
 from lint_rules.families.e07_security.linking_javascript import WORDS, findings
 from lint_rules.families.e07_security.weaknesses import references
-from lint_rules.model import ERROR, Finding, Rule
+from lint_rules.model import ERROR, UNSAFE, Finding, Rule
 
 if TYPE_CHECKING:
     from lint_rules.project.linked import Project
@@ -60,6 +61,7 @@ RULE = Rule(
     severity=ERROR,
     summary="Data of a client becomes part of an SQL query",
     in_tests=False,
+    fix=UNSAFE,
     references=references("TEN0701"),
 )
 

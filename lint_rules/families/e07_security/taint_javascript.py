@@ -12,6 +12,7 @@ from tree_sitter import Node
 from lint_rules.families.e07_security.circumstances import is_for_show
 from lint_rules.families.e07_security.evaluating_javascript import Evaluator, option_names
 from lint_rules.families.e07_security.flows_javascript import EVERY_REQUEST, FLOWS, FlowNote, Passed, Taint
+from lint_rules.families.e07_security.parameters_javascript import query_text
 from lint_rules.families.e07_security.reading_javascript import called_name
 from lint_rules.families.e07_security.sinks_javascript import may_sink
 from lint_rules.families.e07_security.states_javascript import Values
@@ -39,6 +40,7 @@ _HOLDING = frozenset(
     {"variable_declarator", "assignment_expression", "object", "pair", "array", "return_statement", "arguments",
      "call_expression", "new_expression", "await_expression"}
 )  # fmt: skip
+_QUERYING = frozenset({"query", "execute", "any", "one", "none", "many", "run", "all", "get"})
 _MOST_FUNCTIONS = 1_500
 _LONGEST_FUNCTION = 150_000
 _HARMLESS_TYPES = re.compile(r"^:\s*(?:number|boolean|bigint|Date)\b")
@@ -197,6 +199,7 @@ class Flows:
         yield FlowNote(
             "new" if call.type == "new_expression" else "call", symbol, self.file.span(call), called, name,
             owner_text, text(function)[-80:], passed, (*options, *self._version(called)),
+            query_text(call, self.file) if name in _QUERYING else None,
         )  # fmt: skip
 
     def _described(self, owner: Node | None) -> str:
