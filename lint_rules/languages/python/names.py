@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tree_sitter import Node
 
 from lint_rules.languages.python.grammar import SyntaxIndex, first_named
+from lint_rules.languages.python.kept import kept_key, kept_values
 from lint_rules.languages.python.scopes import CLASS, FUNCTION, MODULE, UNNAMED, Binder, Binding, Scope, Scopes, text
 
 _BUILTINS = frozenset(dir(builtins))
@@ -53,6 +54,7 @@ class Names:
         self._bound = False
         self._stars: list[str] = []
         self._memo: dict[int, str] = {}
+        self._kept: Mapping[str, Node] | None = None
 
     @property
     def stars(self) -> list[str]:
@@ -83,6 +85,9 @@ class Names:
         called = ""
         while current is not None:
             kind = current.type
+            kept = self._kept_by_application(current, steps) if kind in ("attribute", "subscript") else ""
+            if kept:
+                return _join(kept, called, tail)
             if kind == "attribute":
                 attribute = current.child_by_field_name("attribute")
                 tail.append((text(attribute) if attribute is not None else "") + called)
@@ -112,6 +117,15 @@ class Names:
             else:
                 return _join(self._other(current, steps + 1), called, tail)
         return ""
+
+    def _kept_by_application(self, place: Node, steps: int) -> str:
+        """What the file has stored where an expression reads: `request.app.state.store`, `request.app["store"]`."""
+        if self._kept is None:
+            self._kept = kept_values(self._index)
+        value = self._kept.get(kept_key(place)) if self._kept else None
+        if value is None or value.start_byte <= place.start_byte < value.end_byte:
+            return ""
+        return self.symbol(value, steps + 1)
 
     def _partial(self, call: Node, steps: int) -> str:
         """The function that `functools.partial(function, ...)` stands for."""
