@@ -69,9 +69,10 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e01_blocking_event_loop.rounds import Long, is_range, long_range, long_while
+from lint_rules.families.e01_blocking_event_loop.rounds_javascript import rounds_of, while_rounds_of
 from lint_rules.families.e01_blocking_event_loop.spinning import Spin, spin
-from lint_rules.families.e01_blocking_event_loop.spinning_javascript import rounds_of, starving, stops_early
 from lint_rules.families.e01_blocking_event_loop.spinning_javascript import spin as spin_javascript
+from lint_rules.families.e01_blocking_event_loop.spinning_javascript import starving, stops_early
 from lint_rules.languages.javascript.grammar import FUNCTION_KINDS, callee
 from lint_rules.languages.javascript.labels import function_label
 from lint_rules.languages.javascript.registrations import last_name
@@ -139,7 +140,8 @@ def check_javascript(loop: Node, file: JavaScriptFile) -> Iterator[Finding]:
     function = file.enclosing_function(loop)
     if function is None or file.is_test or file.handlers.never_on_loop or function.is_generator:
         return
-    if loop.type == "for_statement" and (rounds := rounds_of(loop, file)) is not None:
+    rounds = rounds_of(loop, file) if loop.type == "for_statement" else while_rounds_of(loop, file)
+    if rounds is not None:
         yield from _too_many_rounds(loop, rounds, file)
         return
     found = spin_javascript(loop, file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +34,7 @@ _CLOSED = frozenset({*FUNCTION_KINDS, *CLASS_KINDS})
 _LETS_GO = frozenset({"await_expression", "yield_expression"})
 _EXITS = frozenset({"break_statement", "return_statement", "throw_statement"})
 _CONSTANT = frozenset({"true", "number"})
-_ASSIGNMENTS = frozenset({"assignment_expression", "augmented_assignment_expression", "update_expression"})
+ASSIGNMENTS = frozenset({"assignment_expression", "augmented_assignment_expression", "update_expression"})
 _MAX_NODES = 4_000
 _ENDING = frozenset({"exit", "abort", "kill", "reallyExit"})
 
@@ -64,22 +63,25 @@ def lets_go(loop: Node) -> bool:
 
 def spin(loop: Node, file: JavaScriptFile) -> Spin | None:
     """What a `while`, `do` or `for (;;)` waits for without letting anyone bring it about; None where it works."""
-    condition = _condition(loop)
+    condition = condition_of(loop)
     inside = list(own_nodes(loop))
     if lets_go(loop):
         return None
     if condition is None or condition.type in _CONSTANT:
         if condition is not None and condition.type == "number" and text(condition) == "0":
             return None
-        is_left = any(node.type in _EXITS or _ends_process(node) for node in inside)
-        return None if is_left or any(node.type == "try_statement" for node in inside) else Spin.NOTHING
+        if any(node.type == "try_statement" or _ends_process(node) for node in inside):
+            return None
+        return _left_by_tests(inside, file) if any(node.type in _EXITS for node in inside) else Spin.NOTHING
     calls = [node for node in inside if node.type in CALL_KINDS]
     if any(not _meaning(call, file) for call in calls):
         return None
-    changed = _changed(inside)
-    tests = [condition, *(test for node in inside if node.type == "if_statement" and (test := _condition(node)))]
+    changed = changed_in(inside)
+    tests = [condition, *(test for node in inside if node.type == "if_statement" and (test := condition_of(node)))]
     if _reads_clock(condition, file):
         return None if _names([_limit(condition, file)]) & changed else Spin.CLOCK
+    if _follows_clock(condition, inside, file):
+        return Spin.CLOCK
     if not _waits_for_others(condition, inside) or _names(tests) & changed:
         return None
     if any(node.type in _EXITS for node in inside):
@@ -87,7 +89,43 @@ def spin(loop: Node, file: JavaScriptFile) -> Spin | None:
     return Spin.OTHERS
 
 
-def _condition(statement: Node) -> Node | None:
+def _left_by_tests(inside: list[Node], file: JavaScriptFile) -> Spin | None:
+    """What `for (;;) { if (ready) break }` waits for: every way out hangs on a test that the loop does not change."""
+    tests: list[Node] = []
+    for node in inside:
+        if node.type in CALL_KINDS and not _meaning(node, file):
+            return None
+        if node.type in _EXITS:
+            test = condition_of(node.parent) if node.parent is not None and node.parent.type == "if_statement" else None
+            block = node.parent if node.parent is not None and node.parent.type == "statement_block" else None
+            around = block.parent if block is not None else None
+            if test is None and around is not None and around.type == "if_statement":
+                test = condition_of(around)
+            if test is None:
+                return None
+            tests.append(test)
+        elif node.type in ASSIGNMENTS or node.type in ("for_in_statement", "switch_statement"):
+            return None
+    return Spin.CLOCK if any(_reads_clock(test, file) for test in tests) else Spin.OTHERS
+
+
+def _follows_clock(condition: Node, inside: list[Node], file: JavaScriptFile) -> bool:
+    """`while (now < end) now = Date.now();`: all that the loop does is to look at the clock."""
+    operator = condition.child_by_field_name("operator") if condition.type == "binary_expression" else None
+    if operator is None or operator.type not in ("<", "<=", ">", ">="):
+        return False
+    changes = [node for node in inside if node.type in ASSIGNMENTS or node.type == "variable_declarator"]
+    values = [node.child_by_field_name("right") or node.child_by_field_name("value") for node in changes]
+    looks = [value for value in values if value is not None and _is_clock(value, file)]
+    return bool(changes) and len(looks) == len(changes) and bool(_names([condition]) & changed_in(changes))
+
+
+def _is_clock(value: Node, file: JavaScriptFile) -> bool:
+    nodes = (value, *own_nodes(value))
+    return any(node.type in CALL_KINDS and _meaning(node, file) == "clock" for node in nodes)
+
+
+def condition_of(statement: Node) -> Node | None:
     condition = statement.child_by_field_name("condition")
     if condition is None or condition.type == "empty_statement":
         return None
@@ -98,7 +136,7 @@ def _condition(statement: Node) -> Node | None:
 
 def _waits_for_others(condition: Node, inside: list[Node]) -> bool:
     """Whether a condition asks for a state: `!ready`, `this.state !== 'open'`, `!queue.isEmpty()`; no counting."""
-    if any(node.type in _ASSIGNMENTS for node in (condition, *own_nodes(condition))):
+    if any(node.type in ASSIGNMENTS for node in (condition, *own_nodes(condition))):
         return False
     return not any(node.type == "for_in_statement" for node in inside)
 
@@ -141,11 +179,11 @@ def _limit(condition: Node, file: JavaScriptFile) -> Node:
     return condition
 
 
-def _changed(inside: Iterable[Node]) -> set[str]:
+def changed_in(inside: Iterable[Node]) -> set[str]:
     """Names and members that the loop itself moves on."""
     changed: set[str] = set()
     for node in inside:
-        if node.type in _ASSIGNMENTS:
+        if node.type in ASSIGNMENTS:
             target = node.child_by_field_name("left") or node.child_by_field_name("argument")
             if target is not None:
                 changed |= _names([target])
@@ -168,73 +206,6 @@ def _names(nodes: Iterable[Node]) -> set[str]:
 def _ends_process(node: Node) -> bool:
     function = callee(node) if node.type == "call_expression" else None
     return function is not None and last_name(function) in _ENDING
-
-
-def rounds_of(loop: Node, file: JavaScriptFile) -> int | None:
-    """How many rounds `for (let i = 0; i < 10_000_000; i++)` makes; None where the bounds are no literals."""
-    condition, step = _condition(loop), loop.child_by_field_name("increment")
-    start = loop.child_by_field_name("initializer")
-    if condition is None or condition.type != "binary_expression" or step is None or start is None:
-        return None
-    operator, left, right = (condition.child_by_field_name(name) for name in ("operator", "left", "right"))
-    declarators = [
-        node for node in (start, *own_nodes(start)) if node.type in ("variable_declarator", "assignment_expression")
-    ]
-    if operator is None or left is None or right is None or not declarators or left.type != "identifier":
-        return None
-    first = declarators[0].child_by_field_name("value") or declarators[0].child_by_field_name("right")
-    width = _step(step, text(left))
-    begin, end = (integer(first, file) if first is not None else None), integer(right, file)
-    if begin is None or end is None or not width:
-        return None
-    distance = end - begin if operator.type in ("<", "<=", "!==", "!=") else begin - end
-    is_forward = (width > 0) is (operator.type in ("<", "<=", "!==", "!="))
-    return max(distance // abs(width), 0) if is_forward else None
-
-
-def _step(step: Node, counter: str) -> int | None:
-    written = text(step).replace(" ", "")
-    if written in (f"{counter}++", f"++{counter}"):
-        return 1
-    if written in (f"{counter}--", f"--{counter}"):
-        return -1
-    found = re.fullmatch(rf"{re.escape(counter)}([+-])=(\d+)", written)
-    return int(f"{found.group(1)}{found.group(2)}") if found is not None else None
-
-
-def integer(node: Node, file: JavaScriptFile) -> int | None:
-    """The value of `10_000_000`, `1e7`, `10 ** 7`, `10 * 1000` and of a constant bound to such; None for others."""
-    value = bare(node)
-    if value.type == "identifier":
-        bound = file.names.only_value(text(value), value.start_byte)
-        if bound is None:
-            return None
-        value = bare(bound)
-    if value.type == "number":
-        return _number(text(value))
-    if value.type == "binary_expression":
-        left, right = value.child_by_field_name("left"), value.child_by_field_name("right")
-        operator = value.child_by_field_name("operator")
-        if left is None or right is None or operator is None or left.type != "number" or right.type != "number":
-            return None
-        one, two = _number(text(left)), _number(text(right))
-        if one is None or two is None or two > 100_000_000:
-            return None
-        if operator.type == "*":
-            return one * two
-        return one**two if operator.type == "**" and two < 100 else None
-    return None
-
-
-def _number(written: str) -> int | None:
-    plain = written.replace("_", "").lower().removesuffix("n")
-    try:
-        if plain.startswith(("0x", "0o", "0b")):
-            return int(plain, 0)
-        value = float(plain)
-    except ValueError:
-        return None
-    return int(value) if value < 1e18 else None
 
 
 def stops_early(loop: Node) -> bool:
@@ -277,7 +248,7 @@ def starving(call: Node, file: JavaScriptFile) -> str:
         for node in inside
         if not _is_before_exit(node, holder.body)
     )
-    changes = any(node.type in _ASSIGNMENTS for node in inside)
+    changes = any(node.type in ASSIGNMENTS for node in inside)
     return text(function) if function is not None and not works and not changes else ""
 
 

@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.edits import awaited
-from lint_rules.languages.javascript.grammar import bare, callee, text
+from lint_rules.languages.javascript.grammar import bare, callee, first_named, text
 from lint_rules.languages.javascript.library import js_name_table
 from lint_rules.languages.javascript.promises import TABLE, Promised, promised, shown_call
 from lint_rules.languages.javascript.usage import Usage, Use, usage_of, usages_of
@@ -74,12 +74,18 @@ def misuse(call: Node, file: JavaScriptFile) -> Misuse | None:
 def _may_matter(usage: Usage, file: JavaScriptFile) -> bool:
     """A quick look, before anything is asked about the call."""
     if usage.use is Use.RETURNED:
-        return usage.place.type == "return_statement" and _is_tried(usage.place, file)
+        return usage.place.type == "return_statement" and _is_tried(usage.place, file) and not _is_made_up(usage.place)
     if usage.use is Use.PASSED:
         return wants_value(usage.place, file)
     if usage.use is Use.READ:
         return _member(usage.place) not in _MEMBERS and not _is_assigned_to(usage.place)
     return True
+
+
+def _is_made_up(statement: Node) -> bool:
+    """`return Promise.reject(new Error(...))`: who writes that means to pass the `catch` by."""
+    value = first_named(statement)
+    return value is not None and text(bare(value)).startswith(("Promise.reject(", "Promise.resolve("))
 
 
 def _is_wrong(usage: Usage, known: Promised, file: JavaScriptFile) -> bool:
