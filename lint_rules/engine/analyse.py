@@ -98,8 +98,11 @@ class _Team:
         self.name = name
         self.language: Language = language(name)
         self.checks: Checks = self.language.checks(rules)
-        checks = [check for rule in rules for check in rule.checks if name in check.language.split("+")]
+        asking = [(rule, check) for rule in rules for check in rule.checks if name in check.language.split("+")]
+        checks = [check for _, check in asking]
         self.fact_words = tuple({word for check in checks for word in check.words})
+        # What a test does tells nothing of the service, so of it only what others ask for is known.
+        self.fact_words_of_tests = tuple({word for rule, check in asking if rule.in_tests for word in check.words})
         self.notes = tuple({kind.name: kind for check in checks for kind in check.notes}.values())
         self.symbols = Symbols(modules.by_name, self.language.types(setting.additions))
 
@@ -189,7 +192,9 @@ class Analyser:
         module = self._modules.by_path.get(task.path) or Module(task.path, task.path, "__stdin__", "", False)
         data, screen = source.data, self._setting.screen
         is_source, checks = self._triggered(team, data, module)
-        wants_facts = bool(task.facts) or (is_source and (not screen or any(word in data for word in team.fact_words)))
+        words = team.fact_words_of_tests if module.is_test else team.fact_words
+        holds_words = any(word in data for word in words) if screen else bool(words)
+        wants_facts = bool(task.facts) or (is_source and holds_words)
         may_be_deep = team.language.may_be_deep(data)
         if not (checks or wants_facts or self._setting.parse_all or may_be_deep or _MARKER in data):
             return Analysis(task.path, is_source=is_source)
