@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e04_leaks.serving import KINDS, SCHEDULED, Serving, depends_on_request, outlives, serving
+from lint_rules.families.e04_leaks.reached import handler_around
+from lint_rules.families.e04_leaks.serving import Serving, depends_on_request, outlives, serving
 from lint_rules.languages.javascript.grammar import CALL_KINDS, arguments, bare, callee, text
 from lint_rules.languages.javascript.labels import function_label
 from lint_rules.languages.javascript.library import js_name_table
@@ -25,7 +26,6 @@ from lint_rules.project.symbols import Reference
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
-    from lint_rules.project.frameworks import Handler
     from lint_rules.project.linked import Project
 
 _PATH = Path(__file__).parent / "clients.toml"
@@ -162,7 +162,7 @@ def made_elsewhere(project: Project) -> Iterator[MadeElsewhere]:
     seen: set[tuple[str, int]] = set()
     for name in sorted(found.edges):
         function = found.functions[name]
-        handler = _handler_around(function, project)
+        handler = handler_around(function, project)
         if handler is None:
             continue
         for edge in found.edges[name]:
@@ -177,19 +177,3 @@ def made_elsewhere(project: Project) -> Iterator[MadeElsewhere]:
                 continue
             seen.add(place)
             yield MadeElsewhere(chain, row, function)
-
-
-def _handler_around(function: Reference, project: Project) -> Handler | None:
-    """What a function is, or the one in which it is a callback, if requests or messages call it."""
-    name = function.function.name
-    while name:
-        known = function.module.functions.get(name)
-        handler = project.handlers.of(Reference(function.module, known)) if known is not None else None
-        if handler is not None and handler.kind != "continuation":
-            is_per_request = handler.kind in KINDS and handler.framework.name != SCHEDULED
-            return handler if is_per_request else None
-        outer, separator, own = name.rpartition(".<locals>.")
-        if not separator or not own.startswith("<anonymous"):
-            return None
-        name = outer
-    return None

@@ -127,7 +127,8 @@ def _is_shared(receiver: Node, place: Serving, file: JavaScriptFile, names: int 
     if root is None:
         return False
     if root.type == "this":
-        return bool(links) and place.body.owner_class is not None
+        owner = place.handler.owner_class
+        return bool(links) and owner is not None and place.body.owner_class is owner
     if root.type != "identifier":
         return False
     found = file.scopes.binding(text(root), root.start_byte)

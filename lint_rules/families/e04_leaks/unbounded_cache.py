@@ -76,6 +76,8 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.caches_javascript import growing, may_grow
+from lint_rules.families.e04_leaks.caches_project import growing_over_files
+from lint_rules.families.e04_leaks.growth import CONTAINERS
 from lint_rules.languages.javascript.labels import function_label
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
 from lint_rules.languages.whole_file import WholeFile
@@ -84,6 +86,7 @@ from lint_rules.model import ERROR, Finding, Related, Rule
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
+    from lint_rules.project.linked import Project
 
 RULE = Rule(
     "TEN0405",
@@ -99,6 +102,7 @@ _MAKERS = frozenset(
 _CONTAINER = re.compile(
     rb"(?m)^\w+[^=\n]*= *(?:\{\}|\[\]|dict\(|list\(|set\(|(?:collections\.)?(?:OrderedDict|defaultdict)\()"
 )
+_CONTAINER_WORDS = (b"= []", b"= {}", b"new Map(", b"new Set(", b"Object.create(null)", b"new Map<", b"new Set<")
 _KINDS = frozenset({"route", "hook", "dependency", "socket", "background"})
 _ADDS = frozenset({"append", "add", "setdefault", "update", "extend", "insert"})
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -129,6 +133,21 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
             related=(
                 Related(file.path, file.span(container.made), f"`{container.name}` lives as long as the process"),
             ),
+        )
+
+
+@RULE.project(words=_CONTAINER_WORDS, languages=("javascript",), notes=(CONTAINERS,))
+def check_project(project: Project) -> Iterator[Finding]:
+    for module, note, span, handler in growing_over_files(project):
+        own = handler.function.name.rpartition("<locals>.")[2].removeprefix("exports.")
+        by = "a handler" if own.startswith("<anonymous") else f"`{own}`"
+        yield RULE.finding(
+            module.path,
+            span,
+            f"`{note.name}` grows with every call of {by} and nothing in the project is removed from it; "
+            "give it a size or an age",
+            "use a cache with a limit (`lru-cache`), remove entries, or keep them in a database",
+            symbol=note.function,
         )
 
 

@@ -30,8 +30,9 @@ from lint_rules.languages.javascript.grammar import (
     text,
 )
 from lint_rules.languages.javascript.registrations import last_name
-from lint_rules.languages.javascript.scopes import Scope
+from lint_rules.languages.javascript.scopes import MODULE, Scope
 from lint_rules.languages.javascript.usage import Use, usage_of
+from lint_rules.project.node_names import EXPORTS
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.binding import Binding
@@ -63,7 +64,7 @@ class Container:
 
     `adds` are the nodes that add an entry; `is_tended` says that something takes entries out, limits how many there
     are, or may do so where the file does not see it; `is_exported` that other files have it by a name of the module.
-    `owner` is the class of a field.
+    `owner` is the class of a field, and `imported` the symbol of one that another file makes.
     """
 
     name: str
@@ -73,19 +74,47 @@ class Container:
     is_tended: bool = False
     is_exported: bool = False
     owner: Scope | None = None
+    imported: str = ""
 
 
 def containers(file: JavaScriptFile) -> Iterator[Container]:
-    """The containers of a file, in the order of the text, those of variables first."""
+    """The containers of a file to which something is added, in the order of the text, those of variables first."""
+    yield from (one for one in _of_variables(file) if one.adds)
+    yield from _of_fields(file)
+    yield from _of_members(file)
+
+
+def shared_containers(file: JavaScriptFile) -> Iterator[Container]:
+    """The containers of a module, and those that it imports from other files of the project."""
+    yield from (one for one in _of_variables(file) if one.scope.kind == MODULE)
+    for name, bindings in file.scopes.bound(file.scopes.module).items():
+        symbol = file.names.name(name, file.scopes.module.end - 1) if len(bindings) == 1 else ""
+        if f".{EXPORTS}" not in symbol or not file.is_own(symbol):
+            continue
+        parts: dict[str, Container] = {}
+        for place in _places(name, file.scopes.module, bindings[0], file):
+            outer = around(place)
+            if symbol.endswith(EXPORTS):
+                key = _key(outer, place) if outer is not None else ""
+                if key and outer is not None:
+                    part = Container(f"{name}.{key}", outer, file.scopes.module, imported=f"{symbol}.{key}")
+                    _note(parts.setdefault(key, part), outer, file)
+            else:
+                whole = Container(name, place, file.scopes.module, imported=symbol)
+                _note(parts.setdefault("", whole), place, file)
+        yield from parts.values()
+
+
+def _of_variables(file: JavaScriptFile) -> Iterator[Container]:
     for declarator in file.nodes("variable_declarator"):
         target, value = declarator.child_by_field_name("name"), declarator.child_by_field_name("value")
         if target is None or value is None or target.type != "identifier" or not is_container(value):
             continue
         found = file.scopes.binding(text(target), target.start_byte)
         if found is not None and len(found[1]) == 1:
-            yield from _of_variable(text(target), bare(value), found[0], found[1][0], file)
-    yield from _of_fields(file)
-    yield from _of_members(file)
+            for one in _of_variable(text(target), bare(value), found[0], found[1][0], file):
+                one.is_exported = one.is_exported or _is_export_statement(declarator)
+                yield one
 
 
 def is_container(value: Node) -> bool:
@@ -114,8 +143,12 @@ def _of_variable(name: str, value: Node, scope: Scope, binding: Binding, file: J
     for part in (whole, *parts.values()):
         part.is_tended = part.is_tended or whole.is_tended
         part.is_exported = part.is_exported or whole.is_exported
-        if part.adds:
-            yield part
+        yield part
+
+
+def _is_export_statement(declarator: Node) -> bool:
+    outer = declarator.parent
+    return outer is not None and outer.parent is not None and outer.parent.type == "export_statement"
 
 
 def _members(value: Node) -> Iterator[tuple[str, Node]]:

@@ -1,0 +1,81 @@
+"""Which functions of a JavaScript project handlers reach, whichever file they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lint_rules.families.e04_leaks.serving import KINDS, SCHEDULED
+from lint_rules.project.symbols import Reference
+
+if TYPE_CHECKING:
+    from lint_rules.project.facts import CallFacts
+    from lint_rules.project.frameworks import Handler
+    from lint_rules.project.linked import Project
+
+_MOST_HOPS = 5
+_LITERALS = frozenset({"globalThis.String", "globalThis.Number", "globalThis.Boolean"})
+
+
+def handler_around(function: Reference, project: Project) -> Handler | None:
+    """What a function is, or the one in which it is a callback, if requests or messages call it."""
+    name = function.function.name
+    while name:
+        known = function.module.functions.get(name)
+        handler = project.handlers.of(Reference(function.module, known)) if known is not None else None
+        if handler is not None and handler.kind != "continuation":
+            is_per_request = handler.kind in KINDS and handler.framework.name != SCHEDULED
+            return handler if is_per_request else None
+        outer, separator, own = name.rpartition(".<locals>.")
+        if not separator or not own.startswith("<anonymous"):
+            return None
+        name = outer
+    return None
+
+
+class Callers:
+    """The functions that call a function, by what is known; files that may hold more are asked for."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._by_name: dict[str, list[tuple[Reference, CallFacts]]] = {}
+        for function in project.functions():
+            for call in function.function.calls:
+                self._by_name.setdefault(call.target.rpartition(".")[2], []).append((function, call))
+
+    def handler_of(self, function: Reference, position: int = -1) -> tuple[Reference, bool] | None:
+        """The nearest handler that runs a function, and whether the way there leads through another file.
+
+        Calls of the function with a literal at `position` do not count.
+        """
+        project = self._project
+        level, seen = [function], {function.name}
+        for _ in range(_MOST_HOPS):
+            for one in level:
+                if handler_around(one, project) is not None:
+                    return one, one.module.module != function.module.module or self._is_foreign(one)
+            following: list[Reference] = []
+            for one in level:
+                for caller in self._callers(one, position if one is function else -1):
+                    if caller.name not in seen:
+                        seen.add(caller.name)
+                        following.append(caller)
+            if not following:
+                return None
+            level = following
+        return None
+
+    def _is_foreign(self, function: Reference) -> bool:
+        """Whether only another file says that it is a handler."""
+        form = function.function.form
+        return (not form or form.startswith("|")) and ".<locals>." not in function.function.name
+
+    def _callers(self, function: Reference, position: int) -> Iterator[Reference]:
+        last = function.function.name.rpartition(".")[2]
+        if last.isidentifier():
+            self._project.asked_words.add(f"{last}(")
+        for caller, call in self._by_name.get(last, ()):
+            given = call.arguments[position] if 0 <= position < len(call.arguments) else ""
+            found = self._project.symbols.function(call.target) if given not in _LITERALS else None
+            if found is not None and found.name == function.name:
+                yield caller
