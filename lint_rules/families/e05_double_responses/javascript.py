@@ -14,6 +14,7 @@ from lint_rules.flow.correlated import Correlated
 from lint_rules.flow.form import Event, Question
 from lint_rules.flow.graph import TooLarge
 from lint_rules.flow.interpret import interpret
+from lint_rules.languages.javascript.answer_facts import OUTER
 from lint_rules.languages.javascript.answering import (
     STATUS_ATTRIBUTES,
     Response,
@@ -193,14 +194,19 @@ class Steps:
         given = [(position, self._handed(one)) for position, one in enumerate(arguments(call))]
         owner = function.child_by_field_name("object")
         on_own = owner is not None and owner.type == "this"
-        if not on_own and not any(response is not None for _, response in given):
+        is_local = function.type == "identifier" and self._is_local(function)
+        if not on_own and not is_local and not any(response is not None for _, response in given):
             return None
         reference = self.file.function(function)
         helped = helped_by(reference, self.file.symbols) if reference is not None else None
         if helped is None:
             return None
         owner_of: Scope | None = None
-        if helped.place.startswith("this."):
+        if helped.place.startswith(OUTER):
+            on = helped.place[len(OUTER) :] if is_local else ""
+            found = self.file.scopes.binding(on, call.start_byte) if on else None
+            owner_of = found[0] if found is not None else None
+        elif helped.place.startswith("this."):
             on = helped.place if on_own else ""
         else:
             handed = next((one for position, one in given if one is not None and str(position) == helped.place), None)
@@ -210,6 +216,11 @@ class Steps:
         return Step(
             call, on, helped.kind, not helped.always, asks=helped.asks, through=text(function), owner=owner_of
         )  # fmt: skip
+
+    def _is_local(self, name: Node) -> bool:
+        """Whether a name is bound within a function, so that what it denotes may answer for that one."""
+        found = self.file.scopes.binding(text(name), name.start_byte)
+        return found is not None and found[0].kind == FUNCTION and found[1][0].kind in ("definition", "value")
 
     def _handed(self, argument: Node) -> Response | None:
         return (

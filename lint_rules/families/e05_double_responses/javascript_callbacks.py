@@ -51,6 +51,7 @@ _BODY_EVENTS = frozenset({"data", "end", "readable"})
 _EACH = frozenset({"forEach", "map", "each", "eachSeries", "eachLimit", "flatMap"})
 _TIMERS = frozenset({"setTimeout", "setInterval", "setImmediate"})
 _ASSIGNED = re.compile(r"([A-Za-z_$][\w$]*)\s*(?:=(?![=>])|\+\+|--|[-+|&*/?]{1,2}=)|(?:\+\+|--)([A-Za-z_$][\w$]*)")
+_NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _MAX_LINKS = 40
 _MAX_CALLBACK = 20_000
 
@@ -129,7 +130,11 @@ def _callback(literal: Node, steps: Steps, file: JavaScriptFile) -> Callback | N
     chain, link = _chain_of(call)
     second_place = link == "then" and len(arguments(call)) > 1 and bare(arguments(call)[1]) == literal
     assigned = frozenset(name for pair in _ASSIGNED.findall(file.text(literal)) for name in pair if name)
-    return Callback(call, literal, inner, assigned, chain, "catch" if second_place else link, _is_used(call))
+    target = _bound_to(call)
+    if target is not None:
+        assigned |= frozenset(_NAME.findall(text(target)))
+    is_used = target is None and _is_used(call)
+    return Callback(call, literal, inner, assigned, chain, "catch" if second_place else link, is_used)
 
 
 def _is_run(call: Node) -> bool:
@@ -143,6 +148,8 @@ def _is_run(call: Node) -> bool:
         given = arguments(call)
         return string_value(given[0]) in _BODY_EVENTS if given else False
     if name in _TIMERS:
+        if last is not None:
+            return False  # `res.setTimeout(...)`: what is done when nothing else is
         return call.parent is not None and call.parent.type == "expression_statement"
     return name not in ("useCallback", "useEffect")
 
@@ -173,6 +180,29 @@ def _chain_of(call: Node) -> tuple[int, str]:
     last = function.child_by_field_name("property") if function is not None else None
     name = text(last) if last is not None else ""
     return (call.start_byte, name) if name in CHAINS else (call.start_byte, "")
+
+
+def _bound_to(call: Node) -> Node | None:
+    """What the value of a call, or of the chain that it begins, is bound to: `const user = await load().catch(...)`."""
+    current = call
+    for _ in range(_MAX_LINKS):
+        parent = current.parent
+        if parent is None:
+            return None
+        if parent.type in ("variable_declarator", "assignment_expression"):
+            return parent.child_by_field_name("name") or parent.child_by_field_name("left")
+        if parent.type not in ("await_expression", "parenthesized_expression", "member_expression", "call_expression"):
+            return None
+        if parent.type == "call_expression" and _link_of(parent) not in CHAINS:
+            return None
+        current = parent
+    return None
+
+
+def _link_of(call: Node) -> str:
+    function = callee(call)
+    last = function.child_by_field_name("property") if function is not None else None
+    return text(last) if last is not None else ""
 
 
 def _is_used(call: Node) -> bool:
@@ -250,11 +280,17 @@ def _overlaps_in(scope: Scope, by_call: dict[int, list[Callback]], steps: Steps)
         if second is not None:
             for first in given:
                 callback = of_step.get(first)
-                if callback is not None and second.kind != "header" and clash(first, second):
+                if callback is not None and _clash_after(first, second):
                     yield Overlap(first, second, callback.call)
         if event.kind == "call":
             for callback in by_call.get(event.node.id, ()):
                 yield from _in_callback(callback, given, of_step)
+
+
+def _clash_after(first: Step, second: Step) -> bool:
+    """Whether a step is in the way of one in a callback before it; an end that says nothing as well, it comes first."""
+    is_early_end = second.is_plain and first.on == second.on and first.finishes
+    return second.kind != "header" and (is_early_end or clash(first, second))
 
 
 def _in_callback(callback: Callback, given: Given, of_step: dict[Step, Callback]) -> Iterator[Overlap]:

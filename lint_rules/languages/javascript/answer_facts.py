@@ -1,8 +1,9 @@
 """What a function answers on a response that it is given, as facts: for callers in any file of the project.
 
 A fact is (strength, place, kind) or (strength, place, "hands", target, position): "always" on every path to a normal
-end or "maybe" on some; on the parameter at `place` or on a member such as `this.res`; `kind` is that of the answer,
-"guarded" where it is given only if none was; "hands" where the project's function `target` is given it to answer on.
+end or "maybe" on some; on the parameter at `place`, on a member such as `this.res`, or on the response of a function
+around it, whose name stands behind `^`. `kind` is that of the answer, "guarded" where it is given only if none was;
+"hands" where the project's function `target` is given the response to answer on.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
 
 Fact = tuple[str, ...]
+
+OUTER = "^"
+"""In front of the name of a response that belongs to a function around the one that answers on it."""
 
 _HANDED = re.compile(rb"[(,]\s*(?:res|resp|response|reply)\s*[,)]|\bres(?:ponse)?\s*[:?]|Response\b|Reply\b")
 _MAX_FUNCTIONS = 300
@@ -100,13 +104,17 @@ def _answers(facts: ModuleFacts, file: JavaScriptFile) -> Iterator[tuple[str, tu
         if scope is None or scope.kind != FUNCTION or scope.is_anonymous or scope.name not in facts.functions:
             continue
         for response, fact in _facts_of(call, responses, file):
-            is_own = response.owner is scope or (response.owner is None and response.key.startswith("this."))
-            if is_own and (scope.node.id in by_function or len(by_function) < _MAX_FUNCTIONS):
+            is_member = response.owner is None and response.key.startswith("this.")
+            if (response.owner is not None or is_member) and (
+                scope.node.id in by_function or len(by_function) < _MAX_FUNCTIONS
+            ):
                 known = by_function.setdefault(scope.node.id, (scope, response, {}))
                 if known[1].key == response.key:
                     known[2][call.id] = fact
     for scope, response, calls in by_function.values():
-        place = str(response.position) if response.owner is not None else response.key
+        place = response.key if response.owner is None else str(response.position)
+        if response.owner is not None and response.owner is not scope:
+            place = f"{OUTER}{response.key}"
         if place != "-1":
             yield scope.name, tuple(_summary(scope, place, calls, file))
 
