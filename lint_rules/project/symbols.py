@@ -154,6 +154,10 @@ class Symbols:
         found = self._member(own[0], own[1], method) if own is not None else None
         return found if isinstance(found, Reference) else None
 
+    def is_outside(self, symbol: str) -> bool:
+        """Whether a symbol begins with no module of the project."""
+        return not self._split(symbol)[2]
+
     def _split(self, symbol: str) -> tuple[str, str, bool]:
         """Longest project module in front of a dotted name, the rest, and whether there is one."""
         end = symbol.find("(")

@@ -44,6 +44,11 @@ def is_for_show(file: CheckedFile) -> bool:
     return file.is_test or _FOR_SHOW.search(file.relative) is not None
 
 
+def is_for_show_path(path: str, root: str) -> bool:
+    """The same of an absolute path in a project."""
+    return _FOR_SHOW.search(path.removeprefix(root).lstrip("/")) is not None
+
+
 def is_for_development(file: CheckedFile) -> bool:
     """Whether a file's name says that it is for the developer's machine: `settings/local.py`, `webpack.dev.js`."""
     return _DEVELOPMENT_FILE.search(file.relative) is not None

@@ -6,6 +6,30 @@ compiler of templates (ejs, pug, handlebars, nunjucks, lodash), or to a parser t
 
 Why it matters: whoever sends it runs code in the service.
 
+Bad (python):
+
+    import pickle
+
+    from flask import Flask, request
+
+    app = Flask(__name__)
+
+    @app.post("/cart")
+    def cart():
+        return {"items": pickle.loads(request.data)}
+
+Good (python):
+
+    import json
+
+    from flask import Flask, request
+
+    app = Flask(__name__)
+
+    @app.post("/cart")
+    def cart():
+        return {"items": json.loads(request.data)}
+
 Bad (javascript):
 
     const express = require("express");
@@ -40,6 +64,8 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
 from lint_rules.families.e07_security.flows_javascript import FLOWS
+from lint_rules.families.e07_security.injections_python import DATA_FLOWS, injections
+from lint_rules.families.e07_security.injections_python import WORDS as PYTHON_WORDS
 from lint_rules.families.e07_security.linking_javascript import WORDS, findings
 from lint_rules.families.e07_security.weaknesses import references
 from lint_rules.model import ERROR, Finding, Rule
@@ -60,3 +86,8 @@ RULE = Rule(
 @RULE.project(words=WORDS, languages=("javascript",), notes=(FLOWS,))
 def check_javascript(project: Project) -> Iterator[Finding]:
     return findings(RULE, project)
+
+
+@RULE.project(words=PYTHON_WORDS, notes=(DATA_FLOWS,))
+def check_python(project: Project) -> Iterator[Finding]:
+    return injections(RULE, project)

@@ -5,6 +5,30 @@ or of `sh -c`, `shelljs.exec`, and in the name of the program of `spawn` and `ex
 
 Why it matters: a `;` or `$(...)` in the data is another command, with the rights of the service.
 
+Bad (python):
+
+    import subprocess
+
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+    @app.get("/ping")
+    def ping(host: str):
+        return subprocess.run(f"ping -c 1 {host}", shell=True).returncode
+
+Good (python):
+
+    import subprocess
+
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+    @app.get("/ping")
+    def ping(host: str):
+        return subprocess.run(["ping", "-c", "1", "--", host]).returncode
+
 Bad (javascript):
 
     const express = require("express");
@@ -39,6 +63,8 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
 from lint_rules.families.e07_security.flows_javascript import FLOWS
+from lint_rules.families.e07_security.injections_python import DATA_FLOWS, injections
+from lint_rules.families.e07_security.injections_python import WORDS as PYTHON_WORDS
 from lint_rules.families.e07_security.linking_javascript import WORDS, findings
 from lint_rules.families.e07_security.weaknesses import references
 from lint_rules.model import ERROR, Finding, Rule
@@ -59,3 +85,8 @@ RULE = Rule(
 @RULE.project(words=WORDS, languages=("javascript",), notes=(FLOWS,))
 def check_javascript(project: Project) -> Iterator[Finding]:
     return findings(RULE, project)
+
+
+@RULE.project(words=PYTHON_WORDS, notes=(DATA_FLOWS,))
+def check_python(project: Project) -> Iterator[Finding]:
+    return injections(RULE, project)

@@ -5,6 +5,27 @@ together by hand in `res.end`, `ctx.body`, `reply.send`, `h.response`.
 
 Why it matters: whoever makes a user follow a link runs a script as that user.
 
+Bad (python):
+
+    from flask import Flask, request
+
+    app = Flask(__name__)
+
+    @app.get("/hello")
+    def hello():
+        return f"<h1>Hello {request.args['name']}</h1>"
+
+Good (python):
+
+    from flask import Flask, request
+    from markupsafe import escape
+
+    app = Flask(__name__)
+
+    @app.get("/hello")
+    def hello():
+        return f"<h1>Hello {escape(request.args['name'])}</h1>"
+
 Bad (javascript):
 
     const express = require("express");
@@ -38,6 +59,8 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
 from lint_rules.families.e07_security.flows_javascript import FLOWS
+from lint_rules.families.e07_security.injections_python import DATA_FLOWS, injections
+from lint_rules.families.e07_security.injections_python import WORDS as PYTHON_WORDS
 from lint_rules.families.e07_security.linking_javascript import WORDS, findings
 from lint_rules.families.e07_security.weaknesses import references
 from lint_rules.model import ERROR, Finding, Rule
@@ -58,3 +81,8 @@ RULE = Rule(
 @RULE.project(words=WORDS, languages=("javascript",), notes=(FLOWS,))
 def check_javascript(project: Project) -> Iterator[Finding]:
     return findings(RULE, project)
+
+
+@RULE.project(words=PYTHON_WORDS, notes=(DATA_FLOWS,))
+def check_python(project: Project) -> Iterator[Finding]:
+    return injections(RULE, project)

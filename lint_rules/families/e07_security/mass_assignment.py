@@ -7,6 +7,42 @@ a client chooses set on an object.
 Why it matters: a client adds `isAdmin: true`, which the form never had; `__proto__` in a deep merge changes every
 object of the process.
 
+Bad (python):
+
+    from flask import Flask, request
+    from flask_sqlalchemy import SQLAlchemy
+
+    app = Flask(__name__)
+    db = SQLAlchemy(app)
+
+    class User(db.Model):
+        name = db.Column(db.String)
+        is_admin = db.Column(db.Boolean)
+
+    @app.post("/users")
+    def create():
+        db.session.add(User(**request.get_json()))
+        db.session.commit()
+        return "", 201
+
+Good (python):
+
+    from flask import Flask, request
+    from flask_sqlalchemy import SQLAlchemy
+
+    app = Flask(__name__)
+    db = SQLAlchemy(app)
+
+    class User(db.Model):
+        name = db.Column(db.String)
+        is_admin = db.Column(db.Boolean)
+
+    @app.post("/users")
+    def create():
+        db.session.add(User(name=request.get_json()["name"]))
+        db.session.commit()
+        return "", 201
+
 Bad (javascript):
 
     const express = require("express");
@@ -46,6 +82,8 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
 from lint_rules.families.e07_security.flows_javascript import FLOWS
+from lint_rules.families.e07_security.injections_python import DATA_FLOWS, injections
+from lint_rules.families.e07_security.injections_python import WORDS as PYTHON_WORDS
 from lint_rules.families.e07_security.linking_javascript import WORDS, findings
 from lint_rules.families.e07_security.weaknesses import references
 from lint_rules.model import ERROR, Finding, Rule
@@ -66,3 +104,8 @@ RULE = Rule(
 @RULE.project(words=WORDS, languages=("javascript",), notes=(FLOWS,))
 def check_javascript(project: Project) -> Iterator[Finding]:
     return findings(RULE, project)
+
+
+@RULE.project(words=PYTHON_WORDS, notes=(DATA_FLOWS,))
+def check_python(project: Project) -> Iterator[Finding]:
+    return injections(RULE, project)

@@ -5,6 +5,32 @@ a text is taken for operators, and request data in `$where`.
 
 Why it matters: `{"password": {"$ne": null}}` logs in as anybody.
 
+Bad (python):
+
+    from flask import Flask, request
+    from pymongo import MongoClient
+
+    app = Flask(__name__)
+    users = MongoClient().shop.users
+
+    @app.post("/login")
+    def login():
+        body = request.get_json()
+        return {"found": users.find_one({"name": body["name"], "pin": body["pin"]}) is not None}
+
+Good (python):
+
+    from flask import Flask, request
+    from pymongo import MongoClient
+
+    app = Flask(__name__)
+    users = MongoClient().shop.users
+
+    @app.post("/login")
+    def login():
+        body = request.get_json()
+        return {"found": users.find_one({"name": str(body["name"]), "pin": str(body["pin"])}) is not None}
+
 Bad (javascript):
 
     const express = require("express");
@@ -46,6 +72,8 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
 from lint_rules.families.e07_security.flows_javascript import FLOWS
+from lint_rules.families.e07_security.injections_python import DATA_FLOWS, injections
+from lint_rules.families.e07_security.injections_python import WORDS as PYTHON_WORDS
 from lint_rules.families.e07_security.linking_javascript import WORDS, findings
 from lint_rules.families.e07_security.weaknesses import references
 from lint_rules.model import ERROR, Finding, Rule
@@ -66,3 +94,8 @@ RULE = Rule(
 @RULE.project(words=WORDS, languages=("javascript",), notes=(FLOWS,))
 def check_javascript(project: Project) -> Iterator[Finding]:
     return findings(RULE, project)
+
+
+@RULE.project(words=PYTHON_WORDS, notes=(DATA_FLOWS,))
+def check_python(project: Project) -> Iterator[Finding]:
+    return injections(RULE, project)

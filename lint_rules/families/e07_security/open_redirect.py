@@ -4,6 +4,28 @@ What it finds: data that a client sent as the target of a redirect, at its begin
 
 Why it matters: a link to the trusted site leads to another one, which looks the same and asks for the password.
 
+Bad (python):
+
+    from flask import Flask, redirect, request
+
+    app = Flask(__name__)
+
+    @app.get("/login")
+    def login():
+        return redirect(request.args.get("next", "/"))
+
+Good (python):
+
+    from flask import Flask, redirect, request
+
+    app = Flask(__name__)
+    PAGES = {"/", "/account"}
+
+    @app.get("/login")
+    def login():
+        page = request.args.get("next", "/")
+        return redirect(page if page in PAGES else "/")
+
 Bad (javascript):
 
     const express = require("express");
@@ -37,6 +59,8 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
 from lint_rules.families.e07_security.flows_javascript import FLOWS
+from lint_rules.families.e07_security.injections_python import DATA_FLOWS, injections
+from lint_rules.families.e07_security.injections_python import WORDS as PYTHON_WORDS
 from lint_rules.families.e07_security.linking_javascript import WORDS, findings
 from lint_rules.families.e07_security.weaknesses import references
 from lint_rules.model import WARNING, Finding, Rule
@@ -57,3 +81,8 @@ RULE = Rule(
 @RULE.project(words=WORDS, languages=("javascript",), notes=(FLOWS,))
 def check_javascript(project: Project) -> Iterator[Finding]:
     return findings(RULE, project)
+
+
+@RULE.project(words=PYTHON_WORDS, notes=(DATA_FLOWS,))
+def check_python(project: Project) -> Iterator[Finding]:
+    return injections(RULE, project)

@@ -4,6 +4,37 @@ What it finds: data that a client sent in the path of a file that is read, writt
 
 Why it matters: `../../etc/passwd` leaves the folder.
 
+Bad (python):
+
+    from pathlib import Path
+
+    from fastapi import FastAPI
+    from fastapi.responses import FileResponse
+
+    app = FastAPI()
+    INVOICES = Path("/srv/invoices")
+
+    @app.get("/invoices")
+    def invoice(name: str):
+        return FileResponse(INVOICES / name)
+
+Good (python):
+
+    from pathlib import Path
+
+    from fastapi import FastAPI, HTTPException
+    from fastapi.responses import FileResponse
+
+    app = FastAPI()
+    INVOICES = Path("/srv/invoices")
+
+    @app.get("/invoices")
+    def invoice(name: str):
+        path = (INVOICES / name).resolve()
+        if not path.is_relative_to(INVOICES):
+            raise HTTPException(404)
+        return FileResponse(path)
+
 Bad (javascript):
 
     const fs = require("fs");
@@ -41,6 +72,8 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
 from lint_rules.families.e07_security.flows_javascript import FLOWS
+from lint_rules.families.e07_security.injections_python import DATA_FLOWS, injections
+from lint_rules.families.e07_security.injections_python import WORDS as PYTHON_WORDS
 from lint_rules.families.e07_security.linking_javascript import WORDS, findings
 from lint_rules.families.e07_security.weaknesses import references
 from lint_rules.model import ERROR, Finding, Rule
@@ -61,3 +94,8 @@ RULE = Rule(
 @RULE.project(words=WORDS, languages=("javascript",), notes=(FLOWS,))
 def check_javascript(project: Project) -> Iterator[Finding]:
     return findings(RULE, project)
+
+
+@RULE.project(words=PYTHON_WORDS, notes=(DATA_FLOWS,))
+def check_python(project: Project) -> Iterator[Finding]:
+    return injections(RULE, project)

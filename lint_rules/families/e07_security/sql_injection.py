@@ -7,6 +7,34 @@ The data is followed through names, strings, conditions and the functions of the
 
 Why it matters: a client that sends `' OR 1=1 --` reads every row, one that sends `'; DROP TABLE ...` leaves none.
 
+Bad (python):
+
+    import sqlite3
+
+    from flask import Flask, request
+
+    app = Flask(__name__)
+
+    @app.get("/orders")
+    def orders():
+        customer = request.args["customer"]
+        connection = sqlite3.connect("shop.db")
+        return connection.execute(f"SELECT id FROM orders WHERE customer = '{customer}'").fetchall()
+
+Good (python):
+
+    import sqlite3
+
+    from flask import Flask, request
+
+    app = Flask(__name__)
+
+    @app.get("/orders")
+    def orders():
+        customer = request.args["customer"]
+        connection = sqlite3.connect("shop.db")
+        return connection.execute("SELECT id FROM orders WHERE customer = ?", (customer,)).fetchall()
+
 Bad (javascript):
 
     const express = require("express");
@@ -48,6 +76,8 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
 from lint_rules.families.e07_security.flows_javascript import FLOWS
+from lint_rules.families.e07_security.injections_python import DATA_FLOWS, injections
+from lint_rules.families.e07_security.injections_python import WORDS as PYTHON_WORDS
 from lint_rules.families.e07_security.linking_javascript import WORDS, findings
 from lint_rules.families.e07_security.weaknesses import references
 from lint_rules.model import ERROR, UNSAFE, Finding, Rule
@@ -69,3 +99,8 @@ RULE = Rule(
 @RULE.project(words=WORDS, languages=("javascript",), notes=(FLOWS,))
 def check_javascript(project: Project) -> Iterator[Finding]:
     return findings(RULE, project)
+
+
+@RULE.project(words=PYTHON_WORDS, notes=(DATA_FLOWS,))
+def check_python(project: Project) -> Iterator[Finding]:
+    return injections(RULE, project)

@@ -6,6 +6,34 @@ makes: `fetch`, axios, got, undici, request, superagent, `http.get`.
 Why it matters: the service reaches what clients cannot: the cloud's metadata, databases, other services behind the
 firewall.
 
+Bad (python):
+
+    import requests
+    from flask import Flask, request
+
+    app = Flask(__name__)
+
+    @app.get("/preview")
+    def preview():
+        return requests.get(request.args["url"], timeout=5).text[:200]
+
+Good (python):
+
+    from urllib.parse import urlsplit
+
+    import requests
+    from flask import Flask, abort, request
+
+    app = Flask(__name__)
+    HOSTS = {"news.example.com", "blog.example.com"}
+
+    @app.get("/preview")
+    def preview():
+        url = request.args["url"]
+        if urlsplit(url).hostname not in HOSTS:
+            abort(400)
+        return requests.get(url, timeout=5).text[:200]
+
 Bad (javascript):
 
     const axios = require("axios");
@@ -46,6 +74,8 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
 from lint_rules.families.e07_security.flows_javascript import FLOWS
+from lint_rules.families.e07_security.injections_python import DATA_FLOWS, injections
+from lint_rules.families.e07_security.injections_python import WORDS as PYTHON_WORDS
 from lint_rules.families.e07_security.linking_javascript import WORDS, findings
 from lint_rules.families.e07_security.weaknesses import references
 from lint_rules.model import ERROR, Finding, Rule
@@ -66,3 +96,8 @@ RULE = Rule(
 @RULE.project(words=WORDS, languages=("javascript",), notes=(FLOWS,))
 def check_javascript(project: Project) -> Iterator[Finding]:
     return findings(RULE, project)
+
+
+@RULE.project(words=PYTHON_WORDS, notes=(DATA_FLOWS,))
+def check_python(project: Project) -> Iterator[Finding]:
+    return injections(RULE, project)

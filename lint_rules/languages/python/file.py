@@ -235,6 +235,10 @@ class PythonFile:
         """The canonical name of what a syntax node denotes, "" where unknown."""
         return self.resolve(self.names.symbol(node))
 
+    def is_outside(self, symbol: str) -> bool:
+        """Whether a symbol begins outside the project, so that this file alone tells what it denotes."""
+        return self.symbols.is_outside(symbol)
+
     def resolve(self, symbol: str) -> str:
         """The canonical name of a symbol of this file."""
         if not symbol:

@@ -214,7 +214,7 @@ class _Lowering:
         if node.type in ("true", "false") or (node.type == "integer" and text(node).isdigit()):
             return Condition("constant", value=text(node) not in ("False", "0"), negated=negated)
         before = yield _Task(node)
-        test, flipped = _test_of(node)
+        test, flipped = test_of(node)
         return Condition("test", test, None if before is NOTHING else before, negated=negated is not flipped)
 
     # Simple statements.
@@ -391,7 +391,7 @@ def _targets(target: Node | None) -> list[Node]:
     return found
 
 
-def _test_of(node: Node) -> tuple[Question, bool]:
+def test_of(node: Node) -> tuple[Question, bool]:
     """The test that an expression is, and whether it asks for the opposite."""
     if node.type == "named_expression":
         name = node.child_by_field_name("name")

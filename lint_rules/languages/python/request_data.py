@@ -53,6 +53,7 @@ class RequestTables:
     def __init__(self, frameworks: tuple[Framework, ...]) -> None:
         self.data = {name: framework for framework in reversed(frameworks) for name in framework["request_data"]}
         self.types = frozenset(name for framework in frameworks for name in framework["request_types"])
+        self.injected = frozenset(name for framework in frameworks for name in framework["injected"])
         self.unguarded = frozenset(name for framework in frameworks for name in framework["unguarded_reads"])
         self.attributes: dict[str, str] = {}
         self.globals: dict[str, str] = {}
@@ -87,7 +88,7 @@ class RequestData:
             if not waiting:
                 return None
             current = _unwrapped(waiting.pop(0))
-            name = self.data_name(current) or self._iterated_name(current)
+            name = self.data_name(current) or self.iterated_name(current)
             if name:
                 return RequestRead(name, current)
             base = base_name(current)
@@ -113,7 +114,7 @@ class RequestData:
                         return f"{owner}.{member}"
         return ""
 
-    def _iterated_name(self, expression: Node) -> str:
+    def iterated_name(self, expression: Node) -> str:
         """The row for what a loop over an expression gives: `sanic.Websocket.__aiter__`."""
         parent = expression.parent
         if parent is None or parent.type not in _LOOPS or parent.child_by_field_name("right") != expression:
@@ -201,7 +202,7 @@ class RequestData:
         if framework["typed_parameters"] and handler.kind in ("route", "socket", "dependency"):
             found.update(self._typed_as_text(function, framework))
         if framework["path_parameters"] and handler.kind in ("route", "socket"):
-            found.update(_text_parts_of_path(function) & set(names))
+            found.update(text_parts_of_path(function) & set(names))
         return found
 
     def _typed_as_text(self, function: Scope, framework: Framework) -> Iterator[str]:
@@ -290,7 +291,7 @@ def _surely_runs(node: Node, place: Node) -> bool:
     return block is None or block.start_byte <= place.start_byte < block.end_byte
 
 
-def _text_parts_of_path(function: Scope) -> set[str]:
+def text_parts_of_path(function: Scope) -> set[str]:
     """`name` for `@app.get("/users/<name>")`: parts that no converter has checked."""
     found = set()
     for decorator in decorators(function.node):

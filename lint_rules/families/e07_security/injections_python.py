@@ -1,0 +1,102 @@
+"""What the injection rules of Python share: the flows of all files, and how a way from request to sink is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from lint_rules.families.e07_security.circumstances import is_for_show_path
+from lint_rules.families.e07_security.knowledge_python import PythonKnowledge
+from lint_rules.families.e07_security.weaknesses import FOLDER
+from lint_rules.languages.python.flows import flows_of as python_flows
+from lint_rules.languages.tables import read_table
+from lint_rules.model import Finding, Notes, Related, Rule, Span
+from lint_rules.project.flows import FunctionFlow
+from lint_rules.project.spread import Arrival, Knowledge, Spread
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+    from lint_rules.project.linked import Project
+
+DATA_FLOWS = Notes("data-flows", FunctionFlow)
+"""What the functions of a file do with data; the takers of further languages are registered beside this one."""
+
+WORDS = (
+    b"request", b"Request", b"fastapi", b"flask", b"litestar", b"websocket", b"environ", b"RequestHandler", b"aiohttp",
+    b"starlette", b"sanic",
+)  # fmt: skip
+"""A file in which data of a client comes up, or is answered to, holds one of these."""
+
+_MOST_PLACES = 8
+
+
+@DATA_FLOWS.of("python")
+def _flows_of_python(file: PythonFile) -> Iterator[FunctionFlow]:
+    return python_flows(file)
+
+
+_SPREADS: WeakKeyDictionary[Any, tuple[int, Spread, dict[str, list[Arrival]]]] = WeakKeyDictionary()
+
+
+def arrivals(project: Project, kind: str) -> list[Arrival]:
+    """Where data of clients arrives at sinks of a kind; walked once for each state of the project's facts."""
+    symbols = project.symbols
+    known = _SPREADS.get(project.handlers)
+    if known is None or known[0] != symbols.version:
+        knowledge: Knowledge = PythonKnowledge()
+        known = (symbols.version, Spread(project, project.notes(DATA_FLOWS), knowledge), {})
+        _SPREADS[project.handlers] = known
+    if kind not in known[2]:
+        known[2][kind] = known[1].arrivals(kind)
+    return known[2][kind]
+
+
+def injections(rule: Rule, project: Project) -> Iterator[Finding]:
+    """The findings of one rule, by its row of `[rules]`."""
+    row = read_table(FOLDER / "sinks_python.toml")["rules"][rule.code]
+    seen: set[tuple[str, Span]] = set()
+    for kind in row["kinds"]:
+        for arrival in arrivals(project, kind):
+            path, span = arrival.module.path, arrival.span
+            if (path, span) in seen or is_for_show_path(path, project.root):
+                continue
+            seen.add((path, span))
+            instead = str(getattr(arrival.row, "instead", "") or row["instead"])
+            yield rule.finding(
+                path,
+                span,
+                f"{_told(arrival, str(row['says']))}; {instead}",
+                f"{instead[0].upper()}{instead[1:]}",
+                symbol=arrival.flow.name,
+                related=tuple(_related(arrival)),
+            )
+
+
+def _told(arrival: Arrival, says: str) -> str:
+    called = arrival.call.written if arrival.call is not None else arrival.flow.name.rpartition(".")[2]
+    does = getattr(arrival.row, "does", "") or says
+    return f"`{_short(arrival.source)}` {does.format(called=_short(called))}"
+
+
+def _related(arrival: Arrival) -> Iterator[Related]:
+    """The way, from where the client's data comes up; places that stand together are told once."""
+    places = arrival.way
+    told: list[Related] = []
+    for number, place in enumerate(places):
+        span = place.span
+        if number == 0:
+            message = f"`{_short(place.text)}` is what the client sent"
+        else:
+            message = f"it goes into `{_short(place.text)}`"
+        if not told or (told[-1].path, told[-1].span) != (place.path, span):
+            told.append(Related(place.path, span, message))
+    if len(told) > _MOST_PLACES:
+        told = [*told[: _MOST_PLACES - 2], *told[-2:]]
+    yield from told
+
+
+def _short(written: str, most: int = 50) -> str:
+    line = re.sub(r"\s+", " ", written).replace("`", "'")
+    return line if len(line) <= most else line[: most - 3] + "..."

@@ -1,0 +1,119 @@
+"""What is known of Python's library functions for the walk from request to sink."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from lint_rules.families.e07_security.sinks_python import SinkTable
+from lint_rules.families.e07_security.weaknesses import FOLDER
+from lint_rules.languages.python.effects import TEXT, effects
+from lint_rules.languages.python.library import types
+from lint_rules.project.flows import FlowCall, FlowParameter, FunctionFlow
+from lint_rules.project.frameworks import Handler
+from lint_rules.project.symbols import Reference
+
+if TYPE_CHECKING:
+    from lint_rules.families.e07_security.sinks_python import SinkRow
+    from lint_rules.project.facts import ModuleFacts
+    from lint_rules.project.linked import Project
+
+_VALUES = re.compile(
+    r"builtins\.(?:int|float|bool|complex)|uuid\.UUID|decimal\.Decimal|datetime\.\w+|pydantic\.(?:\w*Int|\w*Float|UUID\w*|"
+    r"PastDate|FutureDate|AwareDatetime|Json|\w*Bool|ByteSize|EmailStr|IPvAny\w+)|ipaddress\.\w+"
+)
+_TEXTS = frozenset({"", "builtins.str", "builtins.bytes"})
+_DOCUMENTS = frozenset(
+    {"builtins.dict", "builtins.list", "typing.Any", "typing.Dict", "typing.List", "collections.abc.Mapping"}
+)
+_MODELS = ("pydantic.", "msgspec.Struct", "sqlmodel.SQLModel", "litestar.dto")
+_HTML_FRAMEWORKS = frozenset({"Flask", "Quart", "Bottle"})
+_MODEL_KINDS = TEXT
+
+
+@lru_cache(maxsize=1)
+def _sinks() -> SinkTable:
+    return SinkTable(FOLDER / "sinks_python.toml")
+
+
+class PythonKnowledge:
+    """The tables, as the walk asks for them."""
+
+    def __init__(self) -> None:
+        self._types = types()
+        self._effects = effects()
+        self._sinks = _sinks()
+
+    def effect(self, name: str) -> tuple[bool, frozenset[str]] | None:
+        found = self._effects.of(name, self._types)
+        return (found.passes, found.kinds) if found is not None else None
+
+    def sinks(self, kind: str, name: str, call: FlowCall) -> Iterable[SinkRow]:
+        return self._sinks.rows(kind, name, call, self._types)
+
+    def sent(self, flow: FunctionFlow, module: ModuleFacts, project: Project) -> Iterator[tuple[str, frozenset[str]]]:
+        function = module.functions.get(flow.name)
+        if function is None or not flow.parameters:
+            return
+        handler = project.handlers.of(Reference(module, function))
+        if handler is None:
+            return
+        parameters = [one for one in flow.parameters if one.name not in ("self", "cls")]
+        plain = [one for one in parameters if not one.star]
+        framework = handler.framework
+        for row in framework["data_parameters"]:
+            if handler.holds_for(row.get("of", ())) and row["index"] < len(plain):
+                yield plain[row["index"]].name, frozenset({"where"})
+        if framework["typed_parameters"] and handler.kind in ("route", "socket", "dependency"):
+            for parameter in plain:
+                kinds = self._typed(parameter, project)
+                if kinds is not None:
+                    yield parameter.name, kinds
+        if framework["path_parameters"] and handler.kind in ("route", "socket"):
+            for name in self._path_parts(flow, handler, plain):
+                yield name, TEXT
+
+    def _typed(self, parameter: FlowParameter, project: Project) -> frozenset[str] | None:
+        """What a parameter read by its annotation cannot be misused for; None if it holds no text of the client."""
+        if not parameter.is_open:
+            return None
+        name = project.symbols.canonical(parameter.annotation)
+        if name in _TEXTS:
+            return TEXT
+        if name in _DOCUMENTS:
+            return frozenset({"where"})
+        if name.endswith("UploadFile"):
+            return TEXT
+        if project.symbols.class_(name) is not None:
+            bases = project.symbols.ancestors(name)
+            if any(base.startswith(_MODELS) for base in bases):
+                return _MODEL_KINDS
+        return None
+
+    @staticmethod
+    def _path_parts(flow: FunctionFlow, handler: Handler, plain: list[FlowParameter]) -> Iterator[str]:
+        own = set(flow.path_names)
+        for parameter in plain[1:] if handler.framework.name.startswith("Django") else plain:
+            is_anywhere = handler.framework.name == "Django" and parameter.is_open and not _is_key(parameter.name)
+            if parameter.name in own or is_anywhere:
+                yield parameter.name
+
+    def is_harmless(self, annotation: str, attribute: str, project: Project) -> bool:
+        name = project.symbols.canonical(f"{annotation}.{attribute}")
+        if _VALUES.fullmatch(name):
+            return True
+        found = project.symbols.class_(name)
+        return found is not None and any(base.startswith("enum.") for base in project.symbols.ancestors(name))
+
+    def answers(self, flow: FunctionFlow, module: ModuleFacts, project: Project) -> bool:
+        function = module.functions.get(flow.name)
+        handler = project.handlers.of(Reference(module, function)) if function is not None else None
+        if handler is None or handler.kind not in ("route", "error"):
+            return False
+        return handler.framework.name in _HTML_FRAMEWORKS
+
+
+def _is_key(name: str) -> bool:
+    return name in ("pk", "id", "year", "month", "day", "page") or name.endswith(("_id", "_pk", "_uuid"))

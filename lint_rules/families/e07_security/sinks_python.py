@@ -1,0 +1,94 @@
+"""The calls that data of a client must not reach: the rows of a sinks table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lint_rules.languages.tables import read_table
+from lint_rules.project.flows import FlowCall
+from lint_rules.project.types import Types
+
+_LIBRARIES = tuple(
+    f"{name}."
+    for name in (
+        "builtins",
+        "os",
+        "re",
+        "json",
+        "pathlib",
+        "redis",
+        "logging",
+        "collections",
+        "pymongo",
+        "requests",
+        "httpx",
+        "django.core.cache",
+    )
+)
+"""Libraries whose classes are known well enough: a method of theirs that is in no row is harmless."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SinkRow:
+    """One row, see the head of the table."""
+
+    kind: str
+    does: str
+    places: frozenset[str]
+    when: tuple[str, ...] = ()
+    unless: re.Pattern[str] | None = None
+    owners: re.Pattern[str] | None = None
+    instead: str = ""
+
+    def takes(self, place: str, call: FlowCall) -> bool:
+        """Whether the row is about this argument of this call."""
+        if place not in self.places and "any" not in self.places:
+            return False
+        if self.when and not any(literal in self.when for literal in call.literals):
+            return False
+        return self.unless is None or not any(self.unless.match(literal) for literal in call.literals)
+
+
+class SinkTable:
+    """Rows by kind and by canonical name; those of methods whose owner is not known by the method."""
+
+    def __init__(self, path: Path) -> None:
+        self._named: dict[tuple[str, str], list[SinkRow]] = {}
+        self._methods: dict[tuple[str, str], list[SinkRow]] = {}
+        for row in read_table(path)["sink"]:
+            sink = SinkRow(
+                row["kind"],
+                row.get("does", ""),
+                frozenset(row["places"]),
+                tuple(row.get("when", ())),
+                re.compile(row["unless"]) if "unless" in row else None,
+                re.compile(row["owners"], re.DOTALL) if "owners" in row else None,
+                row.get("instead", ""),
+            )
+            for name in row.get("calls", ()):
+                self._named.setdefault((sink.kind, name), []).append(sink)
+            for name in row.get("methods", ()):
+                self._methods.setdefault((sink.kind, name), []).append(sink)
+        self.names = frozenset(name.rpartition(".")[2] for _, name in (*self._named, *self._methods))
+
+    def rows(self, kind: str, name: str, call: FlowCall, types: Types) -> Iterator[SinkRow]:
+        """The rows of a kind that are about a call; `name` is its canonical name, "" if unknown."""
+        found = False
+        for candidate in types.lineage(name) if name else ():
+            for row in self._named.get((kind, candidate), ()):
+                found = True
+                yield row
+        if found or not _is_unknown(name):
+            return
+        owner, _, method = call.written.rpartition(".")
+        for row in self._methods.get((kind, method), ()):
+            if row.owners is not None and row.owners.search(owner):
+                yield row
+
+
+def _is_unknown(name: str) -> bool:
+    """Whether a canonical name leaves open what is called."""
+    return not name or "<" in name or "()" in name or not name.startswith(_LIBRARIES)

@@ -1,0 +1,267 @@
+"""What a condition guarantees about the data it looks at: allow-lists, patterns, types, paths and hosts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from lint_rules.flow.taint import CLEAN, Path, Variables, cleaned, held
+from lint_rules.languages.python.grammar import first_named
+from lint_rules.languages.python.registrations import arguments
+from lint_rules.languages.python.scopes import text
+
+EVERYTHING = frozenset({"*"})
+"""Stands for all kinds of misuse."""
+
+_PATH = frozenset({"path"})
+_HOST = frozenset({"url", "redirect"})
+_TEXT = frozenset({"nosql", "mass", "where"})
+_MAX_DEPTH = 30
+
+_PLAIN_TEXT = frozenset({"isdigit", "isalnum", "isdecimal", "isnumeric", "isidentifier", "isalpha"})
+_MATCHES = frozenset({"match", "fullmatch", "search"})
+_HOSTS = frozenset({"url_has_allowed_host_and_scheme", "is_safe_url", "is_safe_redirect", "is_same_domain"})
+_TELLS = re.compile(
+    r"(?:^|_)(?:is_?|has_?)?(?:valid|validate|validated|allow|allowed|safe|permitted|permit|whitelist|whitelisted|trusted"
+    r"|known|supported|verify|check|sanitized|legal|clean|within|inside|local|public)"
+    r"|(?:valid|allowed|safe|permitted|whitelisted|trusted|supported)$",
+    re.IGNORECASE,
+)
+_HOST_PARTS = frozenset({"netloc", "hostname", "host"})
+_RESOLVING = re.compile(r"realpath|abspath|resolve|normpath|path|dir|root|base|full|target|dest", re.IGNORECASE)
+
+Guarantee = tuple[Path, frozenset[str]]
+
+
+def refined(test: Node, holds: bool, variables: Variables) -> Variables:
+    """The variables where a condition (with `and`, `or`, `not` in it) is answered so."""
+    if not variables:
+        return variables
+    for path, kinds in _guarantees(test, holds):
+        value, _ = held(variables, path)
+        if value:
+            variables = {**variables, path: CLEAN if "*" in kinds else cleaned(value, kinds)}
+    return variables
+
+
+def _guarantees(test: Node, holds: bool) -> Iterator[Guarantee]:
+    waiting = [(test, holds)]
+    for _ in range(_MAX_DEPTH):
+        if not waiting:
+            return
+        node, answer = waiting.pop()
+        inner = node.child_by_field_name("argument") if node.type == "not_operator" else None
+        if node.type == "parenthesized_expression":
+            inner = first_named(node)
+        if inner is not None:
+            waiting.append((inner, answer is not (node.type == "not_operator")))
+        elif node.type == "boolean_operator":
+            if any(child.type == "and" for child in node.children) is answer:
+                waiting.extend((child, answer) for child in node.named_children)
+        else:
+            yield from guaranteed(node, answer)
+
+
+def guaranteed(node: Node, holds: bool) -> Iterator[Guarantee]:
+    """The paths that are safe where a test has the answer `holds`, and from what."""
+    node = _bare(node)
+    if node.type == "comparison_operator" and node.named_child_count == 2:
+        yield from _compared(node, holds)
+    elif node.type == "call":
+        yield from _asked(node, holds)
+    elif node.type in ("identifier", "attribute", "subscript") and not holds:
+        yield from _emptied(node)
+    elif node.type == "named_expression":
+        value = node.child_by_field_name("value")
+        if value is not None:
+            yield from guaranteed(value, holds)
+
+
+def _emptied(node: Node) -> Iterator[Guarantee]:
+    """What is false or empty does no harm; `if not parts.netloc`: the address names no host."""
+    attribute = node.child_by_field_name("attribute")
+    if attribute is not None and text(attribute) in _HOST_PARTS:
+        yield from ((path, _HOST) for path in _roots(node))
+    elif path := path_of(node):
+        yield path, EVERYTHING
+
+
+def _compared(node: Node, holds: bool) -> Iterator[Guarantee]:
+    left, right = node.named_children
+    written = text(node)[len(text(left)) : len(text(node)) - len(text(right))]
+    operator = " ".join(written.replace("(", " ").replace(")", " ").split())
+    if operator in ("not in", "!=", "is not"):
+        holds = not holds
+        operator = {"not in": "in", "!=": "==", "is not": "is"}[operator]
+    if operator == "in":
+        if left.type == "string":
+            if not holds and text(left).strip("rb\"'") in ("..", "/", "\\", "../", "\\\\", "\0"):
+                yield from ((path, _PATH) for path in _roots(right))
+            elif not holds and text(left).strip("rb\"'") in ("//", "://", ":"):
+                yield from ((path, _HOST) for path in _roots(right))
+            return
+        if holds:
+            yield from _equal(left)
+    elif operator in ("==", "is") and holds:
+        yield from _equal(left)
+        yield from _equal(right)
+
+
+def _equal(node: Node) -> Iterator[Guarantee]:
+    """What is among known values, or equals one."""
+    attribute = node.child_by_field_name("attribute")
+    if attribute is not None and node.type == "attribute" and text(attribute) in _HOST_PARTS:
+        yield from ((path, _HOST) for path in _roots(node))
+        return
+    if node.type == "call":
+        name = _last_name(node.child_by_field_name("function") or node)
+        if name in ("commonpath", "commonprefix"):
+            yield from ((path, _PATH) for path in _names_below(node))
+            return
+        if name == "type":
+            yield from ((path, _TEXT) for path in _names_below(node))
+            return
+        if name not in ("strip", "lower", "upper", "casefold", "str"):
+            return
+        yield from ((path, EVERYTHING) for path in _roots(node))
+    elif path := path_of(node):
+        yield path, EVERYTHING
+
+
+def _asked(call: Node, holds: bool) -> Iterator[Guarantee]:
+    function = call.child_by_field_name("function")
+    if function is None:
+        return
+    name = _last_name(function)
+    receiver = function.child_by_field_name("object") if function.type == "attribute" else None
+    given = [value for _, value in arguments(call)]
+    if name in _PLAIN_TEXT and receiver is not None:
+        if holds:
+            yield from ((path, EVERYTHING) for path in _roots(receiver))
+    elif name == "isinstance" and len(given) == 2:
+        if holds and (path := path_of(given[0])):
+            words = set(re.findall(r"\w+", text(given[1])))
+            if words <= {"int", "float", "bool", "complex", "Decimal", "UUID", "datetime", "date"}:
+                yield path, EVERYTHING
+            elif not words & {"dict", "list", "Mapping", "Sequence", "tuple"}:
+                yield path, _TEXT
+    elif name in _MATCHES:
+        if holds and given:
+            yield from ((path, EVERYTHING) for path in _roots(given[-1] if len(given) < 3 else given[1]))
+    elif name == "startswith" and receiver is not None and given:
+        yield from _begins(receiver, given[0], holds)
+    elif name == "is_relative_to" and receiver is not None:
+        if holds:
+            yield from ((path, _PATH) for path in _roots(receiver))
+    elif name in ("all", "any"):
+        if holds is (name == "all"):
+            yield from ((path, EVERYTHING) for path in _names_below(call))
+    elif name in _HOSTS:
+        if holds and given:
+            yield from ((path, _HOST) for path in _roots(given[0]))
+    elif holds and _TELLS.search(name):
+        for value in given:
+            yield from ((path, EVERYTHING) for path in _roots(value))
+
+
+def _begins(receiver: Node, prefix: Node, holds: bool) -> Iterator[Guarantee]:
+    literals = re.findall(r"""["']([^"']*)["']""", text(prefix))
+    if prefix.type not in ("string", "tuple") or not literals:
+        if holds and (_RESOLVING.search(text(receiver)) or _RESOLVING.search(text(prefix))):
+            yield from ((path, _PATH | _HOST) for path in _roots(receiver))
+        elif holds:
+            yield from ((path, _HOST) for path in _roots(receiver))
+    elif holds and all(re.match(r"\w+://[^/]+|/", literal) for literal in literals):
+        yield from ((path, _HOST) for path in _roots(receiver))
+    elif not holds and any(literal.startswith(("..", "/", "http", "//")) for literal in literals):
+        kinds = _HOST if any(literal.startswith(("http", "//")) for literal in literals) else frozenset()
+        yield from ((path, kinds) for path in _roots(receiver) if kinds)
+
+
+def path_of(node: Node) -> Path:
+    """`("order", "lines")` for `order.lines` and `order["lines"]`; a part that is not constant ends it."""
+    parts: list[str] = []
+    current: Node | None = _bare(node)
+    while current is not None:
+        if current.type == "identifier":
+            return (text(current), *reversed(parts))
+        if current.type == "attribute":
+            attribute = current.child_by_field_name("attribute")
+            parts.append(text(attribute) if attribute is not None else "")
+            current = current.child_by_field_name("object")
+        elif current.type == "subscript":
+            key = current.child_by_field_name("subscript")
+            if key is not None and key.type in ("string", "integer"):
+                parts.append(text(key).strip("\"'"))
+            else:
+                parts.clear()
+            current = current.child_by_field_name("value")
+        else:
+            return ()
+        current = _bare(current) if current is not None else None
+    return ()
+
+
+def _roots(node: Node) -> Iterator[Path]:
+    """The variables that an expression takes a form of: `path` for `str(path.resolve())`."""
+    current: Node | None = node
+    for _ in range(_MAX_DEPTH):
+        if current is None:
+            return
+        current = _bare(current)
+        path = path_of(current)
+        if path:
+            yield path
+            for size in range(1, len(path)):
+                if path[-1] in _HOST_PARTS | {"scheme", "path", "name"} and size == len(path) - 1:
+                    yield path[:size]
+            return
+        if current.type == "call":
+            function = current.child_by_field_name("function")
+            given = [value for _, value in arguments(current)]
+            if function is not None and function.type == "attribute" and not (given and _is_module_call(function)):
+                current = function.child_by_field_name("object")
+            else:
+                current = given[0] if given else None
+        elif current.type in ("attribute", "subscript"):
+            current = current.child_by_field_name("object") or current.child_by_field_name("value")
+        else:
+            return
+
+
+def _is_module_call(function: Node) -> bool:
+    """Whether `a.b(x)` looks like a function of a module: `os.path.realpath(x)`."""
+    owner = function.child_by_field_name("object")
+    return owner is not None and text(owner) in (
+        "os.path",
+        "os",
+        "path",
+        "posixpath",
+        "urllib.parse",
+        "parse",
+        "pathlib",
+        "re",
+    )
+
+
+def _names_below(node: Node) -> Iterator[Path]:
+    """All names that stand in an expression."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if current.type == "identifier":
+            yield (text(current),)
+        else:
+            waiting.extend(current.named_children)
+
+
+def _last_name(function: Node) -> str:
+    return text(function.child_by_field_name("attribute") or function)
+
+
+def _bare(node: Node) -> Node:
+    while node.type in ("parenthesized_expression", "await") and (inner := first_named(node)) is not None:
+        node = inner
+    return node

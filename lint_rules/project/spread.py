@@ -1,0 +1,345 @@
+"""Data over all files of a project: from what clients send, through calls and results, to where it must not go.
+
+One walk for each kind of misuse, over facts `(function, entry, origin)`: data that entered a function by its parameter
+`entry` ("": that came up within it) has reached `origin`. Keeping the entry apart is what brings a result back to the
+callers that passed such data, and to no others. The walk is breadth first, so the way to a finding is a shortest one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from lint_rules.model import Span
+from lint_rules.project.facts import ModuleFacts
+from lint_rules.project.flows import DataEdge, FlowCall, FlowParameter, FunctionFlow, Hop
+from lint_rules.project.linked import Project
+from lint_rules.project.symbols import Reference
+
+Fact = tuple[str, str, str]
+
+_MAX_FACTS = 400_000
+_FIRST_NAMES = frozenset({"self", "cls"})
+
+
+class Sink(Protocol):
+    """A row that says what must not reach a call."""
+
+    def takes(self, place: str, call: FlowCall) -> bool:
+        """Whether it is about this argument of this call."""
+        ...
+
+
+SinkRow = TypeVar("SinkRow", bound=Sink)
+
+
+class Knowledge(Protocol):
+    """What a language and the family's tables know of library functions."""
+
+    def effect(self, name: str) -> tuple[bool, frozenset[str]] | None:
+        """Whether the result of a library function holds its arguments, and what they are safe from then."""
+        ...
+
+    def sinks(self, kind: str, name: str, call: FlowCall) -> Iterable[Sink]:
+        """The rows of a kind of misuse that are about a call; `name` is canonical, "" if unknown."""
+        ...
+
+    def sent(self, flow: FunctionFlow, module: ModuleFacts, project: Project) -> Iterator[tuple[str, frozenset[str]]]:
+        """The parameters of a function that hold what a client sent, and what it cannot be misused for."""
+        ...
+
+    def is_harmless(self, annotation: str, attribute: str, project: Project) -> bool:
+        """Whether an attribute of an object of that class holds no free text, by its declaration."""
+        ...
+
+    def answers(self, flow: FunctionFlow, module: ModuleFacts, project: Project) -> bool:
+        """Whether a text that the function returns is sent as HTML."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place on the way, and what happens there."""
+
+    path: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Data of a client where it must not go: the sink's row (None for a returned text) and the way there."""
+
+    kind: str
+    flow: FunctionFlow
+    module: ModuleFacts
+    call: FlowCall | None
+    row: Sink | None
+    place: str
+    span: Span
+    source: str
+    way: tuple[Place, ...]
+
+
+@dataclass(slots=True)
+class _Known:
+    """One function's flow with its edges by origin, and the module it is in."""
+
+    flow: FunctionFlow
+    module: ModuleFacts
+    edges: dict[str, list[DataEdge]] = field(default_factory=dict)
+    parts: dict[str, list[str]] = field(default_factory=dict)
+    """Origins that are attributes of a parameter, by the parameter's origin."""
+
+    def __post_init__(self) -> None:
+        for edge in self.flow.edges:
+            self.edges.setdefault(edge.origin, []).append(edge)
+        for origin in self.edges:
+            whole, dot, _ = origin.partition(".")
+            if dot and whole.startswith("p:"):
+                self.parts.setdefault(whole, []).append(origin)
+
+    @property
+    def name(self) -> str:
+        return f"{self.module.module}.{self.flow.name}"
+
+
+class Spread:
+    """The walks over one state of a project's facts."""
+
+    def __init__(
+        self, project: Project, flows: Iterable[tuple[ModuleFacts, tuple[FunctionFlow, ...]]], knowledge: Knowledge
+    ) -> None:
+        self._project = project
+        self._knowledge = knowledge
+        self._known = {
+            f"{module.module}.{flow.name}": _Known(flow, module) for module, found in flows for flow in found
+        }
+        self._calls: dict[str, list[tuple[str, int]]] = {}
+        self._readers: dict[str, list[tuple[str, str]]] = {}
+        for name, known in self._known.items():
+            for number, call in enumerate(known.flow.calls):
+                self._calls.setdefault(_last(call.symbol), []).append((name, number))
+            for origin in known.edges:
+                if origin.startswith("v:"):
+                    self._readers.setdefault(f"v:{known.module.module}.{origin[2:]}", []).append((name, origin))
+                elif origin.startswith("a:"):
+                    self._readers.setdefault(f"a:{_last(origin)}", []).append((name, origin))
+        self._resolved: dict[str, tuple[str, Reference | None, bool]] = {}
+        self._seeds: list[tuple[str, str, frozenset[str]]] | None = None
+
+    def arrivals(self, kind: str) -> list[Arrival]:
+        """Where data of clients arrives at sinks of a kind of misuse, each sink once, in a fixed order."""
+        return _Walk(self, kind).run()
+
+    @property
+    def seeds(self) -> list[tuple[str, str, frozenset[str]]]:
+        """Functions and the origins in them that clients control, with what each cannot be misused for."""
+        if self._seeds is None:
+            self._seeds = []
+            for name in sorted(self._known):
+                known = self._known[name]
+                flow = known.flow
+                self._seeds.extend(
+                    (name, f"r:{number}", frozenset(source.cleaned)) for number, source in enumerate(flow.sources)
+                )
+                sent = self._knowledge.sent(flow, known.module, self._project)
+                self._seeds.extend((name, f"p:{parameter}", kinds) for parameter, kinds in sent)
+        return self._seeds
+
+    def resolve(self, symbol: str) -> tuple[str, Reference | None, bool]:
+        """The canonical name of what is called, its function in the project, and whether it is a class of it."""
+        known = self._resolved.get(symbol)
+        if known is None:
+            symbols = self._project.symbols
+            name = symbols.canonical(symbol)
+            reference = symbols.function(symbol) if name else None
+            is_class = bool(name) and symbols.class_(symbol) is not None and not (
+                reference is not None and reference.name == name
+            )  # fmt: skip
+            known = self._resolved[symbol] = (name, reference, is_class)
+        return known
+
+    def related(self, one: str, other: str) -> bool:
+        """Whether two classes are the same, or one derives from the other."""
+        symbols = self._project.symbols
+        return one == other or one in symbols.ancestors(other) or other in symbols.ancestors(one)
+
+
+class _Walk:
+    """One walk for one kind of misuse."""
+
+    def __init__(self, spread: Spread, kind: str) -> None:
+        self._spread = spread
+        self._kind = kind
+        self._parents: dict[Fact, tuple[Fact | None, tuple[Place, ...]]] = {}
+        self._waiting: deque[Fact] = deque()
+        self._incoming: dict[tuple[str, str], list[tuple[Fact, int, DataEdge]]] = {}
+        self._returned: set[tuple[str, str]] = set()
+        self._found: dict[tuple[str, Span], Arrival] = {}
+
+    def run(self) -> list[Arrival]:
+        known = self._spread._known
+        for name, origin, kinds in self._spread.seeds:
+            if self._kind not in kinds or origin.startswith("r:"):  # edges of a read say themselves what is cleaned
+                self._reach((name, "", origin), None, (self._source(known[name], origin),))
+        while self._waiting and len(self._parents) < _MAX_FACTS:
+            self._follow(self._waiting.popleft())
+        return [self._found[key] for key in sorted(self._found, key=lambda key: key)]
+
+    @staticmethod
+    def _source(known: _Known, origin: str) -> Place:
+        if origin.startswith("r:"):
+            source = known.flow.sources[int(origin[2:])]
+            return Place(known.module.path, source.span, source.text)
+        return Place(known.module.path, known.flow.span, origin[2:])
+
+    def _reach(self, fact: Fact, parent: Fact | None, way: tuple[Place, ...]) -> None:
+        if fact not in self._parents:
+            self._parents[fact] = (parent, way)
+            self._waiting.append(fact)
+
+    def _follow(self, fact: Fact) -> None:
+        name, _, origin = fact
+        known = self._spread._known[name]
+        for part in (origin, *known.parts.get(origin, ())):
+            if part != origin and self._is_harmless(known, part):
+                continue
+            for edge in known.edges.get(part, ()):
+                if self._kind not in edge.cleaned:
+                    self._cross(fact, known, edge)
+
+    def _is_harmless(self, known: _Known, part: str) -> bool:
+        parameter, _, attribute = part[2:].partition(".")
+        annotation = next((one.annotation for one in known.flow.parameters if one.name == parameter), "")
+        return bool(annotation) and self._spread._knowledge.is_harmless(annotation, attribute, self._spread._project)
+
+    def _cross(self, fact: Fact, known: _Known, edge: DataEdge) -> None:
+        kind, _, rest = edge.target.partition(":")
+        if kind == "c":
+            number, _, place = rest.partition(":")
+            self._call(fact, known, edge, int(number), place)
+        elif kind == "return":
+            self._return(fact, known, edge)
+        elif kind == "answer":
+            if self._kind == "html" and self._spread._knowledge.answers(
+                known.flow, known.module, self._spread._project
+            ):
+                span = edge.hops[-1].span if edge.hops else known.flow.span
+                self._arrive(fact, known, edge, None, None, "", span)
+        elif kind == "v":
+            for name, origin in self._spread._readers.get(f"v:{known.module.module}.{rest}", ()):
+                self._reach((name, "", origin), fact, _hops(known, edge))
+        elif kind == "a":
+            owner = rest.rpartition(".")[0]
+            for name, origin in self._spread._readers.get(f"a:{_last(rest)}", ()):
+                if self._spread.related(origin[2:].rpartition(".")[0], owner):
+                    self._reach((name, "", origin), fact, _hops(known, edge))
+        elif kind == "x":
+            sink = known.flow.sinks[int(rest)]
+            if sink.kind == self._kind:
+                call = FlowCall("", sink.text, sink.span)
+                self._arrive(fact, known, edge, call, None, "0", sink.span)
+
+    def _call(self, fact: Fact, known: _Known, edge: DataEdge, number: int, place: str) -> None:
+        spread = self._spread
+        call = known.flow.calls[number]
+        name, reference, is_class = spread.resolve(call.symbol)
+        if reference is None:
+            for row in spread._knowledge.sinks(self._kind, name, call):
+                if row.takes(place, call):
+                    self._arrive(fact, known, edge, call, row, place, call.span)
+                    break
+        hop = Place(known.module.path, call.span, call.written)
+        result = (fact[0], fact[1], f"c:{number}")
+        way = (*_hops(known, edge), hop)
+        callee = spread._known.get(reference.name) if reference is not None else None
+        if callee is not None and place != ".":
+            for parameter in _parameters(callee.flow, place):
+                entry = (callee.name, parameter.name)
+                self._incoming.setdefault(entry, []).append((fact, number, edge))
+                self._reach((callee.name, parameter.name, f"p:{parameter.name}"), fact, way)
+                if entry in self._returned:
+                    self._reach(result, fact, way)
+            if is_class:
+                self._reach(result, fact, way)
+            return
+        if is_class:
+            self._reach(result, fact, way)
+        elif reference is None:
+            effect = spread._knowledge.effect(name)
+            passes, kinds = effect if effect is not None else (place == ".", frozenset())
+            if passes and self._kind not in kinds:
+                self._reach(result, fact, way)
+
+    def _return(self, fact: Fact, known: _Known, edge: DataEdge) -> None:
+        name, entry, _ = fact
+        if entry:
+            self._returned.add((name, entry))
+            for caller, number, given in self._incoming.get((name, entry), ()):
+                there = self._spread._known[caller[0]]
+                hop = Place(there.module.path, there.flow.calls[number].span, there.flow.calls[number].written)
+                self._reach((caller[0], caller[1], f"c:{number}"), caller, (*_hops(there, given), hop))
+            return
+        for caller_name, number in self._spread._calls.get(_last(known.flow.name), ()):
+            there = self._spread._known[caller_name]
+            _, reference, _ = self._spread.resolve(there.flow.calls[number].symbol)
+            if reference is not None and reference.name == name:
+                call = there.flow.calls[number]
+                way = (*_hops(known, edge), Place(there.module.path, call.span, call.written))
+                self._reach((caller_name, "", f"c:{number}"), fact, way)
+
+    def _arrive(
+        self,
+        fact: Fact,
+        known: _Known,
+        edge: DataEdge,
+        call: FlowCall | None,
+        row: Sink | None,
+        place: str,
+        span: Span,
+    ) -> None:
+        key = (known.module.path, span)
+        if key in self._found:
+            return
+        ways = [_hops(known, edge)]
+        current: Fact | None = fact
+        while current is not None:
+            current, way = self._parents[current]
+            ways.append(way)
+        places = [one for way in reversed(ways) for one in way]
+        self._found[key] = Arrival(
+            self._kind, known.flow, known.module, call, row, place, span, places[0].text, tuple(places)
+        )
+
+
+def _parameters(flow: FunctionFlow, place: str) -> list[FlowParameter]:
+    """The parameters that an argument at a place may become."""
+    parameters = list(flow.parameters)
+    if parameters and parameters[0].name in _FIRST_NAMES:
+        parameters = parameters[1:]
+    if place == "*":
+        return [one for one in parameters if one.star != "**"]
+    if place == "**":
+        return parameters
+    if place.isdigit():
+        plain = [one for one in parameters if not one.star]
+        if int(place) < len(plain):
+            return [plain[int(place)]]
+        return [one for one in parameters if one.star == "*"]
+    named = [one for one in parameters if one.name == place]
+    return named or [one for one in parameters if one.star == "**"]
+
+
+def _hops(known: _Known, edge: DataEdge) -> tuple[Place, ...]:
+    return tuple(_place(known, hop) for hop in edge.hops)
+
+
+def _place(known: _Known, hop: Hop) -> Place:
+    return Place(known.module.path, hop.span, hop.text)
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
