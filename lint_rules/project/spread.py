@@ -42,7 +42,7 @@ class Knowledge(Protocol):
         """Whether the result of a library function holds its arguments, and what they are safe from then."""
         ...
 
-    def sinks(self, kind: str, name: str, call: FlowCall) -> Iterable[Sink]:
+    def sinks(self, kind: str, name: str, call: FlowCall, project: Project) -> Iterable[Sink]:
         """The rows of a kind of misuse that are about a call; `name` is canonical, "" if unknown."""
         ...
 
@@ -248,7 +248,7 @@ class _Walk:
         call = known.flow.calls[number]
         name, reference, is_class = spread.resolve(call.symbol)
         if reference is None:
-            for row in spread._knowledge.sinks(self._kind, name, call):
+            for row in spread._knowledge.sinks(self._kind, name, call, spread._project):
                 if row.takes(place, call):
                     self._arrive(fact, known, edge, call, row, place, call.span)
                     break

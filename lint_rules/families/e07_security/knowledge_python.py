@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from lint_rules.families.e07_security.sinks_python import SinkTable
+from lint_rules.families.e07_security.sinks_python import SinkRow, SinkTable
 from lint_rules.families.e07_security.weaknesses import FOLDER
 from lint_rules.languages.python.effects import TEXT, effects
 from lint_rules.languages.python.library import types
@@ -16,7 +16,6 @@ from lint_rules.project.frameworks import Handler
 from lint_rules.project.symbols import Reference
 
 if TYPE_CHECKING:
-    from lint_rules.families.e07_security.sinks_python import SinkRow
     from lint_rules.project.facts import ModuleFacts
     from lint_rules.project.linked import Project
 
@@ -29,6 +28,8 @@ _DOCUMENTS = frozenset(
     {"builtins.dict", "builtins.list", "typing.Any", "typing.Dict", "typing.List", "collections.abc.Mapping"}
 )
 _MODELS = ("pydantic.", "msgspec.Struct", "sqlmodel.SQLModel", "litestar.dto")
+_ENTITY = re.compile(r"\.(?:Model|DeclarativeBase|DeclarativeBaseNoMeta|SQLModel|(?:Dynamic|Embedded)?Document)$")
+_FIELDS = SinkRow("mass", "", frozenset({"**"}))
 _HTML_FRAMEWORKS = frozenset({"Flask", "Quart", "Bottle"})
 _MODEL_KINDS = TEXT
 
@@ -50,7 +51,10 @@ class PythonKnowledge:
         found = self._effects.of(name, self._types)
         return (found.passes, found.kinds) if found is not None else None
 
-    def sinks(self, kind: str, name: str, call: FlowCall) -> Iterable[SinkRow]:
+    def sinks(self, kind: str, name: str, call: FlowCall, project: Project) -> Iterable[SinkRow]:
+        if kind == "mass" and project.symbols.class_(name) is not None:
+            bases = project.symbols.ancestors(name)[1:]
+            return (_FIELDS,) if any(_ENTITY.search(base) for base in bases) else ()
         return self._sinks.rows(kind, name, call, self._types)
 
     def sent(self, flow: FunctionFlow, module: ModuleFacts, project: Project) -> Iterator[tuple[str, frozenset[str]]]:
