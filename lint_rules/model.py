@@ -152,8 +152,10 @@ class Notes(Generic[Note]):
             for module, answers in project.notes(ANSWERS): ...
     """
 
-    def __init__(self, name: str, kind: type[Note]) -> None:
+    def __init__(self, name: str, kind: type[Note], *, words: tuple[bytes, ...] = ()) -> None:
+        """`words`: only files that hold one are written about from the start, and others when a check asks for them."""
         self.name = name
+        self.words = words
         self.takers: dict[str, Callable[..., Iterable[Note]]] = {}
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(tuple[kind, ...])  # type: ignore[valid-type]
@@ -167,6 +169,10 @@ class Notes(Generic[Note]):
             return function
 
         return register
+
+    def is_for(self, data: bytes) -> bool:
+        """Whether a file with this text is written about without being asked for."""
+        return not self.words or any(word in data for word in self.words)
 
     def take(self, language: str, file: Any) -> bytes:
         """The notes of a file, encoded; empty where there are none."""

@@ -38,11 +38,13 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
     """What to do with a file: show it to the rules, or take its facts, all of them or its definitions alone.
 
     A file that is shown to the rules gives all its facts by itself when it holds a word of a check over the project.
+    `all_notes`: the facts come with the notes that are taken only where they are asked for, too.
     """
 
     path: str
     inspect: bool = True
     facts: Literal["", "definitions", "everything"] = ""
+    all_notes: bool = False
 
 
 class Trace(msgspec.Struct, frozen=True, array_like=True):
@@ -222,7 +224,7 @@ class Analyser:
             if task.facts == "definitions":
                 facts = file.definitions()
             elif earlier is None:  # else they were given the first time
-                facts, faults = _facts(file, team)
+                facts, faults = _facts(file, team, all_notes=task.all_notes)
                 notices.extend(faults)
                 failed = failed or bool(faults)
             if facts is not None and self._setting.traces:
@@ -277,10 +279,12 @@ class Analyser:
         return file
 
 
-def _facts(file: AnalysedFile, team: _Team) -> tuple[ModuleFacts, list[Finding]]:
+def _facts(file: AnalysedFile, team: _Team, *, all_notes: bool) -> tuple[ModuleFacts, list[Finding]]:
     """All facts of a file, with what families wrote down about it; and the notices about those that failed."""
     notes, faults = {}, []
     for kind in team.notes:
+        if not (all_notes or kind.is_for(file.data)):
+            continue
         try:
             taken = kind.take(team.name, file)
         except Exception as error:  # the one place where a faulty taker is caught

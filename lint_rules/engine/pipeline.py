@@ -58,6 +58,7 @@ class _Run:
     gone: set[str] = field(default_factory=set)
     open_files: dict[str, set[str]] = field(default_factory=dict)
     searched: set[tuple[str, str]] = field(default_factory=set)
+    noted: set[str] = field(default_factory=set)
     told: dict[str, ModuleFacts] = field(default_factory=dict)
     cache: FileCache | None = None
 
@@ -245,17 +246,31 @@ def _holding(pool: Pool, state: _Run, project: Project) -> list[str]:
     return pool.holding(asked, state.unknown(project.language)) if asked else []
 
 
+def _without_notes(state: _Run, project: Project) -> list[str]:
+    """Files of modules about which a check has newly asked for notes."""
+    asked = {name for name in project.asked_notes if name in state.modules.by_name} - state.noted - state.gone
+    state.noted.update(asked)
+    return sorted(path for name in asked if (path := state.modules.by_name[name].path))
+
+
 def _fetch(
-    pool: Pool, state: _Run, paths: list[str], facts: Literal["definitions", "everything"] = "everything"
+    pool: Pool,
+    state: _Run,
+    paths: list[str],
+    facts: Literal["definitions", "everything"] = "everything",
+    *,
+    all_notes: bool = False,
 ) -> None:
     unknown = []
     for path in paths:
-        known = state.cache.facts(path, complete=facts == "everything") if state.cache is not None else None
+        known = None
+        if state.cache is not None and not all_notes:
+            known = state.cache.facts(path, complete=facts == "everything")
         if known is not None:
             state.facts[known.module] = known
         else:
             unknown.append(path)
-    for analysis in pool.analyse([Task(path, False, facts) for path in unknown]):
+    for analysis in pool.analyse([Task(path, False, facts, all_notes) for path in unknown]):
         state.take_facts(analysis)
 
 
@@ -294,9 +309,11 @@ def _of_project_check(pool: Pool, state: _Run, project: Project, check: Check) -
         project.symbols.asked.clear()
         found = list(check.function(project))
         lacking = {*state.lacking(project.symbols.asked), *_holding(pool, state, project)}
-        if not lacking:
+        unnoted = _without_notes(state, project)
+        if not lacking and not unnoted:
             break
-        _fetch(pool, state, sorted(lacking))
+        _fetch(pool, state, sorted(lacking - set(unnoted)))
+        _fetch(pool, state, unnoted, all_notes=True)
         _make_known(state, project)
     return found
 

@@ -24,7 +24,7 @@ class Project:
     `root` is the project's folder; `files` are all analysed files and the deployment files beside them, relative to
     it, with `/`; `language` is the one whose facts these are; `options` are the user's settings by rule name. A check
     that needs the facts of every file whose text holds a word puts it into `asked_words`, and is run again when they
-    have come.
+    have come. The same goes for the notes about modules in `asked_notes` (see `model.Notes`).
     """
 
     root: str
@@ -34,6 +34,7 @@ class Project:
     handler_table: HandlerTable | None = None
     language: str = "python"
     asked_words: set[str] = field(default_factory=set)
+    asked_notes: set[str] = field(default_factory=set)
     _graph: CallGraph | None = None
     _graph_version: int = -1
     _handlers: ProjectHandlers | NodeProjectHandlers | None = None

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from lint_rules.model import Span
+from lint_rules.model import Notes, Span
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.flows import DataEdge, FlowCall, FlowParameter, FunctionFlow, Hop
 from lint_rules.project.linked import Project
@@ -109,13 +109,14 @@ class _Known:
 class Spread:
     """The walks over one state of a project's facts."""
 
-    def __init__(
-        self, project: Project, flows: Iterable[tuple[ModuleFacts, tuple[FunctionFlow, ...]]], knowledge: Knowledge
-    ) -> None:
+    def __init__(self, project: Project, notes: Notes[FunctionFlow], knowledge: Knowledge) -> None:
         self._project = project
+        self._notes = notes
         self._knowledge = knowledge
         self._known = {
-            f"{module.module}.{flow.name}": _Known(flow, module) for module, found in flows for flow in found
+            f"{module.module}.{flow.name}": _Known(flow, module)
+            for module, found in project.notes(notes)
+            for flow in found
         }
         self._calls: dict[str, list[tuple[str, int]]] = {}
         self._readers: dict[str, list[tuple[str, str]]] = {}
@@ -161,6 +162,14 @@ class Spread:
             )  # fmt: skip
             known = self._resolved[symbol] = (name, reference, is_class)
         return known
+
+    def flow_of(self, reference: Reference | None) -> _Known | None:
+        """What a function of the project does with data; asked for where it is not known yet."""
+        if reference is None:
+            return None
+        if self._notes.name not in reference.module.notes:
+            self._project.asked_notes.add(reference.module.module)
+        return self._known.get(reference.name)
 
     def related(self, one: str, other: str) -> bool:
         """Whether two classes are the same, or one derives from the other."""
@@ -255,7 +264,7 @@ class _Walk:
         hop = Place(known.module.path, call.span, call.written)
         result = (fact[0], fact[1], f"c:{number}")
         way = (*_hops(known, edge), hop)
-        callee = spread._known.get(reference.name) if reference is not None else None
+        callee = spread.flow_of(reference)
         if callee is not None and place != ".":
             for parameter in _parameters(callee.flow, place):
                 entry = (callee.name, parameter.name)

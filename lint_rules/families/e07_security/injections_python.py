@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
     from lint_rules.project.linked import Project
 
-DATA_FLOWS = Notes("data-flows", FunctionFlow)
-"""What the functions of a file do with data; the takers of further languages are registered beside this one."""
-
 WORDS = (
-    b"request", b"Request", b"fastapi", b"flask", b"litestar", b"websocket", b"environ", b"RequestHandler", b"aiohttp",
-    b"starlette", b"sanic",
+    b"flask", b"fastapi", b"starlette", b"django.http", b"django.views", b"django.shortcuts", b"rest_framework.views",
+    b"rest_framework.decorators", b"rest_framework.generics", b"rest_framework import", b"rest_framework.response",
+    b"django.template.response", b"channels.", b"ninja", b"HttpRequest", b"HttpResponse", b"quart", b"sanic", b"tornado.web",
+    b"tornado.websocket", b"tornado import", b"litestar", b"aiohttp.web", b"aiohttp import web", b"http.server",
+    b"start_response", b"import websockets", b"from websockets", b"socketio", b"grpc", b"StreamReader",
 )  # fmt: skip
-"""A file in which data of a client comes up, or is answered to, holds one of these."""
+"""A file in which data of a client comes up holds one of these."""
+
+DATA_FLOWS = Notes("data-flows", FunctionFlow, words=WORDS)
+"""What the functions of a file do with data; of files that only pass it on it is asked for as the walk comes there."""
 
 _MOST_PLACES = 8
 
@@ -46,7 +49,7 @@ def arrivals(project: Project, kind: str) -> list[Arrival]:
     known = _SPREADS.get(project.handlers)
     if known is None or known[0] != symbols.version:
         knowledge: Knowledge = PythonKnowledge()
-        known = (symbols.version, Spread(project, project.notes(DATA_FLOWS), knowledge), {})
+        known = (symbols.version, Spread(project, DATA_FLOWS, knowledge), {})
         _SPREADS[project.handlers] = known
     if kind not in known[2]:
         known[2][kind] = known[1].arrivals(kind)
