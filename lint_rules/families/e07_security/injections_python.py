@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 WORDS = (
     b"flask", b"fastapi", b"starlette", b"django.http", b"django.views", b"django.shortcuts", b"rest_framework.views",
     b"rest_framework.decorators", b"rest_framework.generics", b"rest_framework import", b"rest_framework.response",
-    b"django.template.response", b"channels.", b"ninja", b"HttpRequest", b"HttpResponse", b"quart", b"sanic", b"tornado.web",
+    b"django.template.response", b"channels.", b"ninja", b"HttpRequest", b"HttpResponse", b"quart", b"sanic",
+    b"tornado.web",
     b"tornado.websocket", b"tornado import", b"litestar", b"aiohttp.web", b"aiohttp import web", b"http.server",
     b"start_response", b"import websockets", b"from websockets", b"socketio", b"grpc", b"StreamReader",
 )  # fmt: skip
