@@ -10,8 +10,9 @@ from tree_sitter import Node
 
 from lint_rules.families.e06_error_handling.answer import NOT_SET
 from lint_rules.families.e06_error_handling.node_answers import answers, forwarded
-from lint_rules.families.e06_error_handling.node_caught import ERROR_NAME
+from lint_rules.families.e06_error_handling.node_caught import ERROR_NAME, conditions
 from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING, ErrorAnswer, Wiring
+from lint_rules.families.e06_error_handling.shapes import TEXT
 from lint_rules.languages.javascript.binding import parameter_nodes
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.javascript.grammar import (
@@ -40,6 +41,11 @@ _MAY_HANDLE = re.compile(
     r"err(?:or)?s?(?:[A-Z_]|\b|$)|[eE]xception|Err\b|Error|boom|[pP]roblem|celebrate|sentry", re.ASCII
 )
 _TRIES_NEXT = re.compile(rb"try\s*\{.*next\(\s*\).*\}\s*catch", re.DOTALL)
+_PICKS_ONE = re.compile(
+    rb"\.(?:code|type|name)\s*[!=]==?\s*['\"`]|instanceof\s+(?:SyntaxError|URIError|(?:multer\.)?MulterError)\b"
+)
+"""Error middleware for what the middleware right before it throws: a wrong token, a body that does not parse."""
+_NEGOTIATES = re.compile(r"accept|xhr|html|json|ajax", re.IGNORECASE)
 _MOST_ARGUMENTS = 12
 
 
@@ -51,8 +57,15 @@ def take_answers(file: JavaScriptFile) -> Iterator[ErrorAnswer]:
         if (answer.is_plain or answer.status == NOT_SET) or (not answer.is_error and answer.status > 0):
             continue
         scope = file.enclosing_function(answer.node)
+        if answer.shape == TEXT and scope is not None and _is_negotiated(answer.node, scope.node):
+            continue
         name = scope.name if scope is not None else ""
         yield ErrorAnswer(name, file.span(answer.node), answer.status, answer.shape, answer.raised)
+
+
+def _is_negotiated(node: Node, within: Node) -> bool:
+    """Whether a text is answered only to clients that did not ask for JSON."""
+    return any(_NEGOTIATES.search(text(condition)) for condition, _, _ in conditions(node, within))
 
 
 @lru_cache(maxsize=1)
@@ -189,6 +202,8 @@ def _use_of(value: Node, call: Node, function: Node, file: JavaScriptFile) -> Wi
         scope = file.scopes.of(value)
         target = f"{file.module}.{scope.name}" if scope is not None else ""
         kind = _kind_by_parameters(parameters)
+        if kind == "central" and _PICKS_ONE.search(value.text or b""):
+            return _wiring("maybe", call, function, file, target=target, detail="of a kind")
         if _TRIES_NEXT.search(value.text or b""):
             kind = "catcher"
         return _wiring(kind, call, function, file, target=target, detail="literal")
@@ -277,4 +292,6 @@ def _functions(file: JavaScriptFile) -> Iterator[Wiring]:
         if len(parameters) == 4 and ERROR_NAME.match(parameters[0]):
             kind = "errors"
         if kind:
-            yield Wiring(kind, "", f"{file.module}.{scope.name}", file.span(scope.node), scope.name, "", "", scope.name)
+            detail = "of a kind" if _PICKS_ONE.search(body) else ""
+            symbol = f"{file.module}.{scope.name}"
+            yield Wiring(kind, "", symbol, file.span(scope.node), scope.name, "", detail, scope.name)

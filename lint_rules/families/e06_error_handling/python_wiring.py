@@ -12,6 +12,7 @@ from lint_rules.families.e06_error_handling.answer import NOT_SET
 from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING, ErrorAnswer, Wiring
 from lint_rules.families.e06_error_handling.python_answers import answers
 from lint_rules.families.e06_error_handling.python_bodies import string_key
+from lint_rules.families.e06_error_handling.shapes import TEXT
 from lint_rules.languages.python.file import PythonFile
 from lint_rules.languages.python.library import handler_table
 from lint_rules.languages.python.registrations import arguments, called_function, decorators
@@ -31,6 +32,7 @@ _CENTRAL = frozenset(
 )  # fmt: skip
 _MAY_HANDLE = re.compile(r"err(?:or)?s?(?:_|\b|$)|exception|_exc|problem|Error", re.IGNORECASE)
 _KEYWORDS = frozenset({"exception_handlers", "error_handler", "error_handlers", "default_handler_class"})
+_NEGOTIATES = re.compile(r"accept|xhr|html|json|ajax|htmx", re.IGNORECASE)
 _SERVING = frozenset({"run", "listen", "run_app", "serve", "start"})
 _TRIES_AROUND = re.compile(rb"try:.*(?:call_next|get_response|handler\(|self\.app\(|next_app).*except", re.DOTALL)
 _APP_NAMES = re.compile(r"(?:^|\.)(?:app|application|api|bp|blueprint|router|server)$")
@@ -44,8 +46,21 @@ def take_answers(file: PythonFile) -> Iterator[ErrorAnswer]:
         if (answer.is_plain and answer.status == NOT_SET) or (not answer.is_error and answer.status > 0):
             continue
         scope = file.scope(answer.node).function
+        if answer.shape == TEXT and _is_negotiated(answer.node, file):
+            continue
         name = scope.name if scope is not None else ""
         yield ErrorAnswer(name, file.span(answer.node), answer.status, answer.shape, answer.raised)
+
+
+def _is_negotiated(node: Node, file: PythonFile) -> bool:
+    """Whether a text is answered only to clients that did not ask for JSON."""
+    for outer in file.enclosing(node):
+        if outer.type == "function_definition":
+            return False
+        condition = outer.child_by_field_name("condition") if outer.type in ("if_statement", "elif_clause") else None
+        if condition is not None and _NEGOTIATES.search(text(condition)):
+            return True
+    return False
 
 
 @lru_cache(maxsize=1)

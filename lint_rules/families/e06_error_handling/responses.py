@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,16 @@ from dataclasses import dataclass
 from lint_rules.families.e06_error_handling.notes import ErrorAnswer
 from lint_rules.families.e06_error_handling.python_answers import raise_shape
 from lint_rules.families.e06_error_handling.services import Part, Service
-from lint_rules.families.e06_error_handling.shapes import PAGE, TEXT, UNKNOWN, Shape, made, tells_of_error
+from lint_rules.families.e06_error_handling.shapes import (
+    ERROR_KEYS,
+    PAGE,
+    TEXT,
+    UNKNOWN,
+    Shape,
+    made,
+    tells_of_error,
+    top_keys,
+)
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.linked import Project
 from lint_rules.project.node_names import js_name
@@ -51,10 +61,26 @@ def responses(service: Service, project: Project) -> list[Response]:
                 shape = _of_raised(answer, part, centrals, project)
                 if shape != UNKNOWN:
                     found.append(Response(part.module, answer, shape))
-            elif answer.shape in (TEXT, PAGE) or tells_of_error(answer.shape):
+            elif _is_compared(answer):
                 weight = max(1, calls[f"{part.module.module}.{answer.function}"])
                 found.append(Response(part.module, answer, answer.shape, weight))
     return found
+
+
+_FOR_ERRORS = re.compile(
+    r"err|fail|problem|abort|exception|reject|bad_?request|not_?found|catch|den[iy]|forbid|unauth", re.IGNORECASE
+)
+
+
+def _is_compared(answer: ErrorAnswer) -> bool:
+    """Whether a body is one that says what went wrong; where the status is not known, its keys or its function tell."""
+    keys = {key.lower() for key in top_keys(answer.shape)}
+    if "error_description" in keys:
+        return False  # OAuth says what its errors look like
+    if answer.status >= 400:
+        return answer.shape in (TEXT, PAGE) or tells_of_error(answer.shape)
+    name = answer.function.rpartition(".")[2]
+    return not keys.isdisjoint(ERROR_KEYS) or (tells_of_error(answer.shape) and _FOR_ERRORS.search(name) is not None)
 
 
 def _calls(service: Service, project: Project) -> Counter[str]:

@@ -1,8 +1,8 @@
 """The services of a project: an app with all files that belong to it, several in one repository being kept apart.
 
 A file belongs to the app whose folder is nearest to it within the same package (the folder that has a manifest); a file
-that is equally near to several belongs to all of them. Apps of one file are one service; in JavaScript, where routers
-are often written as apps, all apps of a package are, unless several of them listen.
+that is equally near to several belongs to those that import it, or to all. Apps of one file are one service; in
+JavaScript, where routers are often written as apps, all apps of a package are, unless several of them listen.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ def _of_root(root: str, parts: list[Part], language: str) -> list[Service]:
         found = _merged(found, parts, root)
     for part in parts:
         own = found.get(part.module.path)
-        for service in [own] if own is not None else _nearest(part.module.path, list(found.values())):
+        near = [own] if own is not None else _nearest(part.module.path, list(found.values()))
+        for service in [one for one in near if _is_imported(part, one)] or near:
             service.parts.append(part)
     return list(found.values())
 
@@ -117,6 +118,19 @@ def _merged(found: dict[str, Service], parts: list[Part], root: str) -> dict[str
             for nearest in _nearest(path, [found[one] for one in listening])[:1]:
                 nearest.apps.extend(found[path].apps)
     return {path: found[path] for path in listening}
+
+
+def _is_imported(part: Part, service: Service) -> bool:
+    """Whether a file imports an app's file, or is imported by it."""
+    own = f"{part.module.module}."
+    for app, _ in service.apps:
+        imported = (*part.module.aliases.values(), *part.module.variables.values())
+        importing = (*app.aliases.values(), *app.variables.values())
+        if any(name.startswith(f"{app.module}.") for name in imported) or any(
+            name.startswith(own) for name in importing
+        ):
+            return True
+    return False
 
 
 def _nearest(path: str, among: list[Service]) -> list[Service]:

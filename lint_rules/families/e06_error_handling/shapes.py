@@ -24,6 +24,8 @@ MESSAGE_KEYS = frozenset(
     {"message", "msg", "detail", "details", "reason", "description", "title", "errmsg", "error_description"}
 )
 _MOST_KEYS_SHOWN = 6
+_BOTH = frozenset({("detail", "list"), ("detail", "value")})
+"""FastAPI's own `detail` is a text, or a list of what was wrong with the input."""
 
 
 def made(pairs: Iterable[tuple[str, str]]) -> Shape:
@@ -75,7 +77,7 @@ def conforms(shape: Shape, standard: Shape) -> bool:
         if kind is None:
             if not _is_excused(path, kinds):
                 return False
-        elif kind != wanted and NOT_TOLD not in (kind, wanted):
+        elif kind != wanted and NOT_TOLD not in (kind, wanted) and (path, kind) not in _BOTH:
             return False
     return True
 

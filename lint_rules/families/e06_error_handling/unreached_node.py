@@ -88,10 +88,23 @@ def _registers_routes(module: ModuleFacts, function: str, project: Project) -> b
     return False
 
 
+def _is_for_one_kind(one: Wiring, project: Project) -> bool:
+    """Whether a function of the project answers for one kind of error, that of the middleware right before it."""
+    reference = project.symbols.function(one.target)
+    return reference is not None and any(
+        other.kind == "errors" and other.detail and other.function == reference.function.name
+        for module, wiring in project.notes(_WIRING)
+        if module.module == reference.module.module
+        for other in wiring
+    )
+
+
 def _in_front_of_routes(part: Part, project: Project) -> Iterator[Unreached]:
     """Error middleware of which routes of the same app follow, and no other error middleware behind them."""
     for one in part.wiring:
         if not _is_error_middleware(one, project) or not _is_of(one, _EXPRESS, project):
+            continue
+        if one.target and _is_for_one_kind(one, project):
             continue
         same = [other for other in part.wiring if other.owner == one.owner and other.function == one.function]
         behind = [other for other in same if other.span.start > one.span.end]
