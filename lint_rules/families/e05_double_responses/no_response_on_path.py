@@ -107,7 +107,9 @@ RULE = Rule(
 
 _WORDS = (b"django", b"flask", b"quart", b"aiohttp", b"starlette", b"sanic", b"rest_framework", b"fastapi")
 _OTHERS = (b"flask", b"quart", b"aiohttp", b"starlette", b"sanic", b"fastapi")
-_BEGUN = (b".respond(", b".prepare(")
+_BEGUN = b".respond("
+_VIEWS = re.compile(r"(?:^|/)(?:\w*views?\w*\.py$|views/)")
+_CHECKS = re.compile(r"_|check|require|valid|ensure|get_|maybe|test|handle_(?:err|exc)|redirect_|is_|has_")
 _ENDS_IT = re.compile(r"(?i)raise|abort|fail|die|exit|stop|forbid|reject|error|redirect")
 _METHODS = re.compile(rb"\bmethod\b")
 _RESTRICTS = re.compile(
@@ -144,13 +146,16 @@ _DJANGO_ROUTES = _trigger_of(
 )
 
 
+_VIEW = re.compile(rb"\ndef[ \t]+\w+\([ \t]*request\b")
+
+
 @lru_cache(maxsize=4)
 def _may_answer(data: bytes) -> bool:
     """Whether something in a file may be made a route; names as common as `get` count for Django as methods only."""
     if not any(word in data for word in _WORDS) or b"def " not in data:
         return False
     routes = _ROUTES if any(word in data for word in _OTHERS) else _DJANGO_ROUTES
-    return routes.search(data) is not None
+    return routes.search(data) is not None or _VIEW.search(data) is not None
 
 
 class Reached:
@@ -206,10 +211,35 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         if (not answers and scope.owner_class is not None) or not _may_end_silently(scope, own) or scope.node.has_error:
             continue
         handler = file.handler(scope)
-        if handler is None or handler.kind != "route" or handler.framework["answers"] != "returned":
+        if handler is None:
+            if answers and _is_django_view(scope, own, file):
+                yield from _silent_ends(scope, "Django", file)
+        elif handler.kind != "route" or handler.framework["answers"] != "returned":
             continue
-        if answers or _is_registered(scope, handler):
-            yield from _silent_ends(scope, handler, file)
+        elif answers or _is_registered(scope, handler):
+            yield from _silent_ends(scope, handler.framework.name, file)
+
+
+def _is_django_view(scope: Scope, returns: list[Node], file: PythonFile) -> bool:
+    """Whether a function that another file registers is a view: it is given a request and returns what Django makes.
+
+    In a file of views only, and not if the file calls it: a check may give a response or None to the view that asks.
+    """
+    parameters = scope.node.child_by_field_name("parameters")
+    first = parameters.named_child(0) if parameters is not None and parameters.named_child_count else None
+    name = scope.name.rpartition(".")[2]
+    if first is None or scope.name != name or _VIEWS.search(file.relative) is None or _CHECKS.match(name):
+        return False
+    pattern = first.named_child(0) if first.type == "typed_parameter" and first.named_child_count else first
+    if pattern is None or text(pattern) != "request" or f" {name}(".encode() in file.data.replace(b"def ", b"def-"):
+        return False
+    return any(_is_made_by_django(statement, file) for statement in returns)
+
+
+def _is_made_by_django(statement: Node, file: PythonFile) -> bool:
+    value = statement.named_child(0) if statement.named_child_count else None
+    function = value.child_by_field_name("function") if value is not None and value.type == "call" else None
+    return function is not None and file.canonical(function).startswith(("django.http.", "django.shortcuts."))
 
 
 def _may_end_silently(scope: Scope, returns: list[Node]) -> bool:
@@ -222,12 +252,12 @@ def _may_end_silently(scope: Scope, returns: list[Node]) -> bool:
     return not ends_it or any(map(_returns_nothing, returns))
 
 
-def _silent_ends(scope: Scope, handler: Handler, file: PythonFile) -> Iterator[Finding]:
+def _silent_ends(scope: Scope, framework: str, file: PythonFile) -> Iterator[Finding]:
     body = scope.node.child_by_field_name("body")
     if body is None or _is_stub(body) or any(node.type == "yield" for node in own_nodes(body)):
         return
-    if any(begun in (body.text or b"") for begun in _BEGUN):
-        return  # answered by a call, and not by what is returned
+    if _BEGUN in (body.text or b""):
+        return  # of Sanic: answered by a call, and not by what is returned
     try:
         outcome = interpret(form_of(scope.node, file), Correlated(Reached()))
     except TooLarge:
@@ -239,10 +269,10 @@ def _silent_ends(scope: Scope, handler: Handler, file: PythonFile) -> Iterator[F
         if exit_.kind == "end":
             if not _is_ruled_out(scope, body):
                 identifier = scope.node.child_by_field_name("name") or scope.node
-                yield _finding(identifier, f"`{name}` has a path that ends without a response", handler, file)
+                yield _finding(identifier, f"`{name}` has a path that ends without a response", framework, file)
         elif statement is not None and statement.id not in told and _returns_nothing(statement):
             told.add(statement.id)
-            yield _finding(statement, f"`{name}` returns nothing here where a response is due", handler, file)
+            yield _finding(statement, f"`{name}` returns nothing here where a response is due", framework, file)
 
 
 def _returning(exit_: Exit) -> Node | None:
@@ -292,10 +322,10 @@ def _tests_of(statement: Node) -> bytes:
     return b" ".join(condition.text or b"" for condition in conditions if condition is not None)
 
 
-def _finding(place: Node, wrong: str, handler: Handler, file: PythonFile) -> Finding:
+def _finding(place: Node, wrong: str, framework: str, file: PythonFile) -> Finding:
     return RULE.at(
         file,
         place,
-        f"{wrong}; {handler.framework.name} needs one on every path",
+        f"{wrong}; {framework} needs one on every path",
         "return a response at the end of every path, or raise an error that the framework answers",
     )

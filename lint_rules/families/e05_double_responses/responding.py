@@ -145,7 +145,8 @@ class Answers:
         """`await send({"type": "http.response.start", ...})`, `start_response(...)`, and what both are handed to."""
         channel = self._channel(function)
         if channel == "send":
-            once = next((once for kind, once in _ASGI_ONCE.items() if kind in _argument(call, 0)), "")
+            message = self._message(call)
+            once = next((once for kind, once in _ASGI_ONCE.items() if kind in message), "")
             return Answer(call, once, channel, wrong=_CHANNELS[channel]["wrong"]) if once else None
         if channel:
             arguments = call.child_by_field_name("arguments")
@@ -168,6 +169,12 @@ class Answers:
         if last in row["delegates"] or any(name in row["responses"] for name in lineage):
             return Answer(call, "answer", channel, wrong=row["wrong"])
         return None
+
+    def _message(self, call: Node) -> str:
+        """The text of the message that `send` is given, also if a name is bound to it for good."""
+        written = _argument(call, 0)
+        bound = self._file.names.only_value(written, call.start_byte) if written.isidentifier() else None
+        return text(bound) if bound is not None and bound.type == "dictionary" else written
 
     def _channel(self, value: Node) -> str:
         """The channel's name if an expression is the `send` or `start_response` that the server gives."""
