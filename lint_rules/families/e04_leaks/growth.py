@@ -78,9 +78,18 @@ def _key_parameter(added: Node, file: JavaScriptFile) -> int:
         key = left.child_by_field_name("index")
     if key is None or key.type != "identifier":
         return -1
-    found = file.scopes.binding(text(key), key.start_byte)
-    binding = found[1][0] if found is not None else None
-    return binding.position if binding is not None and binding.kind == "parameter" and not binding.path else -1
+    waiting, seen = [key], 0
+    while waiting and seen < _MAX_NODES:
+        node = waiting.pop(0)
+        seen += 1
+        waiting.extend(named(node))
+        found = file.scopes.binding(text(node), node.start_byte) if node.type == "identifier" else None
+        binding = found[1][0] if found is not None and found[0].kind == FUNCTION else None
+        if binding is not None and binding.kind == "parameter":
+            return -1 if binding.path else binding.position
+        if binding is not None and binding.kind == "value" and binding.node is not None:
+            waiting.append(binding.node)  # const path = resolve(name)
+    return -1
 
 
 def _varies(added: Node, file: JavaScriptFile) -> bool:

@@ -67,7 +67,7 @@ Good (javascript):
 How to fix it: register once, when the service starts; or keep the function and take it back when the request or
 connection ends: in a `finally`, on 'close' or 'disconnect'.
 
-Not seen: registrations by a function of another file that a handler calls; one that another file takes back; receivers
+Not seen: one that another file takes back; in Python registrations by a function that a handler calls; receivers
 registered with a `dispatch_uid`, which stay one; listeners of the request or connection itself, which go with it.
 """
 
@@ -80,14 +80,17 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.listeners_javascript import Added, listeners_added, may_listen
+from lint_rules.families.e04_leaks.reached import CalleeNote, reached_notes
+from lint_rules.families.e04_leaks.serving import assumed, serving_now
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
 from lint_rules.languages.tables import TableRow, name_table
 from lint_rules.languages.whole_file import WholeFile
-from lint_rules.model import ERROR, Finding, Rule
+from lint_rules.model import ERROR, Finding, Notes, Rule
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
+    from lint_rules.project.linked import Project
 
 RULE = Rule(
     "TEN0403",
@@ -126,8 +129,24 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
 
 @RULE.files(WholeFile(may_listen), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
-    for added in listeners_added(file):
+    for added in listeners_added(file, serving_now):
         yield RULE.at(file, added.call, _message(added), _suggestion(added))
+
+
+LISTENERS = Notes("listeners-of-callees", CalleeNote)
+
+
+@LISTENERS.of("javascript")
+def listeners_of_callees(file: JavaScriptFile) -> Iterator[CalleeNote]:
+    if may_listen(file.data) and not file.is_test:
+        for added in listeners_added(file, assumed):
+            yield CalleeNote(added.function, file.span(added.call), _message(added), _suggestion(added))
+
+
+@RULE.project(words=(b".on(", b".addListener(", b".subscribe("), languages=("javascript",), notes=(LISTENERS,))
+def check_project(project: Project) -> Iterator[Finding]:
+    for module, note in reached_notes(project, LISTENERS):
+        yield RULE.finding(module.path, note.span, note.message, note.suggestion, symbol=note.function)
 
 
 def _message(added: Added) -> str:

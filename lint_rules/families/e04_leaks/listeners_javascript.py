@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e04_leaks.serving import Serving, given_functions_of, outlives, serving
+from lint_rules.families.e04_leaks.serving import PlaceOf, Serving, given_functions_of, outlives
 from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.grammar import (
     FUNCTION_LITERALS,
@@ -47,6 +47,7 @@ class Added:
 
     call: Node
     handler: str
+    function: str
     receiver: str
     event: str
     wrongly_removed: bool = False
@@ -58,8 +59,11 @@ def may_listen(data: bytes) -> bool:
     return _WORDS.search(data) is not None
 
 
-def listeners_added(file: JavaScriptFile) -> Iterator[Added]:
-    """The registrations of a file on what outlives the request that are never taken back."""
+def listeners_added(file: JavaScriptFile, place_of: PlaceOf) -> Iterator[Added]:
+    """The registrations of a file on what outlives the request that are never taken back.
+
+    `place_of` says by what a call is run for each request.
+    """
     if is_for_browsers(file.data) or file.is_tooling:
         return
     for call in file.nodes("call_expression"):
@@ -72,7 +76,7 @@ def listeners_added(file: JavaScriptFile) -> Iterator[Added]:
         receiver = _receiver(owner)
         if receiver is None:
             continue
-        place = serving(call, file, jobs=False)
+        place = place_of(call, file)
         if place is None or not _is_shared(receiver, place, file) or file.in_broken_code(call):
             continue
         is_once = last_name(function) in _ONCE or _has_option(call, "once")
@@ -86,7 +90,9 @@ def listeners_added(file: JavaScriptFile) -> Iterator[Added]:
             continue
         removal = _removed(call, event, file)
         if removal is not True:
-            yield Added(call, function_label(place.handler), text(receiver), event, removal is None, is_pair)
+            yield Added(
+                call, function_label(place.handler), place.handler.name, text(receiver), event, removal is None, is_pair
+            )
 
 
 def _takes_listener(call: Node) -> bool:
@@ -127,7 +133,7 @@ def _is_shared(receiver: Node, place: Serving, file: JavaScriptFile, names: int 
     if root is None:
         return False
     if root.type == "this":
-        owner = place.handler.owner_class
+        owner = place.handler.owner_class if not place.is_assumed else None
         return bool(links) and owner is not None and place.body.owner_class is owner
     if root.type != "identifier":
         return False

@@ -5,16 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lint_rules.families.e04_leaks.serving import KINDS, SCHEDULED
+from lint_rules.model import Notes, Span
 from lint_rules.project.symbols import Reference
 
 if TYPE_CHECKING:
-    from lint_rules.project.facts import CallFacts
+    from lint_rules.project.facts import CallFacts, ModuleFacts
     from lint_rules.project.frameworks import Handler
     from lint_rules.project.linked import Project
 
 _MOST_HOPS = 5
 _LITERALS = frozenset({"globalThis.String", "globalThis.Number", "globalThis.Boolean"})
+
+
+class CalleeNote(msgspec.Struct, frozen=True, array_like=True):
+    """What is wrong with a function of a file if requests run it, which other files may tell."""
+
+    function: str
+    span: Span
+    message: str
+    suggestion: str
+
+
+def reached_notes(project: Project, kind: Notes[CalleeNote]) -> Iterator[tuple[ModuleFacts, CalleeNote]]:
+    """Those of the notes whose function a handler reaches by way of another file."""
+    callers: Callers | None = None
+    for module, notes in project.notes(kind):
+        for note in notes:
+            function = module.functions.get(note.function)
+            if function is None:
+                continue
+            callers = callers or Callers(project)
+            found = callers.handler_of(Reference(module, function))
+            if found is not None and found[1]:
+                yield module, note
 
 
 def handler_around(function: Reference, project: Project) -> Handler | None:

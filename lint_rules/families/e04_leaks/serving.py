@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tree_sitter import Node
 
@@ -33,18 +33,24 @@ _MOST_CALLERS = 12
 class Serving:
     """The handler of which every call runs a node, and the function of the file that holds the node in it.
 
-    `body` is the handler itself, or a function that it calls by `call`.
+    `body` is the handler itself, or a function that it calls by `call`. `is_assumed` says that it is a function of
+    which another file may tell whether requests call it.
     """
 
     handler: Scope
     body: Scope
     call: Node | None = None
+    is_assumed: bool = False
 
     def binds(self, scope: Scope) -> bool:
         """Whether the names of a scope are made anew by each call."""
         return scope.kind != MODULE and any(
             one.start <= scope.start and scope.end <= one.end for one in (self.handler, self.body)
         )
+
+
+PlaceOf = Callable[[Node, Any], Serving | None]
+"""What says by what a node is run for each request."""
 
 
 def serving(node: Node, file: JavaScriptFile, *, jobs: bool = True) -> Serving | None:
@@ -72,6 +78,22 @@ def serving(node: Node, file: JavaScriptFile, *, jobs: bool = True) -> Serving |
             seen.add(outermost.node.id)
             waiting.extend((file.enclosing_function(call), entered or call) for call in _calls_of(outermost, file))
     return None
+
+
+def serving_now(node: Node, file: JavaScriptFile) -> Serving | None:
+    """By what a node is run for each request, jobs of a scheduler left out."""
+    return serving(node, file, jobs=False)
+
+
+def assumed(node: Node, file: JavaScriptFile) -> Serving | None:
+    """The function that holds a node, where the file alone does not tell that requests run it."""
+    outermost, function = None, file.enclosing_function(node)
+    while function is not None:
+        outermost = function
+        function = function.parent.function if function.parent is not None else None
+    if outermost is None or outermost.is_anonymous or file.handler(outermost) is not None:
+        return None
+    return None if serving(node, file) is not None else Serving(outermost, outermost, is_assumed=True)
 
 
 def serves(function: Scope, file: JavaScriptFile, *, jobs: bool = True) -> bool:

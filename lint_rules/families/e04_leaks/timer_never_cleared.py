@@ -55,7 +55,7 @@ Good (javascript):
 How to fix it: keep the handle, and clear it when the request or connection ends ('close', 'disconnect', `finally`); or
 start one timer for all, when the service starts.
 
-Not seen: timers that a function of another file starts; handles that are passed on or kept where another name leads to
+Not seen: handles that are passed on or kept where another name leads to
 them; loops that a condition can end, whether or not it ever does.
 """
 
@@ -65,13 +65,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lint_rules.families.e04_leaks import timers_javascript, timers_python
+from lint_rules.families.e04_leaks.reached import CalleeNote, reached_notes
+from lint_rules.families.e04_leaks.serving import assumed, serving_now
 from lint_rules.languages.javascript.grammar import callee, text
 from lint_rules.languages.whole_file import WholeFile
-from lint_rules.model import WARNING, Finding, Rule
+from lint_rules.model import WARNING, Finding, Notes, Rule
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
+    from lint_rules.project.linked import Project
 
 RULE = Rule(
     "TEN0404",
@@ -87,24 +90,44 @@ _CANCEL = "keep the timer and cancel it at the end, or look at a flag before sta
 
 @RULE.files(WholeFile(timers_javascript.may_start_timers), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
-    for started in timers_javascript.timers_started(file):
-        made = " ".join(text(callee(started.call) or started.call).split())
-        if started.row is None:
-            message = (
-                f"`{started.rearms}` starts itself again for good, once more for each call of `{started.handler}`; "
-                "stop when the request or connection ends"
-            )
-            yield RULE.at(file, started.call, message, _FLAG)
-            continue
-        what = started.row["what"]
-        begins = f"each call of `{started.handler}` starts {'an' if what[0] in 'aeiou' else 'a'} {what}"
-        ending = (
-            f"that only `{started.event}` stops; stop it when the connection closes too"
-            if started.event
-            else f"by `{made}` that nothing stops; stop it when the request or connection ends"
+    for started in timers_javascript.timers_started(file, serving_now):
+        yield RULE.at(file, started.call, *_said(started))
+
+
+TIMERS = Notes("timers-of-callees", CalleeNote)
+
+
+@TIMERS.of("javascript")
+def timers_of_callees(file: JavaScriptFile) -> Iterator[CalleeNote]:
+    if timers_javascript.may_start_timers(file.data) and not file.is_test:
+        for started in timers_javascript.timers_started(file, assumed):
+            yield CalleeNote(started.function, file.span(started.call), *_said(started))
+
+
+@RULE.project(words=(b"setInterval(", b"node-cron", b"node-schedule"), languages=("javascript",), notes=(TIMERS,))
+def check_project(project: Project) -> Iterator[Finding]:
+    for module, note in reached_notes(project, TIMERS):
+        yield RULE.finding(module.path, note.span, note.message, note.suggestion, symbol=note.function)
+
+
+def _said(started: timers_javascript.Started) -> tuple[str, str]:
+    """The message and the suggestion."""
+    if started.row is None:
+        message = (
+            f"`{started.rearms}` starts itself again for good, once more for each call of `{started.handler}`; "
+            "stop when the request or connection ends"
         )
-        remedy = f"{started.row['remedy']} on 'close' or 'disconnect', or start one for all when the service starts"
-        yield RULE.at(file, started.call, f"{begins} {ending}", remedy)
+        return message, _FLAG
+    made = " ".join(text(callee(started.call) or started.call).split())
+    what = started.row["what"]
+    begins = f"each call of `{started.handler}` starts {'an' if what[0] in 'aeiou' else 'a'} {what}"
+    ending = (
+        f"that only `{started.event}` stops; stop it when the connection closes too"
+        if started.event
+        else f"by `{made}` that nothing stops; stop it when the request or connection ends"
+    )
+    remedy = f"{started.row['remedy']} on 'close' or 'disconnect', or start one for all when the service starts"
+    return f"{begins} {ending}", remedy
 
 
 @RULE.files(WholeFile(timers_python.may_start_timers), "python")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e04_leaks.serving import Serving, event_of_taker, outlives, serving
+from lint_rules.families.e04_leaks.serving import PlaceOf, Serving, event_of_taker, outlives
 from lint_rules.languages.javascript.bodies import all_nodes
 from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.grammar import CALL_KINDS, FUNCTION_LITERALS, arguments, bare, callee, text
@@ -48,6 +48,7 @@ class Started:
     call: Node
     row: TableRow | None
     handler: str
+    function: str
     rearms: str = ""
     event: str = ""
 
@@ -57,8 +58,11 @@ def may_start_timers(data: bytes) -> bool:
     return _WORDS.search(data) is not None
 
 
-def timers_started(file: JavaScriptFile) -> Iterator[Started]:
-    """The timers of a file that nothing stops when the request or connection ends."""
+def timers_started(file: JavaScriptFile, place_of: PlaceOf) -> Iterator[Started]:
+    """The timers of a file that nothing stops when the request or connection ends.
+
+    `place_of` says by what a call is run for each request.
+    """
     if is_for_browsers(file.data) or file.is_tooling:
         return
     for call in file.index.of_kinds(CALL_KINDS):
@@ -69,20 +73,21 @@ def timers_started(file: JavaScriptFile) -> Iterator[Started]:
         row = _TIMERS.match(name, file.types)
         if row is None and name != _ONCE:
             continue
-        place = serving(call, file, jobs=False)
+        place = place_of(call, file)
         if place is None or file.in_broken_code(call) or _is_started_once(call, place, file):
             continue
         if row is None:
             rearmed = _rearmed(call, file)
             if rearmed is not None and _is_unconditional(call, rearmed):
-                yield Started(call, None, function_label(place.handler), function_label(rearmed))
+                yield Started(call, None, function_label(place.handler), place.handler.name, function_label(rearmed))
             continue
         stops = _stops(call, row, file)
         if stops is None:
             continue
         weak = [_event_that_stops(stop, call, place, file) for stop in stops]
         if all(weak):
-            yield Started(call, row, function_label(place.handler), event=weak[0] if weak else "")
+            event = weak[0] if weak else ""
+            yield Started(call, row, function_label(place.handler), place.handler.name, event=event)
 
 
 def _stops(call: Node, row: TableRow, file: JavaScriptFile) -> list[Node] | None:
