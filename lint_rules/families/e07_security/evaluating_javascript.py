@@ -99,7 +99,7 @@ class Evaluator:
         if kind == "template_string":
             return self._template(node, state, depth)
         if kind in ("identifier", "shorthand_property_identifier", "this"):
-            found = self._name(node, state)
+            found = self._name(node, state, depth)
             return found if not found.taints or not _is_switched_on(node) else NOTHING_KNOWN
         if kind in ("member_expression", "subscript_expression"):
             found = self._member(node, state, depth)
@@ -175,7 +175,7 @@ class Evaluator:
 
     # Names and members.
 
-    def _name(self, node: Node, state: State) -> Value:
+    def _name(self, node: Node, state: State, depth: int) -> Value:
         name = text(node)
         if name in state.names:
             return state.names[name]
@@ -188,7 +188,7 @@ class Evaluator:
             if inner.type == "string" or (inner.type == "template_string" and not inner.named_child_count):
                 return constant(string_value(inner) or text(inner))
             if inner.type in ("template_string", "binary_expression"):
-                known = self.value(inner, State({}), _DEEPEST - 5)
+                known = self.value(inner, State({}), max(depth + 1, _DEEPEST - 5))
                 return Value(frozenset(), known.constant, known.is_sql, known.is_html)
         return NOTHING_KNOWN
 
@@ -327,6 +327,8 @@ class Evaluator:
         if gives:
             first = self.value(given[0], state, depth + 1) if given else NOTHING_KNOWN
             return text_of(first) if gives == "text" else _parsed(first, is_json=gives == "document")
+        if name == "toString" and given and string_value(given[0]) in (None, "base64", "base64url", "hex"):
+            return NOTHING_KNOWN
         base = self.value(owner, state, depth + 1) if owner is not None else NOTHING_KNOWN
         if name == "join" and owner is not None:
             between = self.value(given[0], state, depth + 1) if given else constant(",")

@@ -17,7 +17,7 @@ _SQL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _HTML = re.compile(r"<(?:!doctype|/?[a-zA-Z][\w-]*[\s>/]|[a-zA-Z][\w-]*$)|<!--")
-_OPEN_FRONT = re.compile(r"^(?:[\w+.-]+:)?//[^/?#]*$|^[\w+.-]+:$|^\s*$")
+_OPEN_FRONT = re.compile(r"^(?:[\w+.-]+:)?//[^/?#:]*$|^[\w+.-]+:$|^\s*$")
 """Text in front of an address after which the host can still be chosen: `https://`, `//`, `http://user@`."""
 _ASKED = frozenset({"searchParams", "query"})
 _OF_ADDRESSES = frozenset({"TEN0706", "TEN0707", "TEN0708"})
