@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 class Step:
     """Something that is done to a response, or the call of `next`, at one place of a function.
 
-    `kind` is "whole", "head", "end" (see answers.toml), "next", "header", or "upgrade" of a socket's connection.
+    `kind` is "whole", "head", "end" (see answers.toml), "next", "header", "body" of Koa, or "upgrade" of a socket.
 
     `maybe`: a function does it on some of its paths only. `is_plain`: an end that says nothing. `later`: the headers go
     out after a while. `asks`: it does nothing where an answer was given; `owner` is the function that has the
@@ -144,15 +145,31 @@ class Steps:
 
     def _assigned(self, event: Event) -> Step | None:
         node: Node = event.node
-        _, _, attribute = event.subject.rpartition(".")
-        if attribute not in STATUS_ATTRIBUTES or node.type != "assignment_expression":
+        attribute = event.subject.rpartition(".")[2]
+        if node.type != "assignment_expression" or (attribute not in STATUS_ATTRIBUTES and attribute != "body"):
             return None
         if node.id not in self._of:
             left = node.child_by_field_name("left")
             target = left.child_by_field_name("object") if left is not None else None
-            response = self._responses.response(target) if target is not None else None
-            self._of[node.id] = Step(node, response.key, "header") if response is not None else None
+            found = self._body(node, target) if attribute == "body" else self._status(node, target)
+            self._of[node.id] = found
         return self._of[node.id]
+
+    def _status(self, node: Node, target: Node | None) -> Step | None:
+        response = self._responses.response(target) if target is not None else None
+        return Step(node, response.key, "header") if response is not None else None
+
+    def _body(self, node: Node, target: Node | None) -> Step | None:
+        """`ctx.body = ...` of Koa, which answers when the handlers are done."""
+        if target is None or target.type != "identifier" or text(target) not in ("ctx", "context"):
+            return None
+        found = parameter_of(target, self.file)
+        return Step(node, text(target), "body", owner=found[0]) if found is not None and found[1] == 0 else None
+
+    def of_assignment(self, assignment: Node) -> Step | None:
+        """The step that an assignment is."""
+        left = assignment.child_by_field_name("left")
+        return self._assigned(Event("assign", text(left), assignment)) if left is not None else None
 
     def is_next(self, name: Node) -> bool:
         """Whether a name is the `next` that a handler is given, beside a response or a context."""
@@ -246,6 +263,8 @@ def clash(first: Step, second: Step) -> bool:
         return _clash_with_next(first, second)
     if first.on != second.on:
         return False
+    if "body" in (first.kind, second.kind):
+        return first.kind == second.kind and first != second and _is_refusal(first.node, second.node)
     if "upgrade" in (first.kind, second.kind):
         return first.kind == second.kind and "handleUpgrade" in text(callee(second.node) or second.node)
     if second.kind == "header":
@@ -290,6 +309,21 @@ def _is_aside(first: Node, second: Node) -> bool:
     return False
 
 
+_ERROR_STATUS = re.compile(r"\.status\s*=\s*[45]\d\d\b")
+
+
+def _is_refusal(first: Node, second: Node) -> bool:
+    """Whether a body is set beside an error's status, in a branch that the second is not in."""
+    block = first.parent
+    while block is not None and block.type != "statement_block":
+        block = block.parent
+    if block is None or not _is_aside(first, second) or block.start_byte <= second.start_byte < block.end_byte:
+        return False
+    return any(
+        child.type == "expression_statement" and _ERROR_STATUS.search(text(child)) for child in block.named_children
+    )
+
+
 _CONFLICTS: WeakKeyDictionary[object, tuple[int, list[Conflict]]] = WeakKeyDictionary()
 
 
@@ -312,6 +346,13 @@ def _conflicts(file: JavaScriptFile) -> Iterator[Conflict]:
             continue
         scope, count = by_function.get(function.node.id, (function, 0))
         by_function[function.node.id] = (scope, count + 1)
+    for assignment in file.index.assignments if b".body" in file.data and b"ctx" in file.data else ():
+        left = assignment.child_by_field_name("left")
+        step = steps.of_assignment(assignment) if left is not None and text(left).endswith(".body") else None
+        function = file.scopes.at(assignment.start_byte).function if step is not None else None
+        if function is not None and function.kind == FUNCTION:
+            scope, count = by_function.get(function.node.id, (function, 0))
+            by_function[function.node.id] = (scope, count + 1)
     for scope, count in by_function.values():
         if not scope.node.has_error and (count > 1 or _may_repeat(scope, file)):
             yield from _in_function(scope, steps)

@@ -5,9 +5,9 @@ What it finds: a call that answers a request on a path on which it has been answ
 returned response of Sanic, `http.response.start` and applications that are handed `send` in ASGI, `start_response` in
 WSGI, `send_response` and `send_error` of `http.server`, `accept` and `close` of Starlette's websockets, `response` of a
 Discord interaction. In JavaScript and TypeScript `send`, `json`, `end`, `redirect`, `render`, `sendFile`, `sendStatus`,
-`writeHead`, `pipe` and their kin on a response of Node, Express, Fastify, NestJS, Next.js and others, and a socket that
-is destroyed and then upgraded. Branches, loops, `switch`, `try` with its handlers, and functions of the project that
-answer are followed, over files.
+`writeHead`, `pipe` and their kin on a response of Node, Express, Fastify, NestJS, Next.js and others, a `ctx.body` of
+Koa that takes the place of an error's, and a socket that is destroyed and then upgraded. Branches, loops, `switch`,
+`try` with its handlers, and functions of the project that answer are followed, over files.
 
 Why it matters: the missing `return` in an error branch is the classic: the client is told 403, and then the code behind
 it runs all the same. The second answer raises, or is written behind the first, where the client reads it as a part of
@@ -68,6 +68,7 @@ response after the first answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -106,7 +107,10 @@ _DONE = {
 }
 
 
-@RULE.files(WholeFile(ANSWERING), "javascript")
+_ANSWERS = re.compile(ANSWERING.pattern + rb"|\bctx\.body\b|\bcontext\.body\b")
+
+
+@RULE.files(WholeFile(_ANSWERS), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     for conflict in conflicts_of(file):
         if not conflict.repeats and conflict.first.kind != "next" and conflict.second.kind not in ("next", "header"):
@@ -117,6 +121,8 @@ def _second_answer(conflict: Conflict, file: JavaScriptFile) -> Finding:
     first, second = conflict.first, conflict.second
     if second.kind == "upgrade":
         what, why = "takes over a socket that {first} has closed{where}", "the client gets both or nothing"
+    elif second.kind == "body":
+        what, why = "takes the place of the error that {first} set{where}", "the client gets the error's status with it"
     elif first.maybe or second.maybe:
         what, why = "can come after {first} has answered the request{where}", "Node throws ERR_HTTP_HEADERS_SENT"
     else:

@@ -63,6 +63,7 @@ _NEVER_GOES_ON = Loop(Condition("constant"), NOTHING, NOTHING)
 """What comes after the end of the process."""
 _ENDS_PROCESS = frozenset({"process.exit", "process.abort", "process.reallyExit"})
 _ALWAYS_THROW = frozenset({"notFound", "redirect", "permanentRedirect", "forbidden", "unauthorized"})
+_KOA_THROWS = frozenset({"ctx.throw", "context.throw"})
 _THROWING_MODULES = frozenset({"next/navigation"})
 
 SURE_TO_WORK = frozenset(
@@ -215,7 +216,7 @@ class _Lowering:
         parts: list[Form] = [before, Event("call", called, call, may_raise=_last(called) not in SURE_TO_WORK)]
         if called in _ENDS_PROCESS:
             parts.append(_NEVER_GOES_ON)
-        elif called in _ALWAYS_THROW and self._is_imported_thrower(call):
+        elif called in _KOA_THROWS or (called in _ALWAYS_THROW and self._is_imported_thrower(call)):
             parts.append(Jump("raise", node=call))
         return parts
 
