@@ -63,10 +63,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
-from lint_rules.families.e07_security.flows_javascript import FLOWS
+from lint_rules.families.e07_security.flows_javascript import FLOWS, WORDS
 from lint_rules.families.e07_security.injections_python import DATA_FLOWS, injections
 from lint_rules.families.e07_security.injections_python import WORDS as PYTHON_WORDS
-from lint_rules.families.e07_security.linking_javascript import WORDS, findings
+from lint_rules.families.e07_security.linking_javascript import findings
 from lint_rules.families.e07_security.weaknesses import references
 from lint_rules.model import ERROR, Finding, Rule
 

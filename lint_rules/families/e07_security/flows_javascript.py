@@ -19,6 +19,16 @@ EVERY_REQUEST = "*"
 """The origin that stands for all that is read of requests."""
 
 
+WORDS = (
+    b"req.", b"req)", b"req,", b"request.", b"request)", b"request,", b"ctx.", b"ctx)", b"event.body", b"event.query",
+    b"event.path", b"@Body", b"@Query(", b"@Param(", b"@MessageBody", b"@Args(", b"socket.on(",
+    b".on('message", b'.on("message',
+    b"ongoSanitize", b"mongo-sanitize",
+    b"{ params", b"{ body", b"{ query", b"{params", b"{body", b"{query", b"Request)", b"payload",
+)  # fmt: skip
+"""A file in which data of a client comes up holds one of these."""
+
+
 class Through(Struct, frozen=True, order=True, array_like=True):
     """A function of the project through which a value has gone, by its symbol and the place it was given in."""
 
@@ -78,4 +88,5 @@ class FlowNote(Struct, frozen=True, array_like=True):
     query: QueryText | None = None
 
 
-FLOWS = Notes("javascript-flows", FlowNote)
+FLOWS = Notes("javascript-flows", FlowNote, words=WORDS)
+"""What the functions of a file do; of files that only pass data on it is asked for as the walk comes there."""

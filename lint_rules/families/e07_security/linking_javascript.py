@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from lint_rules.project.facts import ModuleFacts
     from lint_rules.project.linked import Project
 
-WORDS = (
-    b"req.", b"req)", b"req,", b"request.", b"request)", b"request,", b"ctx.", b"ctx)", b"event.body", b"event.query",
-    b"event.path", b"@Body", b"@Query(", b"@Param(", b"@MessageBody", b"@Args(", b"socket.on(",
-    b".on('message", b'.on("message',
-    b"{ params", b"{ body", b"{ query", b"{params", b"{body", b"{query", b"Request)", b"payload",
-)  # fmt: skip
 _MOST_STEPS = 20_000
 _LONGEST_WAY = 8
 _SAYING = {
@@ -118,6 +112,7 @@ class _Linker:
         if reference is None:
             self._arrive(module, note, passed, way)
             return
+        self.project.asked_notes.add(reference.module.module)
         key = (
             way.source,
             way.clean,
@@ -158,6 +153,7 @@ class _Linker:
         reference = self.project.symbols.function(through.symbol)
         if reference is None:
             return None
+        self.project.asked_notes.add(reference.module.module)
         for _, note, one in self.given.get((reference.name, through.position), ()):
             own = one.taint
             if note.kind != "return" or own.through or note.function != reference.name:
