@@ -15,7 +15,7 @@ from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, arguments, bare, callee, string_value, text
 from lint_rules.languages.javascript.library import js_name_table
 from lint_rules.languages.javascript.members import object_members
-from lint_rules.languages.javascript.promises import own_scope, promised
+from lint_rules.languages.javascript.promises import never_rejects, own_scope, promised
 from lint_rules.languages.javascript.rejection import may_reject
 from lint_rules.languages.javascript.scopes import Scope
 from lint_rules.languages.javascript.usage import Use, usage_of, usages_of
@@ -150,7 +150,7 @@ def _is_lost(callback: Node, call: Node, row: TableRow, file: JavaScriptFile) ->
         ):
             return False
         scope = own_scope(own, file)
-        may_fail = bool(own.function.risks) if scope is None else may_reject(scope, file.scopes)
+        may_fail = bool(own.function.risks) if scope is None else _may_reject(scope, file)
         if drops == "chained" or (not own.function.is_async and drops not in _DROPS_AND_RETURNS):
             return False
     elif not scope.is_async or scope.is_generator:
@@ -158,7 +158,7 @@ def _is_lost(callback: Node, call: Node, row: TableRow, file: JavaScriptFile) ->
             return False
         return (drops == "collected" or drops in _DROPS_AND_RETURNS) and _hands_on_promise(scope, row, file)
     else:
-        may_fail = may_reject(scope, file.scopes, calls_fail=drops == "executor")
+        may_fail = _may_reject(scope, file, calls_fail=drops == "executor")
     if drops in ("executor", "forgotten") and not may_fail and (drops == "executor" or row.get("rejections", False)):
         return False
     if drops == "chained":
@@ -166,6 +166,10 @@ def _is_lost(callback: Node, call: Node, row: TableRow, file: JavaScriptFile) ->
     if drops == "collected":
         return _is_not_collected(call, file)
     return True
+
+
+def _may_reject(scope: Scope, file: JavaScriptFile, *, calls_fail: bool = True) -> bool:
+    return may_reject(scope, file.scopes, calls_fail=calls_fail, is_safe=lambda call: never_rejects(call, file))
 
 
 def _hands_on_promise(scope: Scope, row: TableRow, file: JavaScriptFile) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.grammar import arguments, bare, callee, text
+from lint_rules.languages.javascript.promises import never_rejects
 from lint_rules.languages.javascript.registrations import given_functions
 from lint_rules.languages.javascript.rejection import may_reject
 from lint_rules.project.facts import FunctionFacts
@@ -39,7 +40,7 @@ def lost_handler(call: Node, place: Node, file: JavaScriptFile) -> DroppedCallba
         handler = registered.get(scope.node.id)
         if not scope.is_async or scope.is_generator or handler is None or not _loses(handler):
             continue
-        if may_reject(scope, file.scopes, calls_fail=False):
+        if may_reject(scope, file.scopes, calls_fail=False, is_safe=lambda one: never_rejects(one, file)):
             shown = "callback" if scope.is_anonymous else "handler"
             name = scope.name.rpartition(".")[2]
             return _found(handler, place, f"`{name}`" if not scope.is_anonymous else shown)

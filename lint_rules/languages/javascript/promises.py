@@ -83,6 +83,12 @@ def promised(call: Node, file: JavaScriptFile) -> Promised | None:
     return _by_table(call, function, file)
 
 
+def never_rejects(call: Node, file: JavaScriptFile) -> bool:
+    """Whether a call gives the promise of a project function in which a `catch` is around all that can fail."""
+    known = promised(call, file) if call.type == "call_expression" else None
+    return known is not None and known.function is not None and known.row is None and known.is_settled
+
+
 def _chained(call: Node, function: Node, file: JavaScriptFile) -> Promised | None:
     """`p.then(f)`, `p.catch(f)`, `p.finally(f)`: promises wherever a function is given."""
     last = function.child_by_field_name("property") if function.type == "member_expression" else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.grammar import CALL_KINDS, arguments, bare, callee, first_named, has_token, text
@@ -12,22 +14,25 @@ _REQUESTS = frozenset({"req", "request"})
 _SURE = frozenset({"catch", "allSettled"})
 
 
-def may_reject(scope: Scope, scopes: Scopes, *, calls_fail: bool = True) -> bool:
+def may_reject(
+    scope: Scope, scopes: Scopes, *, calls_fail: bool = True, is_safe: Callable[[Node], bool] = lambda call: False
+) -> bool:
     """Whether errors can leave an async function, or the promise that a function returns.
 
     What a `catch` block calls counts as safe, it is there to report; what it throws does not. A function without any
-    `try` is taken for one that can fail as soon as it calls something, unless `calls_fail` is False.
+    `try` is taken for one that can fail as soon as it calls something, unless `calls_fail` is False. `is_safe` knows
+    calls whose promise does not reject.
     """
     body = scope.body
     if body is None:
         return True
     if body.type != "statement_block":
-        return not is_harmless(body)
+        return not (is_harmless(body) or is_safe(_awaited(body)))
     if any(is_unguarded(one, scope) for one in scopes.directly_in(scope, "throw_statement")):
         return True
     loops = [loop for loop in scopes.directly_in(scope, "for_in_statement") if has_token(loop, "await")]
     values = [*scopes.directly_in(scope, "await_expression"), *scopes.directly_in(scope, "return_statement")]
-    risky = [*loops, *(one for one in values if not (is_harmless(one) or _answers(one)))]
+    risky = [*loops, *(one for one in values if not (is_harmless(one) or _answers(one) or is_safe(_awaited(one))))]
     if any(not is_guarded(one, scope) for one in risky):
         return True
     attempts = scopes.directly_in(scope, "try_statement")
@@ -57,6 +62,14 @@ def _around(node: Node, scope: Scope, also: tuple[str, ...]) -> bool:
                 return True
         current = parent
     return False
+
+
+def _awaited(node: Node) -> Node:
+    """The value that is awaited or returned."""
+    value: Node | None = node
+    while value is not None and value.type in ("await_expression", "return_statement", "parenthesized_expression"):
+        node, value = value, first_named(value)
+    return value if value is not None else node
 
 
 def _answers(statement: Node) -> bool:
