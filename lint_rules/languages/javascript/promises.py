@@ -71,7 +71,7 @@ def promised(call: Node, file: JavaScriptFile) -> Promised | None:
         scope = file.scopes.of(function)
         if scope is None or not scope.is_async or scope.is_generator:
             return None
-        return Promised(is_settled=not may_reject(scope, file.scopes))
+        return Promised(is_settled=not may_reject(scope, file.scopes, is_safe=lambda one: never_rejects(one, file)))
     chained = _chained(call, function, file)
     if chained is not None:
         return chained
@@ -85,7 +85,8 @@ def promised(call: Node, file: JavaScriptFile) -> Promised | None:
 
 def never_rejects(call: Node, file: JavaScriptFile) -> bool:
     """Whether a call gives the promise of a project function in which a `catch` is around all that can fail."""
-    known = promised(call, file) if call.type == "call_expression" else None
+    function = callee(call) if call.type == "call_expression" else None
+    known = promised(call, file) if function is not None and bare(function).type not in FUNCTION_LITERALS else None
     return known is not None and known.function is not None and known.row is None and known.is_settled
 
 

@@ -31,7 +31,10 @@ def may_reject(
     if any(is_unguarded(one, scope) for one in scopes.directly_in(scope, "throw_statement")):
         return True
     loops = [loop for loop in scopes.directly_in(scope, "for_in_statement") if has_token(loop, "await")]
-    values = [*scopes.directly_in(scope, "await_expression"), *scopes.directly_in(scope, "return_statement")]
+    returned = list(scopes.directly_in(scope, "return_statement"))
+    if any(text(_awaited(one)).startswith("Promise.reject(") for one in returned):
+        return True  # in a `catch` too
+    values = [*scopes.directly_in(scope, "await_expression"), *returned]
     risky = [*loops, *(one for one in values if not (is_harmless(one) or _answers(one) or is_safe(_awaited(one))))]
     if any(not is_guarded(one, scope) for one in risky):
         return True
