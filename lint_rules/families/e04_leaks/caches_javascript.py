@@ -11,7 +11,7 @@ from tree_sitter import Node
 from lint_rules.families.e04_leaks.serving import Serving, depends_on_request, serving
 from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.containers import Container, containers
-from lint_rules.languages.javascript.grammar import arguments, callee
+from lint_rules.languages.javascript.grammar import arguments, bare, callee
 from lint_rules.languages.javascript.registrations import last_name
 from lint_rules.languages.javascript.scopes import Scope
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
 
 _ADDS = re.compile(rb"\.(?:push|unshift|set|add|concat)\s*\(|\]\s*(?:\|\|=|\?\?=|=(?!=))|\.\.\.")
+_NEW_KEY = re.compile(rb"(?i)random|uuid|nanoid|ulid|Date\.now|\+\+")
 _MAKES = re.compile(rb"[=:]\s*(?:\[|\{|new (?:Map|Set|Array|Object)\b|Object\.create\()")
 
 
@@ -68,9 +69,18 @@ def _varies(added: Node, container: Container, place: Serving, file: JavaScriptF
         method = last_name(function) if function is not None else ""
         if method in ("push", "unshift"):
             return bool(given)
-        return bool(given) and depends_on_request(given[:1], place, file)
+        return bool(given) and (depends_on_request(given[:1], place, file) or _is_new(given[0], file))
     left, right = added.child_by_field_name("left"), added.child_by_field_name("right")
     index = left.child_by_field_name("index") if left is not None and left.type == "subscript_expression" else None
     if index is not None:
-        return "length" in (index.text or b"").decode() or depends_on_request([index], place, file)
+        return b"length" in (index.text or b"") or depends_on_request([index], place, file) or _is_new(index, file)
     return right is not None and depends_on_request([right], place, file)
+
+
+def _is_new(key: Node, file: JavaScriptFile) -> bool:
+    """Whether a key is made anew each time: `randomUUID()`, `Date.now()`, `nextId++`, or a name for one."""
+    value = bare(key)
+    if value.type == "identifier":
+        bound = file.names.only_value((value.text or b"").decode(), value.start_byte)
+        value = bare(bound) if bound is not None else value
+    return value.type != "identifier" and _NEW_KEY.search(value.text or b"") is not None

@@ -171,7 +171,32 @@ def _in_chain(call: Node, row: TableRow, then: Node, file: JavaScriptFile) -> Le
         return None
     if not names:
         return _never(call, row, "") if callback.node.type == "arrow_function" else None
-    return _given_to(call, row, callback, names[0], "", "", file) if names[0] else None
+    if not names[0]:
+        return None
+    return _given_to(call, row, callback, names[0], "", "", file) or _lost_in_chain(call, row, callback, names[0], file)
+
+
+def _lost_in_chain(call: Node, row: TableRow, callback: Scope, name: str, file: JavaScriptFile) -> Left | None:
+    """`client.query(...).then(() => client.release())` without a `catch` or `finally` that releases it too."""
+    for node in own_nodes(callback.node):
+        own = callee(node) if node.type == "call_expression" else None
+        owner = own.child_by_field_name("object") if own is not None else None
+        if owner is None or text(owner) != name:
+            continue
+        found: dict[str, bool] = {}
+        current: Node | None = node
+        while current is not None and usage_of(current).use is Use.CHAINED:
+            current = usage_of(current).place
+            given = [bare(one) for one in arguments(current)]
+            last = last_name(callee(current) or current)
+            method = "catch" if last == "then" and len(given) > 1 else last
+            releasing = any(is_released_in(one, name, row) for one in given)
+            found[method] = found.get(method, False) or releasing
+        if found.get("then") and not found.get("catch") and not found.get("finally"):
+            what = f"the {row['what']} `{name}`"
+            wrong = f"{what} is not given back when `{text(own or node)}` in line {file.span(node).row} rejects"
+            return Left(call, row, wrong, node, "an error here leaves it open")
+    return None
 
 
 def _given_to(
