@@ -137,7 +137,7 @@ def _path_of(call: Node, function: Node, names: set[str], file: PythonFile) -> N
     mode = next((text(one) for one in values[1:2] if one.type == "string"), "")
     if last == "open" and _WRITES.search(mode.strip("\"'")):
         return None
-    if last == "Path" and len(values) != 1:
+    if last == "Path" and (len(values) != 1 or not _is_looked_up(call)):
         return None
     for place, argument in enumerate(values):
         key, value = argument.child_by_field_name("name"), argument.child_by_field_name("value")
@@ -146,6 +146,14 @@ def _path_of(call: Node, function: Node, names: set[str], file: PythonFile) -> N
         if is_there and literal is not None and literal.type == "string" and _is_beside(_content(literal), file.path):
             return literal
     return None
+
+
+def _is_looked_up(path: Node) -> bool:
+    """Whether a path is asked for its file, or given a name; not where it only is a part of another one."""
+    parent = path.parent
+    while parent is not None and parent.type in ("binary_operator", "parenthesized_expression"):
+        parent = parent.parent
+    return parent is not None and parent.type in ("attribute", "assignment")
 
 
 def _content(literal: Node) -> str:
