@@ -148,7 +148,7 @@ def _is_emptied(collection: str, file: PythonFile) -> bool:
     own = re.escape(collection)
     data = file.data.decode(errors="replace")
     pattern = (
-        rf"\b{own}\.(?:discard|remove|pop|popitem|clear|popleft|difference_update|__delitem__)\b|\bdel\s+{own}\b"
+        rf"\b{own}\.(?:discard|remove|pop|popitem|clear|popleft|get_nowait|get\(\)|difference_update|__delitem__)\b|\bdel\s+{own}\b"
         rf"|[(,]\s*{own}\s*[,)]|\b{own}\s*-=|\b{own}\[[^\]\n]*:[^\]\n]*\]\s*="
     )
     if re.search(pattern, data):
