@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tree_sitter import Node
 
+from lint_rules.families.e05_double_responses.javascript_callbacks import assigned_in, is_run
 from lint_rules.flow.correlated import Correlated
 from lint_rules.flow.form import Event, Question
 from lint_rules.flow.graph import Exit, TooLarge
@@ -28,7 +29,7 @@ from lint_rules.languages.javascript.grammar import (
     first_named,
     text,
 )
-from lint_rules.languages.javascript.guarding import is_guard
+from lint_rules.languages.javascript.guarding import is_guard, mentions_guard
 from lint_rules.languages.javascript.lowering import form_of
 from lint_rules.languages.javascript.scopes import FUNCTION, Scope
 
@@ -176,10 +177,12 @@ Given = frozenset[Called]
 
 
 class _Earlier:
-    """The continuations that may have been called before, on some path."""
+    """The continuations that may have been called before, on some path, by functions that calls were given as well."""
 
-    def __init__(self, calls: dict[int, Called]) -> None:
+    def __init__(self, calls: dict[int, Called], deferred: dict[int, list[Deferred]]) -> None:
         self._calls = calls
+        self._deferred = deferred
+        self.assigned = {one.called: one.assigned for given in deferred.values() for one in given}
 
     def start(self) -> Given:
         return frozenset()
@@ -190,34 +193,84 @@ class _Earlier:
     def transfer(self, event: Event, state: Given) -> Given:
         if event.kind == "assign" and state:
             state = frozenset(one for one in state if one.continuation.name != event.subject)
-        called = self._calls.get(event.node.id) if event.kind == "call" and event.node is not None else None
-        return state | {called} if called is not None else state
+        if event.kind != "call" or event.node is None:
+            return state
+        called = self._calls.get(event.node.id)
+        if called is not None:
+            state = state | {called}
+        return state.union(one.called for one in self._deferred.get(event.node.id, ()) if one.is_sure)
 
     def raised(self, event: Event, state: Given) -> Given:
         return state
 
     def assume(self, question: Question, holds: bool, state: Given) -> Given | None:
-        return frozenset() if state and is_guard(question) else state
+        if not state or is_guard(question):
+            return frozenset()
+        return frozenset(one for one in state if not self.assigned.get(one, frozenset()) & question.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A call of a continuation in a function that a call is given. `is_sure`: one after that call is too many."""
+
+    called: Called
+    assigned: frozenset[str]
+    is_sure: bool
+
+
+def _deferred(scope: Scope, slots: set[tuple[int, str]], continuations: Continuations) -> dict[int, list[Deferred]]:
+    """The calls of continuations within functions that calls of a function are given, by those calls."""
+    found: dict[int, list[Deferred]] = {}
+    for called in continuations.calls.values():
+        if called.slot not in slots or not scope.node.start_byte <= called.call.start_byte < scope.node.end_byte:
+            continue
+        current = called.call.parent
+        literal: Node | None = None
+        while current is not None and current != scope.node:
+            if current.type in FUNCTION_LITERALS:
+                literal = current
+            current = current.parent
+        place = around(literal) if literal is not None else None
+        call = place.parent if place is not None and place.type == "arguments" else None
+        if literal is None or call is None or call.type != "call_expression":
+            continue
+        written = text(literal)
+        if not is_run(call) or _method_of(call) in _MANY or mentions_guard(written):
+            continue
+        is_sure = not called.continuation.is_promise and call.parent is not None
+        is_sure = is_sure and call.parent is not None and call.parent.type == "expression_statement"
+        found.setdefault(call.id, []).append(Deferred(called, assigned_in(written), is_sure))
+    return found
 
 
 def called_twice(file: JavaScriptFile, continuations: Continuations) -> Iterator[tuple[Called, Called]]:
     """Pairs of calls of one continuation on one path; the same call twice where a loop comes back to it."""
+    told: dict[int, tuple[Called, Called]] = {}
     for scope, calls in continuations.by_function.values():
+        deferred = _deferred(scope, {called.slot for called in calls}, continuations)
         body = file.data[scope.start : scope.end]
-        if len(calls) < 2 and b"for" not in body and b"while" not in body:
+        if len(calls) < 2 and not deferred and b"for" not in body and b"while" not in body:
             continue
-        outcome = _run(scope, _Earlier(continuations.calls), file)
-        told: dict[int, tuple[Called, Called]] = {}
+        outcome = _run(scope, _Earlier(continuations.calls, deferred), file)
+        own = {called.call.id for called in calls}
         for event, cases in outcome.events() if outcome is not None else ():
-            second = continuations.calls.get(event.node.id) if event.kind == "call" and event.node is not None else None
-            if second is None:
+            if event.kind != "call" or event.node is None:
                 continue
             given: Given = frozenset().union(*cases.states.values())
-            rivals = [one for one in given if one.slot == second.slot and not _may_repeat(one, second)]
-            if rivals:
-                first = min(rivals, key=lambda one: (one == second, one.call.start_byte))
-                told.setdefault(second.call.id, (first, second))
-        yield from sorted(told.values(), key=lambda pair: pair[1].call.start_byte)
+            seconds = [one.called for one in deferred.get(event.node.id, ())]
+            if event.node.id in own:
+                seconds.append(continuations.calls[event.node.id])
+            for second in seconds:
+                is_own = second.call.id in own
+                rivals = [
+                    one
+                    for one in given
+                    if one.slot == second.slot and (is_own or one.call.id in own) and not _may_repeat(one, second)
+                ]
+                if rivals:
+                    first = min(rivals, key=lambda one: (one == second, one.call.start_byte))
+                    told.setdefault(second.call.id, (first, second))
+    yield from sorted(told.values(), key=lambda pair: pair[1].call.start_byte)
 
 
 def _may_repeat(first: Called, second: Called) -> bool:

@@ -122,14 +122,14 @@ def _callback(literal: Node, steps: Steps, file: JavaScriptFile) -> Callback | N
     call = place.parent if place is not None else None
     if call is None or call.type != "call_expression" or steps.of_call(call) is not None:
         return None
-    if not _is_run(call) or mentions_guard(file.text(literal)):
+    if not is_run(call) or mentions_guard(file.text(literal)):
         return None
     inner = tuple(_steps_in(literal, steps, file))
     if not inner:
         return None
     chain, link = _chain_of(call)
     second_place = link == "then" and len(arguments(call)) > 1 and bare(arguments(call)[1]) == literal
-    assigned = frozenset(name for pair in _ASSIGNED.findall(file.text(literal)) for name in pair if name)
+    assigned = assigned_in(file.text(literal))
     target = _bound_to(call)
     if target is not None:
         assigned |= frozenset(_NAME.findall(text(target)))
@@ -137,7 +137,12 @@ def _callback(literal: Node, steps: Steps, file: JavaScriptFile) -> Callback | N
     return Callback(call, literal, inner, assigned, chain, "catch" if second_place else link, is_used)
 
 
-def _is_run(call: Node) -> bool:
+def assigned_in(code: str) -> frozenset[str]:
+    """The names that a piece of code assigns to, as far as its text tells."""
+    return frozenset(name for pair in _ASSIGNED.findall(code) for name in pair if name)
+
+
+def is_run(call: Node) -> bool:
     """Whether the call runs what it is given in the course of the request, as far as its name tells."""
     function = callee(call)
     if function is None:
