@@ -212,7 +212,7 @@ class Evaluator:
                 return Value(frozenset((Taint(written),)))
             clean: tuple[str, ...] = () if is_json else ("TEN0702",)
             if is_address:
-                clean = ("TEN0702", "TEN0706", "TEN0707", "TEN0708")
+                clean = ("TEN0702", "TEN0706", "TEN0707", "TEN0708", "TEN0717")
             if last in ("hostname", "host") or _OWN_HOST.search(text(node)):
                 clean = ("TEN0702", "TEN0708")
             return Value(

@@ -135,6 +135,8 @@ class _Linker:
                 continue
             if taint.inside and own.source and own.source != taint.inside:
                 continue
+            if is_server_made(f"{way.source}.{own.source}"):
+                continue
             is_field = bool(own.source) and not taint.inside
             further = replace(
                 way,

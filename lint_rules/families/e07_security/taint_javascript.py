@@ -289,10 +289,29 @@ class Flows:
             return
         if bare(index).type == "template_string" and not text(index).startswith("`${"):
             return
+        if not self._outlives(bare(owner), state):
+            return
         keys = self.evaluator.settled(self.evaluator.value(index, state), state)
         found = tuple(Passed(0, taint) for taint in sorted(keys.taints) if taint.at_start)
         if found and any(taint.is_document for taint in self.evaluator.value(value, state).taints):
             yield FlowNote("key", symbol, self.file.span(node), "", "[]", text(owner), text(target), found)
+
+    def _outlives(self, owner: Node, state: State) -> bool:
+        """Whether an object is more than a new one of the function's own, whose prototype is nobody's business."""
+        index = owner.child_by_field_name("index")
+        if index is not None and self.evaluator.value(index, state).taints:
+            return True  # `settings[section][key]`: the section may be `__proto__`
+        root = owner
+        while (inner := root.child_by_field_name("object")) is not None:
+            root = bare(inner)
+        if root.type != "identifier":
+            return root.type == "this"
+        found = self.file.scopes.binding(text(root), root.start_byte)
+        if found is None or found[1][0].kind == "parameter":
+            return False
+        value = found[1][0].node
+        is_made_here = value is None or bare(value).type not in ("await_expression", "call_expression")
+        return found[0].function is None or not is_made_here
 
     def _returned(self, node: Node, state: State, symbol: str) -> FlowNote | None:
         given = named(node)[:1] if node.type == "return_statement" else [node]
