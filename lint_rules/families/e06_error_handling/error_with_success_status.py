@@ -2,7 +2,8 @@
 
 What it finds: a body that tells of an error (`{"error": ...}`, `{"success": false, "message": ...}`, a text about a
 failure) sent with status 2xx or with none set: in an `except` or `catch`, in an error callback, in a central error
-handler, or in a branch of a handler.
+handler, or in a branch of a handler. In FastAPI and Litestar also `return {"error": ...}, 404`, which they send as a
+list of two with status 200.
 
 Why it matters: everything between the service and its caller goes by the status. A client's `raise_for_status`, `fetch`
 wrappers, retries, caches, load balancers, alerts and dashboards all take the answer for a success, so that the failure
@@ -86,6 +87,7 @@ from lint_rules.families.e06_error_handling.telling import Telling, node_telling
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.javascript.grammar import text
 from lint_rules.languages.python.file import PythonFile
+from lint_rules.languages.python.handlers import parameter_names
 from lint_rules.languages.python.scopes import FUNCTION
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import WARNING, Finding, Rule
@@ -108,7 +110,10 @@ def _may_tell(data: bytes) -> bool:
 @RULE.files(WholeFile(_may_tell), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     for answer in answers(file):
-        if answer.raised or not answer.may_be_success or file.in_broken_code(answer.node):
+        if answer.raised or file.in_broken_code(answer.node):
+            continue
+        if not answer.may_be_success:
+            yield from _tuples(answer, file)
             continue
         caught = caught_at(answer.node, file)
         telling = python_telling(answer, file)
@@ -120,11 +125,34 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
             yield _finding(file, answer, telling, f"{place}`{caught.what}` " if caught is not None else "")
 
 
+def _tuples(answer: Answer, file: PythonFile) -> Iterator[Finding]:
+    """`return {"error": ...}, 404` where the framework knows no such tuples, and sends a list with status 200."""
+    if answer.node.type not in ("expression_list", "tuple") or not answer.is_error:
+        return
+    scope = file.scope(answer.node).function
+    handler = file.handler(scope) if scope is not None and scope.kind == FUNCTION else None
+    if handler is None or handler.kind != "route" or handler.framework.name not in _LISTING:
+        return
+    framework = handler.framework.name
+    written = " ".join(file.text(answer.node).split())[:60]
+    yield RULE.at(
+        file,
+        answer.node,
+        f"`{written}` is sent as a list with status 200: {framework} takes no status from a tuple; raise the error",
+        f"`raise HTTPException(status_code={answer.status}, detail=...)`, or return a response with `status_code`",
+    )
+
+
+_LISTING = frozenset({"FastAPI", "Litestar"})
+
+
 def _is_python_handler(answer: Answer, caught: Caught | None, file: PythonFile) -> bool:
     if caught is not None and caught.how == "handler":
         return not answer.is_plain or b"errorhandler" in file.data or b"register_error_handler" in file.data
     scope = file.scope(answer.node).function
     handler = file.handler(scope) if scope is not None and scope.kind == FUNCTION else None
+    if handler is None and scope is not None and not answer.is_plain:
+        return parameter_names(scope)[:1] == ("request",)  # a view that another file registers
     return handler is not None and handler.kind in ("route", "error") and handler.framework.name not in _NOT_HTTP
 
 

@@ -91,8 +91,19 @@ def take_wiring(file: PythonFile) -> Iterator[Wiring]:
             last in ("add_middleware", "middleware", "wrap_app", "init_app") and _MAY_HANDLE.search(text(call))
         ):
             yield _wiring("maybe", call, function, file)
+    for definition in file.nodes("class_definition"):
+        yield from _derived(definition, apps, file)
     yield from _functions(file)
     yield from _settings(file)
+
+
+def _derived(definition: Node, apps: frozenset[str], file: PythonFile) -> Iterator[Wiring]:
+    """A class of apps of the project's own: `class App(FastAPI)`."""
+    name, bases = definition.child_by_field_name("name"), definition.child_by_field_name("superclasses")
+    for base in bases.named_children if bases is not None and name is not None else ():
+        symbol = file.names.symbol(base)
+        if name is not None and file.types.external(symbol) in apps:
+            yield Wiring("app", "", symbol, file.span(name), "", "", "class", text(name))
 
 
 def _wiring(kind: str, call: Node, function: Node, file: PythonFile, **more: str) -> Wiring:

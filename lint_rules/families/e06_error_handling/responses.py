@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lint_rules.families.e06_error_handling.notes import ErrorAnswer
 from lint_rules.families.e06_error_handling.python_answers import raise_shape
-from lint_rules.families.e06_error_handling.services import Part, Service
+from lint_rules.families.e06_error_handling.services import Service
 from lint_rules.families.e06_error_handling.shapes import (
     ERROR_KEYS,
     PAGE,
@@ -28,6 +28,7 @@ _BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
 _OWN_DEFAULT = ("fastapi.", "starlette.", "litestar.", "aiohttp.", "sanic.")
 """Frameworks whose own HTTP errors a handler for `Exception` does not see."""
 _NEST_ERRORS = js_name("@nestjs/common#HttpException").rpartition(".")[0]
+_FASTAPI_SHAPE = made([("detail", "value")])
 _NEST_SHAPE = made([("message", "value"), ("statusCode", "value")])
 
 
@@ -55,10 +56,13 @@ def responses(service: Service, project: Project) -> list[Response]:
     centrals = _centrals(service, project)
     calls = _calls(service, project)
     found: list[Response] = []
+    is_fastapi = any(target.startswith("fastapi") for part in service.parts for target in part.module.aliases.values())
     for part in service.parts:
         for answer in part.answers:
             if answer.raised:
-                shape = _of_raised(answer, part, centrals, project)
+                shape = _of_raised(answer, centrals, project)
+                if is_fastapi and shape == TEXT and "starlette" in project.symbols.canonical(answer.raised):
+                    shape = _FASTAPI_SHAPE  # FastAPI answers Starlette's errors as its own
                 if shape != UNKNOWN:
                     found.append(Response(part.module, answer, shape))
             elif _is_compared(answer):
@@ -67,6 +71,7 @@ def responses(service: Service, project: Project) -> list[Response]:
     return found
 
 
+_MOST_OTHERS = 2
 _FOR_ERRORS = re.compile(
     r"err|fail|problem|abort|exception|reject|bad_?request|not_?found|catch|den[iy]|forbid|unauth", re.IGNORECASE
 )
@@ -80,6 +85,8 @@ def _is_compared(answer: ErrorAnswer) -> bool:
     if answer.status >= 400:
         return answer.shape in (TEXT, PAGE) or tells_of_error(answer.shape)
     name = answer.function.rpartition(".")[2]
+    if len(keys - ERROR_KEYS - MESSAGE_KEYS) > _MOST_OTHERS:
+        return False
     return not keys.isdisjoint(ERROR_KEYS) or (tells_of_error(answer.shape) and _FOR_ERRORS.search(name) is not None)
 
 
@@ -132,7 +139,7 @@ def _takes_errors(symbol: str, project: Project) -> bool:
     return reference is not None and len(reference.function.parameters) == 4
 
 
-def _of_raised(answer: ErrorAnswer, part: Part, centrals: Sequence[_Central], project: Project) -> Shape:
+def _of_raised(answer: ErrorAnswer, centrals: Sequence[_Central], project: Project) -> Shape:
     if project.language == "javascript":
         return _of_thrown(answer, centrals, project)
     lineage = _lineage(answer.raised, project)

@@ -97,7 +97,8 @@ def _of_root(root: str, parts: list[Part], language: str) -> list[Service]:
         found = _merged(found, parts, root)
     for part in parts:
         own = found.get(part.module.path)
-        near = [own] if own is not None else _nearest(part.module.path, list(found.values()))
+        fitting = [one for one in found.values() if own is not None or _speaks(part, one)]
+        near = [own] if own is not None else _nearest(part.module.path, fitting)
         for service in [one for one in near if _is_imported(part, one)] or near:
             service.parts.append(part)
     return list(found.values())
@@ -118,6 +119,21 @@ def _merged(found: dict[str, Service], parts: list[Part], root: str) -> dict[str
             for nearest in _nearest(path, [found[one] for one in listening])[:1]:
                 nearest.apps.extend(found[path].apps)
     return {path: found[path] for path in listening}
+
+
+_FRAMEWORKS = {
+    "fastapi": "starlette", "starlette": "starlette", "flask": "flask", "werkzeug": "flask", "quart": "quart",
+    "sanic": "sanic", "aiohttp": "aiohttp", "tornado": "tornado", "litestar": "litestar", "django": "django",
+    "rest_framework": "django",
+}  # fmt: skip
+"""Packages of Python whose import says which framework a file's handlers are for."""
+
+
+def _speaks(part: Part, service: Service) -> bool:
+    """Whether a file that imports a framework imports that of the app; others go with any."""
+    spoken = {_FRAMEWORKS.get(target.partition(".")[0], "") for target in part.module.aliases.values()} - {""}
+    wanted = {_FRAMEWORKS.get(app.on.partition(".")[0], "") for _, app in service.apps} - {""}
+    return not spoken or not wanted or not spoken.isdisjoint(wanted)
 
 
 def _is_imported(part: Part, service: Service) -> bool:
