@@ -12,6 +12,7 @@ from lint_rules.families.e06_error_handling.python_answers import raise_shape
 from lint_rules.families.e06_error_handling.services import Service
 from lint_rules.families.e06_error_handling.shapes import (
     ERROR_KEYS,
+    MESSAGE_KEYS,
     PAGE,
     TEXT,
     UNKNOWN,
