@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from lint_rules.engine.cache_folder import CACHE_FOLDER
+from lint_rules.engine.cache_folder import CACHE_FOLDER, user_cache
 from lint_rules.project.disk import LISTED, OPENED, Question, kind_of
 
 
@@ -116,28 +116,44 @@ def now() -> int:
 
 @cache
 def tool_fingerprint() -> bytes:
-    """What stands for this program: its files, the interpreter, and the versions of what parses."""
-    found = blake2b(sys.version.encode(), digest_size=16)
+    """What stands for this program: its files, the interpreter, and the versions of what parses.
+
+    It is the same for every installation of a version. What was found for files of these times is kept.
+    """
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    waiting = [package]
-    parts: list[str] = []
+    waiting, files, times = [package], [], []
     while waiting:
         with os.scandir(waiting.pop()) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     if entry.name != "__pycache__":
                         waiting.append(entry.path)
-                else:
+                elif entry.name.endswith((".py", ".toml")):
                     status = entry.stat()
-                    parts.append(f"{entry.path[len(package) :]} {status.st_size} {status.st_mtime_ns}")
+                    files.append(entry.path)
+                    times.append(f"{entry.path} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}")
+    known = user_cache()
+    name = "tool-" + blake2b("\n".join(sorted(times)).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    content = known.read(name) if known is not None else None
+    if content is None:
+        read = (f"{path[len(package) :]} {digest_of_file(path).hex()}" for path in sorted(files))
+        content = blake2b("\n".join(read).encode("utf-8", "surrogateescape"), digest_size=16).digest()
+        if known is not None:
+            known.write(name, content)
+    parts = [sys.version, *_versions()]
+    return blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=16, key=content).digest()
+
+
+def _versions() -> list[str]:
+    """The installed versions of what reads files, by the names of their folders."""
+    found: set[str] = set()
     for folder in dict.fromkeys(path for path in sys.path if path.endswith("-packages")):
         try:
             names = os.listdir(folder)
         except OSError:
             continue
-        parts.extend(name for name in names if name.startswith(("libcst-", "tree_sitter", "msgspec-", "tomli-")))
-    found.update("\n".join(sorted(parts)).encode("utf-8", "surrogateescape"))
-    return found.digest()
+        found.update(name for name in names if name.startswith(("libcst-", "tree_sitter", "msgspec-", "tomli-")))
+    return sorted(found)
 
 
 __all__ = [

@@ -66,6 +66,7 @@ class Symbols:
     version: int = 0
     misses: int = 0
     _memo: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
+    _lineages: dict[str, tuple[tuple[str, ...], frozenset[str]]] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
 
     def add(self, facts: ModuleFacts) -> None:
@@ -78,6 +79,7 @@ class Symbols:
         self.parameters.update(parameters)
         self.version += 1
         self._memo.clear()
+        self._lineages.clear()
 
     def canonical(self, symbol: str) -> str:
         """The canonical name of a symbol; "" stays ""."""
@@ -134,6 +136,22 @@ class Symbols:
 
     def ancestors(self, symbol: str) -> list[str]:
         """Canonical names of a class and all its bases, project and library, nearest first."""
+        known = self._lineages.get(symbol)
+        if known is not None:
+            self.facts.used |= known[1]
+            return list(known[0])
+        misses, outer = self.misses, self.facts.used
+        self.facts.used = set()
+        try:
+            result = self._ancestors(symbol)
+        finally:
+            used, self.facts.used = self.facts.used, outer
+            outer |= used
+        if self.misses == misses:
+            self._lineages[symbol] = tuple(result), frozenset(used) & self.known_modules.keys()
+        return result
+
+    def _ancestors(self, symbol: str) -> list[str]:
         result: list[str] = []
         waiting = [self.canonical(symbol)]
         while waiting:
