@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from command_line import ENVIRONMENT
 
 from lint_rules.engine import pipeline
-from lint_rules.engine.analyse import Analyser, Setting, Task, Trace
+from lint_rules.engine.analyse import Analyser, Setting, Task, Trace, without_literals
 from lint_rules.engine.cache_folder import CACHE_FOLDER, CacheFolder, cache_folder
 from lint_rules.engine.registry import load_rules
 from lint_rules.engine.report import Report
@@ -501,6 +502,20 @@ def traces(root: Path, files: list[str], *, forget: bool) -> dict[str, Trace]:
         assert trace is not None
         found[path] = trace
     return found
+
+
+def test_excerpts_in_notes_hold_no_literals() -> None:
+    notes = [
+        "app.use(session({ secret: 'keyboard cat', resave: 1",
+        "require('./errors')(app)",
+        ["/price", 'x("a")'],
+        {"k": 3},
+    ]
+    encoded = without_literals(msgspec.msgpack.encode(notes))
+    assert msgspec.msgpack.decode(encoded) == [
+        "app.use(session({ secret: '...', resave: 1", "require('./errors')(app)", ["/price", 'x("a")'], {"k": 3},
+    ]  # fmt: skip
+    assert msgspec.msgpack.decode(without_literals(msgspec.msgpack.encode(["f(`cut in the mid"]))) == ["f(`...`"]
 
 
 def test_rules_ask_the_disk_where_it_is_noted() -> None:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import PurePath
 
 from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING, ErrorAnswer, Wiring
+from lint_rules.project.disk import exists
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.linked import Project
 
@@ -75,7 +76,7 @@ def _root(folder: str, top: str, language: str) -> str:
     """The nearest folder with a manifest, at most the project's."""
     current = folder
     while current.startswith(top) and current != top:
-        if any(os.path.exists(os.path.join(current, name)) for name in _MANIFESTS.get(language, ())):
+        if any(exists(os.path.join(current, name)) for name in _MANIFESTS.get(language, ())):
             return current
         parent = os.path.dirname(current)
         if parent == current:
