@@ -40,6 +40,7 @@ _ASKING = re.compile(
     r"^(?:is[A-Z]\w*|has|includes|indexOf|test|match|some|every|isArray|hasOwnProperty|hasOwn|check\w*|verify\w*|keys"
     r"|find|startsWith|endsWith)$"
 )
+_CHECKING = re.compile(r"^(?:check|verify|ensure|assert|require)(?:$|[A-Z_])")
 _COMPARING = frozenset({"===", "!==", "==", "!=", "<", ">", "<=", ">=", "in", "instanceof"})
 _CONDITIONS = ("if_statement", "ternary_expression", "while_statement", "switch_statement")
 _NEST_BODY = re.compile(r"@(?:Body|MessageBody|Payload)\b")
@@ -221,6 +222,12 @@ class Bodies:
             if not waiting:
                 return
             current = waiting.pop()
+            if current.type == "binary_expression" and self._goes_through(current, handler):
+                yield ANY
+                continue
+            if current.type == "call_expression" and _CHECKING.match(called_name(current)):
+                given = [self.field(bare(one), handler) for one in arguments(current)]
+                yield from (ANY for one in given if one == WHOLE)
             if current.type in ("identifier", "member_expression", "subscript_expression"):
                 field = self.field(current, handler)
                 if field is not None:
@@ -228,6 +235,14 @@ class Bodies:
                     continue
             if current.type not in ("arrow_function", "function_expression", "statement_block"):
                 waiting.extend(named(current))
+
+    def _goes_through(self, comparison: Node, handler: Handler) -> bool:
+        """Whether a comparison asks for members by a name that goes through a list: `field in req.body`."""
+        operator, left = comparison.child_by_field_name("operator"), comparison.child_by_field_name("left")
+        right = comparison.child_by_field_name("right")
+        if operator is None or operator.type != "in" or left is None or right is None or left.type != "identifier":
+            return False
+        return self.field(right, handler) == WHOLE
 
     def is_typed(self, scope: Scope) -> bool:
         """Whether the body has a class by which Nest's ValidationPipe could validate it."""

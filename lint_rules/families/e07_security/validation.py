@@ -74,6 +74,7 @@ _NOT_OF_THOSE = "".join(rf"(?<!\b{name})" for name in _PARSERS_OF_TEXT)
 VALIDATING = re.compile(
     r"valid|schema|serializer|celebrate|\bjoi\b|\bzod\b|\bz\.|yup|\bajv|sanit|superstruct|\bassert|\bensure|typebox"
     r"|cerberus|pydantic|marshmallow|webargs|_form\b|Form\(|Dto\b|DTO\b|whitelist|allowlist"
+    r"|requir(?:ed?|ing)_?(?:body|fields?|keys|params|props)|check_?(?:body|fields|input|payload)"
     rf"|{_NOT_OF_THOSE}\.(?:safeP|p)arse(?:Async)?\(",
     re.IGNORECASE,
 )
