@@ -12,7 +12,7 @@ import re
 import stat
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from lint_rules.model import Span
@@ -23,6 +23,7 @@ CONFIG_SUFFIXES = (".env", ".yml", ".yaml", ".json", ".toml", ".ini", ".cfg", ".
 CONFIG_NAMES = (".env", "Dockerfile", "Containerfile", ".npmrc", ".pypirc", ".netrc")
 """Names of configuration files; more may follow behind a dot or hyphen (`.env.local`, `Dockerfile.prod`)."""
 DEFAULT_MAX_BYTES = 1_000_000
+_HEAD_OF_LARGE = 65_536
 
 _ALWAYS_UTF8_SUFFIXES = (*JAVASCRIPT_SUFFIXES, ".toml", ".json")
 _UTF8_BOM = b"\xef\xbb\xbf"
@@ -73,10 +74,14 @@ def is_config_name(path: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A file that cannot be analysed, and why in a few words, such as "contains a NUL byte"."""
+    """A file that cannot be analysed, and why in a few words, such as "contains a NUL byte".
+
+    `head` are the first bytes of one that is too large, which tell what wrote it.
+    """
 
     path: str
     reason: str
+    head: bytes = field(default=b"", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +200,7 @@ def read_source(path: str, max_bytes: int = DEFAULT_MAX_BYTES) -> SourceText | U
         if not stat.S_ISREG(status.st_mode):
             return Unreadable(path, "is not a regular file")
         if status.st_size > max_bytes:
-            return Unreadable(path, _too_large(max_bytes))
+            return Unreadable(path, _too_large(max_bytes), os.read(descriptor, _HEAD_OF_LARGE))
         with open(descriptor, "rb", closefd=False) as file:
             # One byte more than allowed, so that a file that grew meanwhile is noticed.
             content = file.read(max_bytes + 1)

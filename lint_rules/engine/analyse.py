@@ -184,16 +184,20 @@ class Analyser:
         if earlier is not None and not earlier[1].may_change(team.symbols):
             return msgspec.structs.replace(earlier[0], facts=None, asked=tuple(sorted(team.symbols.asked)))
         source = self._read(task.path)
+        module = self._modules.by_path.get(task.path) or Module(task.path, task.path, "__stdin__", "", False)
         if isinstance(source, Unreadable):
             if language_of(task.path) == "config":  # large or binary data, and nobody asked for it by name
                 return Analysis(task.path)
+            if team.language.is_unreadable(source.head):  # a bundle, whatever its size
+                return _without_facts(task, module)
             message = f"cannot be read; {source.reason}"
             notice = UNREADABLE_FILE.finding(
                 task.path, Span(0, 0, 1, 1, 1, 1), message, "fix the file, or leave it out with `exclude`"
             )
             return Analysis(task.path, (notice,) if task.inspect else (), failed=True)
-        module = self._modules.by_path.get(task.path) or Module(task.path, task.path, "__stdin__", "", False)
         data, screen = source.data, self._setting.screen
+        if team.language.is_unreadable(data):
+            return _without_facts(task, module)
         is_source, checks = self._triggered(team, data, module)
         words = team.fact_words_of_tests if module.is_test else team.fact_words
         holds_words = any(word in data for word in words) if screen else bool(words)
@@ -225,7 +229,7 @@ class Analyser:
             if task.facts == "definitions":
                 facts = file.definitions()
             elif earlier is None:  # else they were given the first time
-                facts, faults = _facts(file, team, all_notes=task.all_notes)
+                facts, faults = _facts(file, team if is_source else None, all_notes=task.all_notes)
                 notices.extend(faults)
                 failed = failed or bool(faults)
             if facts is not None and self._setting.traces:
@@ -280,14 +284,23 @@ class Analyser:
         return file
 
 
-def _facts(file: AnalysedFile, team: _Team, *, all_notes: bool) -> tuple[ModuleFacts, list[Finding]]:
-    """All facts of a file, with what families wrote down about it; and the notices about those that failed."""
+def _without_facts(task: Task, module: Module) -> Analysis:
+    """What minified code gives: nothing to report, and to whoever asks for its facts, that there are none."""
+    facts = ModuleFacts(module.name, task.path, is_complete=True) if task.facts else None
+    return Analysis(task.path, facts=facts, is_source=False)
+
+
+def _facts(file: AnalysedFile, team: _Team | None, *, all_notes: bool) -> tuple[ModuleFacts, list[Finding]]:
+    """All facts of a file, with what families wrote down about it; and the notices about those that failed.
+
+    Nothing is written down about what is no source: there is no `team` for it.
+    """
     notes, faults = {}, []
-    for kind in team.notes:
+    for kind in team.notes if team is not None else ():
         if not (all_notes or kind.is_for(file.data)):
             continue
         try:
-            taken = kind.take(team.name, file)
+            taken = kind.take(language_of(file.path), file)
         except Exception as error:  # the one place where a faulty taker is caught
             message = f"internal error in the notes `{kind.name}`: {type(error).__name__}: {error}"
             start = Span(0, 0, 1, 1, 1, 1)

@@ -72,6 +72,10 @@ class Language(Protocol):
         """Whether somebody wrote the file for it to run: no declarations of types, no output of a compiler."""
         ...
 
+    def is_unreadable(self, data: bytes) -> bool:
+        """Whether no person can read it, so that it has no facts to give either: minified code."""
+        ...
+
     def triggered(self, data: bytes, checks: Checks, *, in_test: bool, screen: bool = True) -> list[RuleCheck]:
         """The checks that may find something in a file of these bytes; a file with none need not be parsed."""
         ...

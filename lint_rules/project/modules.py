@@ -96,18 +96,28 @@ class Modules:
     by_name: dict[str, Module] = field(default_factory=dict)
     node: NodeModules = field(default_factory=lambda: NodeModules("", frozenset()))
     _anchors_of_top: dict[str, list[str]] = field(default_factory=dict)
+    _in_package: dict[str, bool] = field(default_factory=dict)
 
     def resolve(self, written: str, importer: Module) -> str:
         """The module name for an absolute import as written, or what was written if the project has no such module."""
         top = written.split(".", 1)[0]
         folder = importer.name if importer.is_package else importer.name.rpartition(".")[0]
-        package = self.by_name.get(folder)
-        beside = () if package is not None and package.path else (folder,)  # modules of a package do not see each other
+        beside = () if self._lies_in_package(folder) else (folder,)  # modules of a package do not see each other
         for anchor in (importer.anchor, *self._anchors_of_top.get(top, ()), *beside):
             candidate = f"{anchor}.{top}" if anchor else top
             if candidate in self.by_name:
                 return f"{anchor}.{written}" if anchor else written
         return written
+
+    def _lies_in_package(self, folder: str) -> bool:
+        """Whether a dotted folder, or one around it, is a package: below one, folders without `__init__.py` are too."""
+        known = self._in_package.get(folder)
+        if known is None:
+            package = self.by_name.get(folder)
+            outer = folder.rpartition(".")[0]
+            is_package = package is not None and bool(package.path)
+            known = self._in_package[folder] = is_package or (outer != "" and self._lies_in_package(outer))
+        return known
 
     def anchors_of(self, top: str) -> tuple[str, ...]:
         """The dotted folders from which a top-level module of this name is imported."""

@@ -65,7 +65,7 @@ _LOADED_AT_START = frozenset(sys.builtin_module_names) | {"os", "site", "codecs"
 def _may_be_hidden(placed: Placed) -> bool:
     written = mentions(placed.data)
     folder, root = os.path.dirname(placed.path), placed.modules.node.root
-    if "__init__.py" in names_in(folder):
+    if _lies_in_package(folder, root):
         return False
     tops = {one.top for one in written or ()} - _LOADED_AT_START - {""}
     return written is None or any((module_at(folder, top) or module_at(root, top)).endswith(".py") for top in tops)
@@ -75,7 +75,7 @@ def _may_be_hidden(placed: Placed) -> bool:
 def check_python(file: PythonFile) -> Iterator[Finding]:
     root = file.modules.node.root
     folder = os.path.dirname(file.path)
-    if "__init__.py" in names_in(folder):
+    if _lies_in_package(folder, root):
         return
     for one in file.imports:
         top = one.top
@@ -94,6 +94,15 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
             f"`{top}` is the project's `{own}` here and not {whose}, and has no `{lacking}`; rename the file",
             f"give {own} another name",
         )  # fmt: skip
+
+
+def _lies_in_package(folder: str, root: str) -> bool:
+    """Whether a folder, or one around it in the project, is a package, whose files do not see each other by name."""
+    while folder.startswith(root):
+        if "__init__.py" in names_in(folder):
+            return True
+        folder = os.path.dirname(folder)
+    return False
 
 
 def _is_declared(one: Import, file: PythonFile) -> bool:

@@ -27,6 +27,9 @@ class Config:
     def is_source(self, module: Module, data: bytes) -> bool:
         return True
 
+    def is_unreadable(self, data: bytes) -> bool:
+        return False
+
     def triggered(self, data: bytes, checks: Checks, *, in_test: bool, screen: bool = True) -> list[RuleCheck]:
         if len(data) > _MAX_BYTES:
             return []

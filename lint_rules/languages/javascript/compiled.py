@@ -7,6 +7,10 @@ import re
 _HEAD_BYTES = 4_000
 _MINIFIED_LINE = 300
 """Bytes a line has on average past which nobody wrote the file by hand."""
+_LONG_LINE = 500
+_LITTLE_SPACE = 0.125
+"""Share of blanks and line ends below which code was not written by hand; what people write has a fifth and more."""
+_EMBEDDED = re.compile(rb"[A-Za-z0-9+/=]{200,}")
 _SMALL = 2_000
 
 _COMPILER = re.compile(
@@ -26,4 +30,27 @@ def is_compiled(data: bytes) -> bool:
     """Whether a file is output and no source, by its first bytes and the length of its lines."""
     if _COMPILER.search(data, 0, _HEAD_BYTES) is not None or _GENERATOR.search(data, 0, _FIRST_BYTES) is not None:
         return True
-    return len(data) > _SMALL and len(data) > _MINIFIED_LINE * (data.count(b"\n") + 1)
+    return is_minified(data)
+
+
+def is_minified(data: bytes) -> bool:
+    """Whether nobody can read a file as it is, so that its names say nothing either."""
+    if len(data) <= _SMALL:
+        return False
+    return len(data) > _MINIFIED_LINE * (data.count(b"\n") + 1) or _is_dense(data)
+
+
+def _is_dense(data: bytes) -> bool:
+    """Whether the code has long lines and next to no space in it, embedded data left out."""
+    if not _has_long_line(data) or not _has_little_space(data):
+        return False
+    return _has_little_space(_EMBEDDED.sub(b"", data))
+
+
+def _has_long_line(data: bytes) -> bool:
+    half = _LONG_LINE // 2  # a line that long covers one of the halves whole
+    return any(data.find(b"\n", start, start + half) < 0 for start in range(0, len(data) - half, half))
+
+
+def _has_little_space(data: bytes) -> bool:
+    return sum(map(data.count, (b" ", b"\n", b"\t"))) < _LITTLE_SPACE * len(data)

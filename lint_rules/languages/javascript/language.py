@@ -7,7 +7,7 @@ from typing import Any
 
 from lint_rules.languages.inspection import Checks, Inspection, RuleCheck, checks_of, triggered
 from lint_rules.languages.javascript import grammar
-from lint_rules.languages.javascript.compiled import is_compiled
+from lint_rules.languages.javascript.compiled import is_compiled, is_minified
 from lint_rules.languages.javascript.faults import syntax_fault
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.javascript.inspect import inspect
@@ -28,6 +28,9 @@ class JavaScript:
 
     def is_source(self, module: Module, data: bytes) -> bool:
         return not module.is_declaration and not is_compiled(data)
+
+    def is_unreadable(self, data: bytes) -> bool:
+        return is_minified(data)
 
     def triggered(self, data: bytes, checks: Checks, *, in_test: bool, screen: bool = True) -> list[RuleCheck]:
         return triggered(data, checks, in_test=in_test, screen=screen, may_run_on_loop=lambda data: True)

@@ -27,6 +27,9 @@ class Python:
     def is_source(self, module: Module, data: bytes) -> bool:
         return not module.is_declaration
 
+    def is_unreadable(self, data: bytes) -> bool:
+        return False
+
     def triggered(self, data: bytes, checks: Checks, *, in_test: bool, screen: bool = True) -> list[RuleCheck]:
         return triggered(data, checks, in_test=in_test, screen=screen, may_run_on_loop=may_run_on_loop)
 
