@@ -78,7 +78,10 @@ RULE = Rule(
 )
 
 _THROWN = re.compile(rb"\bthrow\s+(?!new\s+[\w.]*(?:Error|Exception)\b)(?!(?:e|err|error|ex)\s*;)")
-_REJECTED = re.compile(rb"\brej(?:ect)?\w*\s*\(\s*(?!new\s+[\w.]*(?:Error|Exception)\b)(?!(?:e|err|error|ex)\s*\))")
+_REJECTED = re.compile(
+    rb"new Promise\b[^(]*\(\s*(?:async\s*)?(?:function\s*)?\(\s*\w+\s*,\s*(?!reject\b)\w+|"
+    rb"\brej(?:ect)?\w*\s*\(\s*(?!new\s+[\w.]*(?:Error|Exception)\b)(?!(?:e|err|error|ex)\s*\))"
+)
 _RAISED = re.compile(rb"\braise[ \t(]+(?:Base)?Exception\b|\braise[ \t(]+(?!\w*(?:Error|Exception)\b)(?:\w|[\"'])")
 
 

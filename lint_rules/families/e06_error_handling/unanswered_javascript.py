@@ -111,12 +111,15 @@ class Answering:
                 if self.in_any([following]) or following.type == "throw_statement":
                     return True
                 following = following.next_named_sibling
-            if current.type == "try_statement":
-                finally_ = current.child_by_field_name("finalizer")
-                if finally_ is not None and self.in_any([finally_]):
-                    return True
+            if self.ends_in_finally(current):
+                return True
             current = current.parent
         return False
+
+    def ends_in_finally(self, attempt: Node) -> bool:
+        """Whether the `finally` of a `try` statement answers."""
+        finally_ = attempt.child_by_field_name("finalizer") if attempt.type == "try_statement" else None
+        return finally_ is not None and self.in_any([finally_])
 
 
 def answering(place: Node, file: JavaScriptFile) -> Answering | None:
@@ -143,9 +146,17 @@ def unanswered_clause(clause: Node, file: JavaScriptFile) -> Answering | None:
     who = answering(clause, file) if attempt is not None and tried is not None and body is not None else None
     if who is None or attempt is None or tried is None or body is None:
         return None
-    if not _answers_inside(tried, who) or who.always(named(body)) or _changes_something(body) or _goes_on(body):
+    if who.always(named(body)) or _changes_something(body) or _goes_on(body):
         return None
-    return None if who.follows(attempt) else who
+    if _leaves(body) and not who.ends_in_finally(attempt):
+        return who if _answers_inside(tried, who) or who.follows(attempt) else None
+    return who if _answers_inside(tried, who) and not who.follows(attempt) else None
+
+
+def _leaves(body: Node) -> bool:
+    """Whether a block ends by returning, so that nothing behind it runs."""
+    statements = named(body)
+    return bool(statements) and statements[-1].type == "return_statement"
 
 
 def _answers_inside(tried: Node, who: Answering) -> bool:

@@ -34,11 +34,13 @@ def unanswered_clause(clause: ExceptClause) -> str:
     if answers not in ("any", "sent") or function.node.type != "function_definition":
         return ""
     by_value = answers == "any"
-    if not _answers_in(clause.attempts, by_value=by_value) and not _answers_in(_else_of(clause), by_value=by_value):
+    if _is_taken_care_of(clause, by_value=by_value) or _answered_finally(clause, by_value=by_value):
         return ""
-    if _is_taken_care_of(clause, by_value=by_value) or _answered_later(clause, by_value=by_value):
-        return ""
-    return _outcome(handler)
+    answers_inside = _answers_in([*clause.attempts, *_else_of(clause)], by_value=by_value)
+    answered_later = _answered_later(clause, by_value=by_value)
+    leaves = bool(clause.statements) and clause.statements[-1].type == "return_statement"
+    is_unanswered = answers_inside or answered_later if leaves else answers_inside and not answered_later
+    return _outcome(handler) if is_unanswered else ""
 
 
 def _outcome(handler: Handler) -> str:
@@ -103,5 +105,9 @@ def _answered_later(clause: ExceptClause, *, by_value: bool) -> bool:
         nodes = (statement, *own_nodes(statement))
         if any(node.type == "raise_statement" or _answers(node, by_value=by_value) for node in nodes):
             return True
+    return False
+
+
+def _answered_finally(clause: ExceptClause, *, by_value: bool) -> bool:
     finally_ = next((one for one in clause.try_statement.named_children if one.type == "finally_clause"), None)
     return finally_ is not None and _answers_in(list(own_nodes(finally_)), by_value=by_value)
