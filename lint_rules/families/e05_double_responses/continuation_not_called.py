@@ -46,11 +46,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.families.e05_double_responses.continuations_javascript import (
-    MENTIONED,
-    Continuations,
-    never_called,
-)
+from lint_rules.families.e05_double_responses.continuations_forgotten import never_called
+from lint_rules.families.e05_double_responses.continuations_javascript import MENTIONED, Continuations
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, MEDIUM, Finding, Related, Rule
 
