@@ -70,9 +70,9 @@ How to fix it: log the error with its traceback and with something that finds th
 of your own. Errors whose text is meant for clients get a class of their own; catch that one by its name, or ask for it
 (`error instanceof ApiError`), before the rest.
 
-Not seen: what a helper of your own does with an error that it is given; errors that are stored and sent later; messages
-of errors that the code has told apart by class, code or status; what a setting for development lets through; in
-JavaScript, the message of an error that is answered with a status 4xx.
+Not seen: what a helper of your own does with an error that it is given as a whole; errors that are stored and sent
+later; messages of errors that the code has told apart by class, code or status; what a setting for development lets
+through; in JavaScript, the message of an error that is answered with a status 4xx.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ from tree_sitter import Node
 
 from lint_rules.families.e06_error_handling import node_answers, node_caught, node_leaks
 from lint_rules.families.e06_error_handling.answer import NOT_SET, Answer
-from lint_rules.families.e06_error_handling.python_answers import ANSWER_WORDS, answers
+from lint_rules.families.e06_error_handling.python_answers import ANSWER_WORDS, answers, handed
 from lint_rules.families.e06_error_handling.python_caught import (
     Caught,
     caught_at,
@@ -116,7 +116,7 @@ def _may_leak(data: bytes) -> bool:
 
 @RULE.files(WholeFile(_may_leak), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
-    for answer in answers(file):
+    for answer in (*answers(file), *handed(file)):
         caught = caught_at(answer.node, file)
         if caught is None or file.in_broken_code(answer.node):
             continue
@@ -162,7 +162,7 @@ def _may_leak_javascript(data: bytes) -> bool:
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if file.is_tooling:
         return
-    for answer in node_answers.answers(file):
+    for answer in (*node_answers.answers(file), *node_answers.handed(file)):
         if answer.is_plain or file.in_broken_code(answer.node):
             continue
         found = next(

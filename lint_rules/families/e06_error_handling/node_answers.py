@@ -65,6 +65,21 @@ def forwarded(file: JavaScriptFile) -> Iterator[Answer]:
             yield Answer(call, (), NOT_TOLD, UNKNOWN, "next")
 
 
+_ANSWERING = re.compile(r"err|fail|problem|respon|abort|reply|answer|send", re.IGNORECASE)
+
+
+def handed(file: JavaScriptFile) -> Iterator[Answer]:
+    """What is answered by helpers that are given the response: `fail(res, 500, error.message)`."""
+    for call in file.nodes("call_expression"):
+        function = callee(call)
+        given = arguments(call) if function is not None and _ANSWERING.search(text(function).rpartition(".")[2]) else []
+        if not any(_RESPONSES.match(text(one)) for one in given):
+            continue
+        numbers = [status_of(one, file) for one in given]
+        status = next((one for one in numbers if one > 0), NOT_SET)
+        yield Answer(call, tuple(one for one in given if bare(one).type != "identifier"), status)
+
+
 def name_of(expression: Node, file: JavaScriptFile) -> str:
     """The canonical name of a library's function, by this file alone."""
     return file.types.external(file.names.symbol(expression))

@@ -65,6 +65,24 @@ def answers(file: PythonFile) -> Iterator[Answer]:
             yield from _raised(bare(error), file)
 
 
+_ANSWERING = re.compile(r"err|fail|problem|respon|abort|reply|answer", re.IGNORECASE)
+
+
+def handed(file: PythonFile) -> Iterator[Answer]:
+    """What handlers return by way of the project's own helpers: `return failure(str(error), 500)`."""
+    for statement in file.nodes("return_statement"):
+        value = first_named(statement)
+        call = bare(value) if value is not None else None
+        function = call.child_by_field_name("function") if call is not None and call.type == "call" else None
+        if call is None or function is None or not _ANSWERING.search(text(function).rpartition(".")[2]):
+            continue
+        symbol = file.names.symbol(function)
+        if (symbol and symbol.partition(".")[0] == file.module.partition(".")[0]) or symbol in file.modules.by_name:
+            given = tuple(one for _, one in arguments(call))
+            numbers = [status_of(one, file) for one in given]
+            yield Answer(call, given, next((one for one in numbers if one > 0), NOT_TOLD), is_plain=True)
+
+
 def name_of(expression: Node, file: PythonFile) -> str:
     """The canonical name of a library's function, by this file alone."""
     return file.types.external(file.names.symbol(expression))
