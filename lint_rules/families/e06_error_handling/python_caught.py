@@ -189,7 +189,8 @@ def is_told_apart(node: Node, caught: Caught) -> bool:
 
 
 _READS = re.compile(
-    r"json|loads\(|parse|int\(|float\(|validat|decode|UUID\(|fromisoformat|schema|strptime|request\.(?:json|body|data|form|args|GET|POST|query_params|get_json)|literal_eval"
+    r"json|loads\(|parse|int\(|float\(|validat|decode|UUID\(|fromisoformat|schema|strptime|literal_eval|\(\*\*\w|"
+    r"request\.(?:json|body|data|form|args|GET|POST|query_params|get_json)"
 )
 _MOST_READING = 2
 
