@@ -11,8 +11,7 @@ Origins and the *targets* that data reaches are short texts, so that `project/fl
     r:2       the function's request read 2        c:3:0     argument 0 of that call; also `c:3:name`, `c:3:.` (what the
     v:f.name  a variable of `f` that inner                   method is called on), `c:3:*` and `c:3:**`
               functions see                        return    the result of the function
-    a:C.name  an attribute of the class `C`        answer    the same, where it is surely text
-                                                   x:2       the function's sink 2, which is no call
+    a:C.name  an attribute of the class `C`        x:2       the function's sink 2, which is no call
 """
 
 from __future__ import annotations

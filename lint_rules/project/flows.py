@@ -49,7 +49,10 @@ class FlowCall(msgspec.Struct, frozen=True, array_like=True):
 
 
 class LocalSink(msgspec.Struct, frozen=True, array_like=True):
-    """A place where data of a kind must not go and that is no call: `element.innerHTML = ...`."""
+    """A place where data of a kind must not go and that is no call: `element.innerHTML = ...`.
+
+    The kind "answer" is a text that the function returns, which is HTML if a framework makes it so.
+    """
 
     kind: str
     span: Span

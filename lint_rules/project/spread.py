@@ -232,12 +232,6 @@ class _Walk:
             self._call(fact, known, edge, int(number), place)
         elif kind == "return":
             self._return(fact, known, edge)
-        elif kind == "answer":
-            if self._kind == "html" and self._spread._knowledge.answers(
-                known.flow, known.module, self._spread._project
-            ):
-                span = edge.hops[-1].span if edge.hops else known.flow.span
-                self._arrive(fact, known, edge, None, None, "", span)
         elif kind == "v":
             for name, origin in self._spread._readers.get(f"v:{known.module.module}.{rest}", ()):
                 self._reach((name, "", origin), fact, _hops(known, edge))
@@ -248,15 +242,19 @@ class _Walk:
                     self._reach((name, "", origin), fact, _hops(known, edge))
         elif kind == "x":
             sink = known.flow.sinks[int(rest)]
-            if sink.kind == self._kind:
-                call = FlowCall("", sink.text, sink.span)
+            is_page = sink.kind == "answer" and self._kind == "html" and self._answers(known)
+            if sink.kind == self._kind or is_page:
+                call = None if is_page else FlowCall("", sink.text, sink.span)
                 self._arrive(fact, known, edge, call, None, "0", sink.span)
+
+    def _answers(self, known: _Known) -> bool:
+        return self._spread._knowledge.answers(known.flow, known.module, self._spread._project)
 
     def _call(self, fact: Fact, known: _Known, edge: DataEdge, number: int, place: str) -> None:
         spread = self._spread
         call = known.flow.calls[number]
         name, reference, is_class = spread.resolve(call.symbol)
-        if reference is None:
+        if reference is None and not call.symbol.endswith("()"):  # an instance is called
             for row in spread._knowledge.sinks(self._kind, name, call, spread._project):
                 if row.takes(place, call):
                     self._arrive(fact, known, edge, call, row, place, call.span)

@@ -31,7 +31,11 @@ _MODELS = ("pydantic.", "msgspec.Struct", "sqlmodel.SQLModel", "litestar.dto")
 _ENTITY = re.compile(r"\.(?:Model|DeclarativeBase|DeclarativeBaseNoMeta|SQLModel|(?:Dynamic|Embedded)?Document)$")
 _FIELDS = SinkRow("mass", "", frozenset({"**"}))
 _HTML_FRAMEWORKS = frozenset({"Flask", "Quart", "Bottle"})
-_MODEL_KINDS = TEXT
+_ROUTED_ELSEWHERE = frozenset({"Django", "Tornado"})
+"""Frameworks whose routes stand far from their handlers, so that the parts of a path are known by name alone."""
+_SCOPE = frozenset({"where", "html", "redirect", "url"})
+"""What the scope of ASGI is not followed to: it holds the whole request, the headers that browsers write too."""
+_MODEL_KINDS = TEXT | {"field"}
 
 
 @lru_cache(maxsize=1)
@@ -69,7 +73,8 @@ class PythonKnowledge:
         framework = handler.framework
         for row in framework["data_parameters"]:
             if handler.holds_for(row.get("of", ())) and row["index"] < len(plain):
-                yield plain[row["index"]].name, frozenset({"where"})
+                own_kinds = _SCOPE if framework.name == "ASGI" else frozenset({"where"})
+                yield plain[row["index"]].name, own_kinds
         if framework["typed_parameters"] and handler.kind in ("route", "socket", "dependency"):
             for parameter in plain:
                 kinds = self._typed(parameter, project)
@@ -100,7 +105,9 @@ class PythonKnowledge:
     def _path_parts(flow: FunctionFlow, handler: Handler, plain: list[FlowParameter]) -> Iterator[str]:
         own = set(flow.path_names)
         for parameter in plain[1:] if handler.framework.name.startswith("Django") else plain:
-            is_anywhere = handler.framework.name == "Django" and parameter.is_open and not _is_key(parameter.name)
+            is_anywhere = (
+                handler.framework.name in _ROUTED_ELSEWHERE and parameter.is_open and not _is_key(parameter.name)
+            )
             if parameter.name in own or is_anywhere:
                 yield parameter.name
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lint_rules.languages.tables import read_table
 from lint_rules.project.flows import FlowCall
@@ -58,9 +59,9 @@ class SinkTable:
     def __init__(self, path: Path) -> None:
         self._named: dict[tuple[str, str], list[SinkRow]] = {}
         self._methods: dict[tuple[str, str], list[SinkRow]] = {}
-        for row in read_table(path)["sink"]:
+        for row, kind in _rows(path):
             sink = SinkRow(
-                row["kind"],
+                kind,
                 row.get("does", ""),
                 frozenset(row["places"]),
                 tuple(row.get("when", ())),
@@ -87,6 +88,13 @@ class SinkTable:
         for row in self._methods.get((kind, method), ()):
             if row.owners is not None and row.owners.search(owner):
                 yield row
+
+
+def _rows(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
+    """Each row with each of its kinds."""
+    for row in read_table(path)["sink"]:
+        for kind in [row["kind"]] if isinstance(row["kind"], str) else row["kind"]:
+            yield row, kind
 
 
 def _is_unknown(name: str) -> bool:

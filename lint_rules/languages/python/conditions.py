@@ -166,6 +166,15 @@ def _asked(call: Node, holds: bool) -> Iterator[Guarantee]:
             yield from ((path, EVERYTHING) for path in _roots(value))
 
 
+def judged_by(value: Node) -> list[Path]:
+    """What a call looks at whose result says whether something is in order: `allowed = is_allowed(path)`."""
+    value = _bare(value)
+    function = value.child_by_field_name("function") if value.type == "call" else None
+    if function is None or not _TELLS.search(_last_name(function)):
+        return []
+    return [path for _, argument in arguments(value) for path in _roots(argument)]
+
+
 def _begins(receiver: Node, prefix: Node, holds: bool) -> Iterator[Guarantee]:
     literals = re.findall(r"""["']([^"']*)["']""", text(prefix))
     if prefix.type not in ("string", "tuple") or not literals:

@@ -27,7 +27,7 @@ from lint_rules.flow.taint import (
     union,
 )
 from lint_rules.flow.trampoline import bounce
-from lint_rules.languages.python.conditions import guaranteed, path_of, refined
+from lint_rules.languages.python.conditions import EVERYTHING, guaranteed, judged_by, path_of, refined
 from lint_rules.languages.python.effects import TEXT, effects, safe_slot
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.lowering import test_of
@@ -35,7 +35,7 @@ from lint_rules.languages.python.registrations import arguments
 from lint_rules.languages.python.request_data import request_tables
 from lint_rules.languages.python.scopes import FUNCTION, LAMBDA, Scope, text
 from lint_rules.languages.python.suspension import own_nodes
-from lint_rules.project.flows import FlowCall, RequestSource
+from lint_rules.project.flows import FlowCall, LocalSink, RequestSource
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
@@ -45,6 +45,11 @@ _Steps = Generator[_Asked, Value, Value]
 
 _MASS = frozenset({"mass"})
 _WHERE = frozenset({"where"})
+_VALIDATED = frozenset({"validated_data", "cleaned_data"})
+_OWN_PARTS = frozenset({"headers", "cookies", "COOKIES", "META", "get_cookie", "host", "url_root", "host_url"})
+"""Parts of a request that a link or a form of somebody else cannot set: what is answered harms the sender alone."""
+_SHAPED = TEXT | {"field"}
+_HTML = frozenset({"html"})
 _PROGRAM = frozenset({"program"})
 _TEXT_METHODS = frozenset(
     {"strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "replace", "removeprefix",
@@ -71,12 +76,15 @@ class PythonFlow:
     def __init__(self, file: PythonFile, scope: Scope) -> None:
         self.calls: list[FlowCall] = []
         self.sources: list[RequestSource] = []
+        self.sinks: list[LocalSink] = []
         self._file = file
         self._scope = scope
         self._effects = effects()
         self._members = request_tables().members
         self._call_numbers: dict[tuple[int, int], int] = {}
         self._source_numbers: dict[int, str] = {}
+        self._answers: dict[int, int] = {}
+        self._verdicts: dict[str, list[Path]] = {}
         self._memo_of: Variables = {}
         self._memo: dict[int, Value] = {}
         owner = scope.owner_class
@@ -131,7 +139,10 @@ class PythonFlow:
     def guarantees(self, test: Question, holds: bool, variables: Variables) -> Iterable[tuple[Path, frozenset[str]]]:
         if not variables or test.node is None:
             return ()
-        return guaranteed(test.node, holds is not test_of(test.node)[1])
+        answer = holds is not test_of(test.node)[1]
+        if answer and test.node.type == "identifier" and text(test.node) in self._verdicts:
+            return [(path, EVERYTHING) for path in self._verdicts[text(test.node)]]
+        return guaranteed(test.node, answer)
 
     def reached(self, event: Event, variables: Variables) -> Iterator[tuple[str, Value]]:
         if event.kind == "call":
@@ -149,7 +160,8 @@ class PythonFlow:
         if expression is None or jump is None or jump.type == "call":
             return
         value = self.value(expression, variables)
-        yield "return", value
+        is_data = expression.type in ("dictionary", "list", "set", *_COMPREHENSIONS)
+        yield "return", cleaned(value, _HTML) if is_data else value  # a caller that answers with it answers JSON
         while expression.type == "parenthesized_expression" and (inner := first_named(expression)) is not None:
             expression = inner
         if expression.type in ("expression_list", "tuple"):  # the body, the status, the headers
@@ -158,7 +170,18 @@ class PythonFlow:
                 return
             expression, value = first, self.value(first, variables)
         if expression.type not in ("dictionary", "list", *_COMPREHENSIONS):
-            yield "answer", {origin: mark for origin, mark in value.items() if mark.cleaned >= TEXT}
+            value = {origin: mark for origin, mark in value.items() if origin[:2] == "c:" or mark.cleaned >= TEXT}
+            if value:
+                yield self._answer(expression), value
+
+    def _answer(self, expression: Node) -> str:
+        """The target that a text is which the function returns."""
+        number = self._answers.get(expression.id)
+        if number is None:
+            number = self._answers[expression.id] = len(self.sinks)
+            written = " ".join(text(expression).split())[:60]
+            self.sinks.append(LocalSink("answer", self._file.span(expression), written))
+        return f"x:{number}"
 
     # Statements.
 
@@ -167,13 +190,16 @@ class PythonFlow:
         path = path_of(target) if target is not None else (event.subject,)
         if not path:
             return variables
+        self._verdicts.pop(event.subject, None)
+        right = event.node.child_by_field_name("right") if event.node.type == "assignment" else None
+        if right is not None and (judged := judged_by(right)):
+            self._verdicts[event.subject] = judged
         value = self._assigned_value(event, target, variables)
         if target is not None and target.type == "subscript" and len(path) == 1:  # an element that is not known
             return added(variables, path, value)
         if value and target is not None:
             value = through(value, (target.start_byte, target.end_byte, event.subject))
         variables_after = bound(variables, path, value)
-        right = event.node.child_by_field_name("right") if event.node.type == "assignment" else None
         if right is not None and right.type == "dictionary" and value:
             for pair in right.named_children:
                 key, element = pair.child_by_field_name("key"), pair.child_by_field_name("value")
@@ -396,6 +422,8 @@ class PythonFlow:
         if not base:
             is_own = self._self and len(path) == 2 and path[0] == self._self
             return from_origin(f"a:{self._own_class}.{name}") if is_own else CLEAN
+        if name in _VALIDATED:
+            base = cleaned(base, _SHAPED)
         return {
             f"{origin}.{name}" if origin[:2] == "p:" and "." not in origin else origin: mark
             for origin, mark in base.items()
@@ -425,7 +453,7 @@ class PythonFlow:
                 known = self._source_numbers[node.id] = f"r:{len(self.sources)}"
                 self.sources.append(RequestSource(self._file.span(node), text(node)[:60], tuple(sorted(TEXT))))
             return from_origin(known, TEXT)
-        return _taken(self.value(node, variables))
+        return self.value(node, variables)
 
     def _subscript(self, node: Node, variables: Variables) -> _Steps:
         owner = node.child_by_field_name("value")
@@ -599,6 +627,8 @@ def source_kinds(name: str) -> frozenset[str]:
         return _WHERE
     if name in framework["request_urls"]:
         return TEXT | {"redirect", "url"}
+    if name.rpartition(".")[2] in _OWN_PARTS:
+        return (TEXT - _MASS) | {"html", "redirect"}
     return TEXT - _MASS
 
 

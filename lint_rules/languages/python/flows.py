@@ -59,7 +59,7 @@ def _flow_of(scope: Scope, file: PythonFile) -> FunctionFlow | None:
         tuple(_parameters(scope, file)),
         tuple(evaluator.sources),
         tuple(evaluator.calls),
-        (),
+        tuple(evaluator.sinks),
         edges + captured,
         tuple(sorted(text_parts_of_path(scope))),
     )
