@@ -27,8 +27,8 @@ _FIRST_NAMES = frozenset({"self", "cls"})
 class Sink(Protocol):
     """A row that says what must not reach a call."""
 
-    def takes(self, place: str, call: FlowCall) -> bool:
-        """Whether it is about this argument of this call."""
+    def takes(self, place: str, call: FlowCall, cleaned: tuple[str, ...]) -> bool:
+        """Whether it is about this argument of this call; `cleaned` is what the data is safe from there."""
         ...
 
 
@@ -187,6 +187,8 @@ class _Walk:
         self._waiting: deque[Fact] = deque()
         self._incoming: dict[tuple[str, str], list[tuple[Fact, int, DataEdge]]] = {}
         self._returned: set[tuple[str, str]] = set()
+        self._textual: set[tuple[str, str]] = set()
+        """Functions and origins (results of calls) that are surely text."""
         self._found: dict[tuple[str, Span], Arrival] = {}
 
     def run(self) -> list[Arrival]:
@@ -242,12 +244,15 @@ class _Walk:
                     self._reach((name, "", origin), fact, _hops(known, edge))
         elif kind == "x":
             sink = known.flow.sinks[int(rest)]
-            is_page = sink.kind == "answer" and self._kind == "html" and self._answers(known)
+            is_page = sink.kind == "answer" and self._kind == "html" and self._is_page(fact, known, edge)
             if sink.kind == self._kind or is_page:
                 call = None if is_page else FlowCall("", sink.text, sink.span)
                 self._arrive(fact, known, edge, call, None, "0", sink.span)
 
-    def _answers(self, known: _Known) -> bool:
+    def _is_page(self, fact: Fact, known: _Known, edge: DataEdge) -> bool:
+        """Whether what a function returns is text, and a framework makes HTML of it."""
+        if "nosql" not in edge.cleaned and (fact[0], edge.origin) not in self._textual:
+            return False
         return self._spread._knowledge.answers(known.flow, known.module, self._spread._project)
 
     def _call(self, fact: Fact, known: _Known, edge: DataEdge, number: int, place: str) -> None:
@@ -256,7 +261,7 @@ class _Walk:
         name, reference, is_class = spread.resolve(call.symbol)
         if reference is None and not call.symbol.endswith("()"):  # an instance is called
             for row in spread._knowledge.sinks(self._kind, name, call, spread._project):
-                if row.takes(place, call):
+                if row.takes(place, call, edge.cleaned):
                     self._arrive(fact, known, edge, call, row, place, call.span)
                     break
         hop = Place(known.module.path, call.span, call.written)
@@ -270,10 +275,8 @@ class _Walk:
                 self._reach((callee.name, parameter.name, f"p:{parameter.name}"), fact, way)
                 if entry in self._returned:
                     self._reach(result, fact, way)
-            if is_class:
-                self._reach(result, fact, way)
             return
-        if is_class:
+        if is_class and reference is None:
             self._reach(result, fact, way)
         elif reference is None:
             effect = spread._knowledge.effect(name)
@@ -283,9 +286,12 @@ class _Walk:
 
     def _return(self, fact: Fact, known: _Known, edge: DataEdge) -> None:
         name, entry, _ = fact
+        is_text = "nosql" in edge.cleaned or (name, edge.origin) in self._textual
         if entry:
             self._returned.add((name, entry))
             for caller, number, given in self._incoming.get((name, entry), ()):
+                if is_text:
+                    self._textual.add((caller[0], f"c:{number}"))
                 there = self._spread._known[caller[0]]
                 hop = Place(there.module.path, there.flow.calls[number].span, there.flow.calls[number].written)
                 self._reach((caller[0], caller[1], f"c:{number}"), caller, (*_hops(there, given), hop))
@@ -294,6 +300,8 @@ class _Walk:
             there = self._spread._known[caller_name]
             _, reference, _ = self._spread.resolve(there.flow.calls[number].symbol)
             if reference is not None and reference.name == name:
+                if is_text:
+                    self._textual.add((caller_name, f"c:{number}"))
                 call = there.flow.calls[number]
                 way = (*_hops(known, edge), Place(there.module.path, call.span, call.written))
                 self._reach((caller_name, "", f"c:{number}"), fact, way)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e07_security.sinks_python import SinkRow, SinkTable
 from lint_rules.families.e07_security.weaknesses import FOLDER
-from lint_rules.languages.python.effects import TEXT, effects
+from lint_rules.languages.python.effects import TEXT, UPLOAD, effects
 from lint_rules.languages.python.library import types
 from lint_rules.project.flows import FlowCall, FlowParameter, FunctionFlow
 from lint_rules.project.frameworks import Handler
@@ -31,6 +31,7 @@ _MODELS = ("pydantic.", "msgspec.Struct", "sqlmodel.SQLModel", "litestar.dto")
 _ENTITY = re.compile(r"\.(?:Model|DeclarativeBase|DeclarativeBaseNoMeta|SQLModel|(?:Dynamic|Embedded)?Document)$")
 _FIELDS = SinkRow("mass", "", frozenset({"**"}))
 _HTML_FRAMEWORKS = frozenset({"Flask", "Quart", "Bottle"})
+_ANSWERS_JSON = ("flask_restful.", "flask_restx.", "flask_restplus.", "rest_framework.")
 _ROUTED_ELSEWHERE = frozenset({"Django", "Tornado"})
 """Frameworks whose routes stand far from their handlers, so that the parts of a path are known by name alone."""
 _SCOPE = frozenset({"where", "html", "redirect", "url"})
@@ -78,6 +79,8 @@ class PythonKnowledge:
         if framework["typed_parameters"] and handler.kind in ("route", "socket", "dependency"):
             for parameter in plain:
                 kinds = self._typed(parameter, project)
+                if kinds is UPLOAD:
+                    yield f"{parameter.name}.filename", TEXT
                 if kinds is not None:
                     yield parameter.name, kinds
         if framework["path_parameters"] and handler.kind in ("route", "socket"):
@@ -94,7 +97,7 @@ class PythonKnowledge:
         if name in _DOCUMENTS:
             return frozenset({"where"})
         if name.endswith("UploadFile"):
-            return TEXT
+            return UPLOAD
         if project.symbols.class_(name) is not None:
             bases = project.symbols.ancestors(name)
             if any(base.startswith(_MODELS) for base in bases):
@@ -122,6 +125,10 @@ class PythonKnowledge:
         function = module.functions.get(flow.name)
         handler = project.handlers.of(Reference(module, function)) if function is not None else None
         if handler is None or handler.kind not in ("route", "error"):
+            return False
+        owner = flow.name.rpartition(".")[0]
+        bases = project.symbols.ancestors(f"{module.module}.{owner}") if owner else []
+        if any(base.startswith(_ANSWERS_JSON) for base in bases):
             return False
         return handler.framework.name in _HTML_FRAMEWORKS
 

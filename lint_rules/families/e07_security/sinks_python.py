@@ -43,9 +43,12 @@ class SinkRow:
     unless: re.Pattern[str] | None = None
     owners: re.Pattern[str] | None = None
     instead: str = ""
+    only_text: bool = False
 
-    def takes(self, place: str, call: FlowCall) -> bool:
-        """Whether the row is about this argument of this call."""
+    def takes(self, place: str, call: FlowCall, cleaned: tuple[str, ...]) -> bool:
+        """Whether the row is about this argument of this call; `cleaned` is what the data is safe from there."""
+        if self.only_text and "nosql" not in cleaned:
+            return False
         if place not in self.places and "any" not in self.places:
             return False
         if self.when and not any(literal in self.when for literal in call.literals):
@@ -68,6 +71,7 @@ class SinkTable:
                 re.compile(row["unless"]) if "unless" in row else None,
                 re.compile(row["owners"], re.DOTALL) if "owners" in row else None,
                 row.get("instead", ""),
+                row.get("only_text", False),
             )
             for name in row.get("calls", ()):
                 self._named.setdefault((sink.kind, name), []).append(sink)

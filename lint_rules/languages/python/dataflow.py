@@ -14,6 +14,7 @@ from tree_sitter import Node
 from lint_rules.flow.form import Event, Question
 from lint_rules.flow.taint import (
     CLEAN,
+    Mark,
     Path,
     Value,
     Variables,
@@ -28,7 +29,7 @@ from lint_rules.flow.taint import (
 )
 from lint_rules.flow.trampoline import bounce
 from lint_rules.languages.python.conditions import EVERYTHING, guaranteed, judged_by, path_of, refined
-from lint_rules.languages.python.effects import TEXT, effects, safe_slot
+from lint_rules.languages.python.effects import TEXT, UPLOAD, effects, safe_slot
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.lowering import test_of
 from lint_rules.languages.python.registrations import arguments
@@ -46,7 +47,23 @@ _Steps = Generator[_Asked, Value, Value]
 _MASS = frozenset({"mass"})
 _WHERE = frozenset({"where"})
 _VALIDATED = frozenset({"validated_data", "cleaned_data"})
-_OWN_PARTS = frozenset({"headers", "cookies", "COOKIES", "META", "get_cookie", "host", "url_root", "host_url"})
+_UPLOADS = frozenset({"files", "FILES"})
+_UPLOAD_NAMES = frozenset({"filename", "name", "raw_filename"})
+_OWN_PARTS = frozenset(
+    {
+        "headers",
+        "cookies",
+        "COOKIES",
+        "META",
+        "get_cookie",
+        "host",
+        "url_root",
+        "host_url",
+        "environ",
+        "referrer",
+        "user_agent",
+    }
+)
 """Parts of a request that a link or a form of somebody else cannot set: what is answered harms the sender alone."""
 _SHAPED = TEXT | {"field"}
 _HTML = frozenset({"html"})
@@ -61,6 +78,9 @@ _COMPREHENSIONS = (
 )  # fmt: skip
 _SHELLS = re.compile(r"""["'](?:/bin/|/usr/bin/)?(?:ba|z|da|k)?sh["']|["']cmd(?:\.exe)?["']|powershell""")
 _VALIDATES = re.compile(r"^_?(?:validate|ensure|assert|verify|require|sanitize|check)_?\w*$", re.IGNORECASE)
+_CLEANS = re.compile(r"(?:^|_)(?:saniti[sz]e|secure|escape|quote|valid|validate|clean|safe)", re.IGNORECASE)
+"""Names of the project's own functions that make data harmless, as far as one can tell."""
+_REPLACED = {"'": "sql", '"': "sql", "<": "html", "/": "path", "\\": "path"}
 _LATER = {
     "to_thread": 0, "run_in_threadpool": 0, "run_in_executor": 1, "run_sync": 0, "submit": 0, "partial": 0,
     "call_soon_threadsafe": 0, "call_soon": 0, "sync_to_async": 0, "database_sync_to_async": 0, "add_task": 0,
@@ -422,6 +442,10 @@ class PythonFlow:
         if not base:
             is_own = self._self and len(path) == 2 and path[0] == self._self
             return from_origin(f"a:{self._own_class}.{name}") if is_own else CLEAN
+        if name in _UPLOAD_NAMES:
+            base = {
+                origin: Mark(TEXT, mark.steps) if "upload" in mark.cleaned else mark for origin, mark in base.items()
+            }
         if name in _VALIDATED:
             base = cleaned(base, _SHAPED)
         return {
@@ -581,6 +605,13 @@ class PythonFlow:
             if base and self._source_numbers.get(function.id):
                 return base
             base = yield receiver, variables
+        if symbol == "re.sub" and (first := next(iter(arguments(call)), None)) is not None:
+            pattern = _content(first[1]) or ""
+            if pattern.startswith(("[^", "\\W")) and "/" not in pattern:
+                return CLEAN
+        if symbol == "builtins.getattr":
+            owners = [value for place, value in arguments(call) if place != "1"]
+            return (yield owners[0], variables) if owners else CLEAN
         if effect is not None:
             return cleaned(union(base, (yield from self._arguments(call, variables))), effect.kinds)
         if receiver is not None and (
@@ -591,6 +622,8 @@ class PythonFlow:
                 return passed
         if is_outside or not symbol:
             return base
+        if _CLEANS.search(name):
+            return CLEAN
         given = list(arguments(call))
         return union(from_origin(self._number(call, function, given)), {} if symbol else base)
 
@@ -608,7 +641,8 @@ class PythonFlow:
         if name in known.ending:
             return CLEAN
         if name in known.taking:
-            return union(_taken(base), (yield from self._arguments(call, variables)) if name != "getlist" else CLEAN)
+            otherwise = [value for place, value in arguments(call) if place not in ("0", "type")]
+            return union(_taken(base), (yield otherwise[0], variables) if otherwise else CLEAN)
         if name not in known.passing:
             return None
         given = yield from self._arguments(call, variables)
@@ -616,6 +650,10 @@ class PythonFlow:
             literal = _content(receiver)
             slot = safe_slot([literal.partition("{")[0] if literal is not None else None])
             return _as_text(union(base, cleaned(given, slot)))
+        if name == "replace":
+            first = next((value for _, value in arguments(call)), None)
+            content = _content(first) if first is not None else None
+            base = cleaned(base, frozenset({_REPLACED[content]})) if content in _REPLACED else base
         value = union(base, given) if name in ("join", "replace", "joinpath", "format_map") else base
         return _as_text(value) if name in _TEXT_METHODS else value
 
@@ -627,6 +665,8 @@ def source_kinds(name: str) -> frozenset[str]:
         return _WHERE
     if name in framework["request_urls"]:
         return TEXT | {"redirect", "url"}
+    if name.rpartition(".")[2] in _UPLOADS:
+        return UPLOAD
     if name.rpartition(".")[2] in _OWN_PARTS:
         return (TEXT - _MASS) | {"html", "redirect"}
     return TEXT - _MASS

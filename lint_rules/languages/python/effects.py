@@ -12,6 +12,8 @@ from lint_rules.project.types import Types
 
 TEXT = frozenset({"nosql", "mass", "where"})
 """What text cannot be misused for: it is no document, and names no fields."""
+UPLOAD = TEXT | {"upload", "path", "url", "redirect", "html", "command", "program", "sql", "template", "field"}
+"""What an uploaded file cannot be misused for as long as nobody asks for its name."""
 
 
 @dataclass(frozen=True, slots=True)
