@@ -11,7 +11,7 @@ from tree_sitter import Node
 from lint_rules.languages.javascript.binding import targets
 from lint_rules.languages.javascript.bodies import all_nodes, own_nodes
 from lint_rules.languages.javascript.grammar import CALL_KINDS, around, callee, first_named, text
-from lint_rules.languages.javascript.http_errors import http_errors_in, status_of
+from lint_rules.languages.javascript.http_errors import http_errors_in, is_server_error, status_of
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
@@ -23,7 +23,6 @@ _TELLS = re.compile(
 )
 _SENDS = frozenset({"send", "json", "end", "write", "render", "code"})
 _ROLES = ("response", "context", "reply", "toolkit")
-_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +57,11 @@ def _is_taken_within(error: Node, tried: Node) -> bool:
 
 def _is_own_answer(error: Node, body: Node) -> bool:
     """Whether the clause answers with the status that the error has, or throws another of its kind."""
-    status = _SERVER_ERROR if "InternalServerError" in text(error) else status_of(error)
-    if status is not None and status >= _SERVER_ERROR:
+    kind, status = _kind(error), status_of(error)
+    if "InternalServerError" in text(error) or is_server_error(status):
         return True
-    kind = _kind(error)
-    statuses = {status_of(one) for one in own_nodes(body) if one.type in ("throw_statement", *CALL_KINDS)}
-    if status is not None:
-        return status in statuses
+    if status:
+        return status in {status_of(one) for one in own_nodes(body) if one.type in ("throw_statement", *CALL_KINDS)}
     return any(one.type == "throw_statement" and _kind(one) == kind for one in own_nodes(body))
 
 

@@ -12,6 +12,7 @@ from lint_rules.languages.javascript.bodies import all_nodes, holder, own_nodes
 from lint_rules.languages.javascript.grammar import (
     CALL_KINDS,
     FUNCTION_LITERALS,
+    around,
     bare,
     callee,
     first_named,
@@ -176,9 +177,21 @@ def unanswered_catch(call: Node, file: JavaScriptFile) -> Answering | None:
         return None
     callback = bare(values[place])
     who = answering(call, file)
-    if who is None or who.by_value or not who.in_any([receiver, *values[:place]]) or not _gives_up(callback, who):
+    if who is None or not _gives_up(callback, who):
+        return None
+    if who.by_value:
+        return who if _is_returned(call, who) else None
+    if not who.in_any([receiver, *values[:place]]):
         return None
     return None if _chain_goes_on(call) or who.follows(file.statement(call)) else who
+
+
+def _is_returned(call: Node, who: Answering) -> bool:
+    """Whether a handler returns the chain as its answer."""
+    place = around(call)
+    if place is not None and place.type == "await_expression":
+        place = around(place)
+    return place is not None and (place.type == "return_statement" or place == who.scope.node)
 
 
 def _chain_goes_on(call: Node) -> bool:
@@ -195,6 +208,8 @@ def _gives_up(callback: Node, who: Answering) -> bool:
     body = callback.child_by_field_name("body")
     if body is None:
         return False
+    if body.type != "statement_block" and who.by_value and not _is_silent_value(body):
+        return text(bare(body)) in _NOTHING
     statements = named(body) if body.type == "statement_block" else [body]
     return not who.always(statements) and not _changes_something(body)
 

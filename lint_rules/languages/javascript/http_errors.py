@@ -21,7 +21,7 @@ _SAYS_IT = re.compile(
     r"PaymentRequired|NotAcceptable)\w*(?:Error|Exception|Err)?$"
 )
 _IS_ERROR = re.compile(r"(?:Error|Exception)$")
-_STATUS = re.compile(r"(?:status|statusCode|status_code|httpStatus|code)$")
+_STATUS = re.compile(r"(?:status|statusCode|status_code|httpStatus|httpCode)$")
 
 
 @lru_cache(maxsize=1)
@@ -60,7 +60,7 @@ def _is_error(value: Node, file: JavaScriptFile) -> bool:
     name = file.canonical(function).removesuffix("()")
     if _errors().match(name, file.types) is not None or _errors().match(f"{name}()", file.types) is not None:
         return True
-    if name and any(_errors().match(base, file.types) is not None for base in file.symbols.ancestors(name)):
+    if name and _is_own_error(name, file):
         return True
     last = text(function.child_by_field_name("property") or function)
     if value.type != "new_expression":
@@ -68,6 +68,17 @@ def _is_error(value: Node, file: JavaScriptFile) -> bool:
     if _SAYS_IT.match(last):
         return True
     return _IS_ERROR.search(last) is not None and any(_is_status(one) for one in arguments(value)[:3])
+
+
+def _is_own_error(name: str, file: JavaScriptFile) -> bool:
+    """Whether a class of the project is an error with a status: a known one by its bases, or by its own attribute."""
+    ancestors = [name, *file.symbols.ancestors(name)]
+    if any(_errors().match(base, file.types) is not None for base in ancestors):
+        return True
+    if not any(_IS_ERROR.search(base) for base in ancestors[1:]):
+        return False
+    found = (file.symbols.class_(base) for base in ancestors)
+    return any(_STATUS.match(attribute) for one in found if one is not None for attribute in one[1].attributes)
 
 
 def _is_given_status(name: Node, file: JavaScriptFile) -> bool:
@@ -100,14 +111,19 @@ def _is_status(value: Node) -> bool:
     return value.type == "member_expression" and re.search(r"(?i)status|http", text(value)) is not None
 
 
-def status_of(node: Node) -> int | None:
-    """The status that a `throw` or a call names as a number."""
+def status_of(node: Node) -> str:
+    """The status that a `throw` or a call names: "404", or "NOT_FOUND" for `HttpStatus.NOT_FOUND`; "" for none."""
     value = first_named(node) if node.type == "throw_statement" else node
     value = bare(value) if value is not None else None
     for argument in arguments(value) if value is not None and value.type in CALL_KINDS else ():
-        if argument.type == "number" and _is_status(argument):
-            return int(text(argument))
-    return None
+        if _is_status(argument):
+            return text(argument).rpartition(".")[2]
+    return ""
+
+
+def is_server_error(status: str) -> bool:
+    """Whether a status as `status_of` gives it says that the fault is the server's."""
+    return status.startswith("5") or status.upper().startswith(("INTERNAL", "SERVICE_UNAVAILABLE", "BAD_GATEWAY"))
 
 
 def http_errors_in(block: Node, file: JavaScriptFile) -> list[Node]:
