@@ -70,6 +70,8 @@ _SERVER_MADE = re.compile(
 )
 """What multer and its like say about an upload, and not the client."""
 _HARMLESS_TYPES = re.compile(r"^:\s*(?:number|boolean|bigint|Date|ObjectId|Types\.ObjectId)\b")
+_CLASS_TYPES = re.compile(r"^:\s*(?!Record\b|Partial\b|Object\b|Array\b|Map\b|Buffer\b|String\b)[A-Z]\w*\s*$")
+"""Classes by which a ValidationPipe knows the fields."""
 _PIPES = re.compile(r"Parse(?:Int|Float|Bool|UUID|Enum|Date)Pipe")
 _OPERATORS_WITH_FILTERS = frozenset({"$where", "$or", "$and", "$nor", "$not", "$expr", "$elemMatch", "$set"})
 _LISTS = re.compile(r"\b(?:includes|has|indexOf|hasOwn\w*|isInteger|isNaN|test|some)\(|\bin\b")
@@ -225,7 +227,9 @@ class Evaluator:
             if _PIPES.search(text(parameter)) or (annotation is not None and _HARMLESS_TYPES.match(text(annotation))):
                 return NOTHING_KNOWN
             is_text = annotation is not None and text(annotation).lstrip(": ").startswith("string")
+            is_typed = annotation is not None and _CLASS_TYPES.match(text(annotation)) is not None
             clean = ("TEN0702",) if re.search(r"@(?:Param|Headers)\b", text(parameter)) or is_text else ()
+            clean = ("TEN0702", "TEN0717") if is_typed else clean
             return Value(frozenset((Taint(written, clean=clean, is_document=not is_text, is_whole=not found[2]),)))
         return None
 

@@ -64,6 +64,7 @@ class Names:
         self._handed = handed
         self._typed = typed
         self._settled: dict[int, str] = {}
+        self._assignments: dict[int, list[Node]] = {}
         self._memo: dict[int, str] = {}
         self._open: set[int] = set()
         self._cuts = 0
@@ -231,9 +232,10 @@ class Names:
         cuts = self._cuts
         assigned: list[Node] = []
         if not binding.is_constant and (assigned := self._assigned(name, scope, bindings)):
-            before = [one for one in assigned if one.end_byte <= byte and self.scopes.at(one.start_byte) is here]
-            choices = [before[-1]] if before and here is scope else []
-            symbol = self._first_assigned(choices, steps)
+            before = (one for one in reversed(assigned) if one.end_byte <= byte)
+            nearest = (one for one in before if self.scopes.at(one.start_byte) is here)
+            last = next(nearest, None) if here is scope else None
+            symbol = self._first_assigned([last], steps) if last is not None else ""
             if not symbol and (known := self._declared(bindings, byte, scope, name, steps)):
                 symbol = known
             symbol = symbol or self._any_assigned(bindings[0], assigned, steps)
@@ -255,13 +257,16 @@ class Names:
 
     def _assigned(self, name: str, scope: Scope, bindings: list[Binding]) -> list[Node]:
         """The assignments of a variable: those to its name from where the same binding is seen."""
-        return [
-            assignment
-            for assignment in self.scopes.assignments(name)
-            if scope.start <= assignment.start_byte < scope.end
-            and (seen := self.scopes.binding(name, assignment.start_byte)) is not None
-            and seen[1][0] is bindings[0]
-        ]
+        key = id(bindings[0])
+        if key not in self._assignments:
+            self._assignments[key] = [
+                assignment
+                for assignment in self.scopes.assignments(name)
+                if scope.start <= assignment.start_byte < scope.end
+                and (seen := self.scopes.binding(name, assignment.start_byte)) is not None
+                and seen[1][0] is bindings[0]
+            ]
+        return self._assignments[key]
 
     def _any_assigned(self, binding: Binding, assigned: list[Node], steps: int) -> str:
         """The first assigned value that is known; within one of these values the same question is not asked again."""
