@@ -30,8 +30,9 @@ from lint_rules.languages.javascript.members import decorators
 from lint_rules.languages.javascript.scopes import Scope
 
 WORDS = (
-    b"express", b".use(", b"fastify", b"setErrorHandler", b"ExceptionFilter", b"Koa", b"Hapi", b"hapi", b"Filter",
-    b".json(", b".send(", b"Response.json", b"statusCode", b".body =", b"Router(", b"NestFactory", b"Exception(",
+    b"express", b".use(", b"fastify", b"setErrorHandler", b"ExceptionFilter", b"Koa", b"Hapi", b"hapi", b"@Catch",
+    b"UseFilters", b"useGlobalFilters", b"APP_FILTER", b".json(", b".send(", b"Response.json", b"statusCode", b".body =",
+    b"Router(", b"NestFactory", b"Exception(", b".listen(", b"server.start(", b"serverless(",
 )  # fmt: skip
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "all", "del", "route", "register"})
 _LISTENING = frozenset({"listen", "start"})
@@ -49,9 +50,15 @@ _NEGOTIATES = re.compile(r"accept|xhr|html|json|ajax", re.IGNORECASE)
 _MOST_ARGUMENTS = 12
 
 
+@lru_cache(maxsize=4)
+def _may_matter(data: bytes) -> bool:
+    """Whether a file has anything to write down; facts are taken of many more."""
+    return any(word in data for word in WORDS)
+
+
 @ANSWERS.of("javascript")
 def take_answers(file: JavaScriptFile) -> Iterator[ErrorAnswer]:
-    if file.is_test or file.is_tooling:
+    if file.is_test or file.is_tooling or not _may_matter(file.data):
         return
     for answer in (*answers(file), *forwarded(file)):
         if (answer.is_plain or answer.status == NOT_SET) or (not answer.is_error and answer.status > 0):
@@ -81,7 +88,7 @@ _NO_APPS = frozenset({"Node http", "Socket.IO", "ws"})
 
 @WIRING.of("javascript")
 def take_wiring(file: JavaScriptFile) -> Iterator[Wiring]:
-    if file.is_test or file.is_tooling:
+    if file.is_test or file.is_tooling or not _may_matter(file.data):
         return
     for call in file.index.of_kinds(CALL_KINDS):
         function = callee(call)
