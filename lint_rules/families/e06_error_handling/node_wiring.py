@@ -31,8 +31,8 @@ from lint_rules.languages.javascript.scopes import Scope
 
 WORDS = (
     b"express", b".use(", b"fastify", b"setErrorHandler", b"ExceptionFilter", b"Koa", b"Hapi", b"hapi", b"@Catch",
-    b"UseFilters", b"useGlobalFilters", b"APP_FILTER", b".json(", b".send(", b"Response.json", b"statusCode", b".body =",
-    b"Router(", b"NestFactory", b"Exception(", b".listen(", b"server.start(", b"serverless(",
+    b"UseFilters", b"useGlobalFilters", b"APP_FILTER", b".json(", b".send(", b"Response.json", b"statusCode",
+    b".body =", b"Router(", b"NestFactory", b"Exception(", b".listen(", b"server.start(", b"serverless(",
 )  # fmt: skip
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "all", "del", "route", "register"})
 _LISTENING = frozenset({"listen", "start"})
