@@ -94,6 +94,8 @@ def _is_internal(expression: Node, file: PythonFile) -> bool:
 
 def _of_handler(scope: Scope, file: PythonFile) -> Caught | None:
     names = parameter_names(scope)
+    if scope.owner_class is not None and scope.name.endswith(".process_exception") and len(names) == 2:
+        return Caught(names[1], True, "handler", "any exception", scope.node)  # Django's middleware
     registered = [one for one in _registrations(scope, file) if one is not None]
     if not registered or not names:
         return None
