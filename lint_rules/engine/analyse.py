@@ -123,6 +123,8 @@ class Analyser:
         self._files: dict[str, AnalysedFile] = {}
         self._checks: dict[str, tuple[bool, list[RuleCheck]]] = {}
         self._kept = 0
+        self.let_go = 0
+        """Bytes of the sources whose trees are not kept: what was made of them is garbage, most of it in cycles."""
         self._told: set[Question] = set()
         self._defined: dict[str, bytes] = {}
 
@@ -281,6 +283,8 @@ class Analyser:
         if self._kept + len(source.data) <= _KEPT_BYTES:
             self._kept += len(source.data)
             self._files[module.path] = file
+        else:
+            self.let_go += len(source.data)
         return file
 
 
@@ -374,7 +378,7 @@ def digest_of_definitions(facts: ModuleFacts) -> bytes:
 _ENCODER = msgspec.msgpack.Encoder(order="deterministic")
 _SORTING = msgspec.msgpack.Encoder(order="sorted")
 _SOURCES = (*PYTHON_SUFFIXES, *JAVASCRIPT_SUFFIXES)
-_KEPT_BYTES = 8_000_000
+_KEPT_BYTES = 1_000_000
 _MARKER = b"tenlint:"
 
 

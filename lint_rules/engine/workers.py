@@ -28,6 +28,7 @@ TIME_LIMIT = 60.0
 """Seconds a worker may take for one file."""
 
 _QUEUE = 6
+_COLLECTED_BYTES = 1_500_000
 
 
 class _Order(msgspec.Struct, frozen=True, array_like=True):
@@ -200,7 +201,8 @@ def _serve(pipe: Connection, other_end: Connection, others: list[Connection], an
     for connection in others:
         connection.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.disable()  # trees and names live until the worker ends; nothing here makes cycles that matter
+    gc.freeze()
+    gc.disable()  # most of what is made here lives until the worker ends; the rest is collected by the amount
     sys.setrecursionlimit(5000)
     own = analyser()
     while True:
@@ -213,6 +215,10 @@ def _serve(pipe: Connection, other_end: Connection, others: list[Connection], an
         try:
             for task in order.tasks:
                 pipe.send_bytes(_ENCODER.encode(_Answer(analysis=own.analyse(task))))
+                if own.let_go > _COLLECTED_BYTES:
+                    own.let_go = 0
+                    gc.collect()
+                    gc.freeze()  # what is left is not looked at again
             if order.words:
                 holding = tuple(path for path in order.paths if own.holds(path, list(order.words)))
                 pipe.send_bytes(_ENCODER.encode(_Answer(holding=holding)))
