@@ -72,6 +72,10 @@ _SERVER_MADE = re.compile(
 _HARMLESS_TYPES = re.compile(r"^:\s*(?:number|boolean|bigint|Date|ObjectId|Types\.ObjectId)\b")
 _CLASS_TYPES = re.compile(r"^:\s*(?!Record\b|Partial\b|Object\b|Array\b|Map\b|Buffer\b|String\b)[A-Z]\w*\s*$")
 """Classes by which a ValidationPipe knows the fields."""
+_READING = re.compile(
+    r"body|json|payload|^(?:read|parse|collect|get)(?:Raw|Form|Data|Params|Request)|^buffer$|^text$", re.IGNORECASE
+)
+"""Functions that read the body of a request they are given: `await readBody(req)`, `json(req)` of micro."""
 _PIPES = re.compile(r"Parse(?:Int|Float|Bool|UUID|Enum|Date)Pipe")
 _OPERATORS_WITH_FILTERS = frozenset({"$where", "$or", "$and", "$nor", "$not", "$expr", "$elemMatch", "$set"})
 _LISTS = re.compile(r"\b(?:includes|has|indexOf|hasOwn\w*|isInteger|isNaN|test|some)\(|\bin\b")
@@ -352,6 +356,8 @@ class Evaluator:
                 key = string_value(given[0]) if given else None
                 return member_of(base, key or "<item>")
             return base
+        if given and _READING.search(name) and self.file.request.is_request(given[0]):
+            return Value(frozenset((Taint(" ".join(text(node).split()), is_document=True, is_whole=True),)))
         closure = self._closure(callee(node))
         if closure is not None:
             return self._called_here(closure, given, state, depth)
@@ -493,14 +499,16 @@ def _operator(node: Node) -> str:
 def option_names(given: list[Node], evaluator: Evaluator) -> Iterator[str]:
     """The options of a call that are not false, and the program it starts."""
     from lint_rules.families.e07_security.reading_javascript import constant as constant_of
-    from lint_rules.families.e07_security.reading_javascript import options
+    from lint_rules.families.e07_security.reading_javascript import options, resolved
 
     for argument in given:
         found: Mapping[str, Node] = options(argument, evaluator.file) or {}
         for name, value in found.items():
             if constant_of(value, evaluator.file) not in ("false", "null", "undefined"):
                 yield name
-    if given and bare(given[0]).type in ("object", "array"):
+    target = resolved(given[0], evaluator.file) if given else None
+    is_new = target is not None and target.type in ("object", "array")
+    if target is not None and is_new and (evaluator.file.enclosing_function(target) or bare(given[0]) == target):
         yield "target=fresh"
     program = constant_of(given[0], evaluator.file) if given else ""
     if program:

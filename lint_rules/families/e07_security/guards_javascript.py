@@ -80,6 +80,8 @@ def _comparison(
 ) -> Iterator[tuple[str, str]]:
     if string_value(left) is not None or left.type == "number":
         left, right = right, left
+    if text(left).endswith(".protocol"):
+        return  # says nothing of the host
     constant = string_value(right)
     is_equal = holds is (sign in ("===", "=="))
     if left.type == "unary_expression" and text(left).startswith("typeof") and sign in ("===", "==", "!==", "!="):

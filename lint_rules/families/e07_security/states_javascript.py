@@ -23,6 +23,9 @@ from lint_rules.flow.form import Event, Question
 from lint_rules.languages.javascript.binding import targets
 from lint_rules.languages.javascript.grammar import arguments, bare, callee, text
 
+_FILLING = frozenset({"assign", "merge", "extend", "defaults", "defaultsDeep"})
+"""Calls that put the members of their other arguments into the first: `Object.assign(filter, req.query)`."""
+
 
 class Values:
     """The values of names, see `flow.interpret.Domain`."""
@@ -125,6 +128,12 @@ class Values:
             if value.taints:
                 known = state.names.get(text(owner), NOTHING_KNOWN)
                 return state.bound(text(owner), joined((known, value)))
+            return state
+        if name in _FILLING and bare(given[0]).type == "identifier" and len(given) > 1:
+            values = [self._evaluator.settled(self._evaluator.value(one, state), state) for one in given[1:]]
+            if any(value.taints for value in values):
+                known = state.names.get(text(given[0]), NOTHING_KNOWN)
+                return state.bound(text(given[0]), joined((known, *values)))
             return state
         written = text(function)[-80:] + "("
         if VALIDATING.search(written) and not written.startswith("JSON.parse"):

@@ -97,7 +97,9 @@ def member_of(value: Value, name: str) -> Value:
             continue
         if name in _ASKED:
             clean = tuple(one for one in taint.clean if one not in _OF_ADDRESSES)
-            taint = msgspec.structs.replace(taint, clean=clean)  # noqa: PLW2901
+            is_address = len(clean) < len(taint.clean)
+            source = f"{taint.source} (query)" if is_address else taint.source
+            taint = msgspec.structs.replace(taint, clean=clean, source=source)  # noqa: PLW2901
         source = taint.source
         if taint.parameter >= 0:
             source = taint.source or name
