@@ -27,6 +27,7 @@ _LIBRARIES = tuple(
         "requests",
         "httpx",
         "django.core.cache",
+        "jinja2.sandbox",
     )
 )
 """Libraries whose classes are known well enough: a method of theirs that is in no row is harmless."""

@@ -1,9 +1,10 @@
 """SQL injection.
 
 What it finds: data that a client sent becomes part of the text of an SQL query: in drivers (pg, mysql, mysql2, mssql,
-sqlite), query builders (`knex.raw`, `whereRaw`), mappers (`sequelize.query`, `literal`, TypeORM's `query` and
-`where`, `$queryRawUnsafe`), and wherever a text with the words of a query is given to `query`, `execute` or the like.
-The data is followed through names, strings, conditions and the functions of the project, over any number of files.
+sqlite), query builders (`knex.raw`, `whereRaw`), mappers (`sequelize.query`, `literal`, TypeORM's `query` and `where`,
+`$queryRawUnsafe`), in Python's drivers, SQLAlchemy (`text`), Django (`raw`, `extra`) and peewee, and wherever a text
+with the words of a query is given to `query`, `execute` or the like. The data is followed through names, strings,
+conditions and the functions of the project, over any number of files.
 
 Why it matters: a client that sends `' OR 1=1 --` reads every row, one that sends `'; DROP TABLE ...` leaves none.
 

@@ -76,10 +76,13 @@ _CODE_KEYS = frozenset({"$where", "$function", "$accumulator"})
 _COMPREHENSIONS = (
     "list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression",
 )  # fmt: skip
+_MEDIA_TYPE = re.compile(r"(?:text|application|image|audio|video|multipart)/[\w.+-]+(?:;[\w\s=-]*)?")
 _SHELLS = re.compile(r"""["'](?:/bin/|/usr/bin/)?(?:ba|z|da|k)?sh["']|["']cmd(?:\.exe)?["']|powershell""")
 _VALIDATES = re.compile(r"^_?(?:validate|ensure|assert|verify|require|sanitize|check)_?\w*$", re.IGNORECASE)
 _CLEANS = re.compile(r"(?:^|_)(?:saniti[sz]e|secure|escape|quote|valid|validate|clean|safe)", re.IGNORECASE)
 """Names of the project's own functions that make data harmless, as far as one can tell."""
+_PLAIN_AGAIN = frozenset({"unescape", "striptags"})
+"""Methods of markup that give plain text: nothing is shown yet."""
 _REPLACED = {"'": "sql", '"': "sql", "<": "html", "/": "path", "\\": "path"}
 _LATER = {
     "to_thread": 0, "run_in_threadpool": 0, "run_in_executor": 1, "run_sync": 0, "submit": 0, "partial": 0,
@@ -313,6 +316,9 @@ class PythonFlow:
         if function is None:
             return
         name = _last_name(function)
+        after = call.parent.child_by_field_name("attribute") if call.parent is not None else None
+        if after is not None and text(after) in _PLAIN_AGAIN:
+            return
         receiver = function.child_by_field_name("object") if function.type == "attribute" else None
         base = self.value(receiver, variables) if receiver is not None else CLEAN
         if base and (name in self._effects.passing or name in self._effects.ending or name in self._effects.taking):
@@ -357,7 +363,7 @@ class PythonFlow:
         if number is None:
             number = self._call_numbers[key] = len(self.calls)
             literals = tuple(
-                f"{place}={text(node)}"
+                f"{place}={_literal(node)}"
                 for place, node in given
                 if node.type in ("true", "false", "none", "string", "integer", "attribute", "identifier")
                 and node.end_byte - node.start_byte <= 60
@@ -702,6 +708,14 @@ def _content(node: Node) -> str | None:
     if any(part.type == "interpolation" for part in parts):
         return text(parts[1]) if len(parts) > 1 and parts[1].type == "string_content" else None
     return "".join(text(part) for part in parts if part.type == "string_content")
+
+
+def _literal(node: Node) -> str:
+    """The text of an argument that may decide what a call does; of strings only media types, no secrets."""
+    if node.type != "string":
+        return text(node)
+    content = (_content(node) or "").lower()
+    return content if _MEDIA_TYPE.fullmatch(content) else "..."
 
 
 def _place(place: str, node: Node) -> str:
