@@ -15,6 +15,9 @@ from lint_rules.project.types import Types
 
 _MONGO = re.compile(r"collection\(|[cC]ollection\w*$|\.models?\.\w+$|(?:^|\.)db\.\w+$|^[A-Z]\w*$|Model$")
 _PRISMA = re.compile(r"(?:^|\.)(?:prisma\w*|db|tx)\.\w+$")
+_SQL_MAPPERS = ("sequelize", "typeorm", "@prisma/", "objection", "knex", "bookshelf", "@mikro-orm/")
+_OF_SQL_MAPPERS = frozenset({"where", "attributes", "include", "order", "relations", "select"})
+"""Members of what Sequelize, TypeORM and Prisma are given: values there are values."""
 _SHELLS = frozenset({"sh", "bash", "zsh", "cmd", "cmd.exe", "powershell", "powershell.exe", "dash", "ksh"})
 _FRESH = re.compile(r"^\s*(?:\{\s*\}|Object\.create\(null\)|new Map|\[\s*\])")
 
@@ -50,7 +53,7 @@ class Sinks:
         if _is_known_library(canonical, types):
             return
         for row in self._by_method.get(note.last, ()):
-            if _is_meant(row, note):
+            if _is_meant(row, note, canonical):
                 yield row
 
 
@@ -90,9 +93,10 @@ def _is_known_library(canonical: str, types: Types) -> bool:
     )
 
 
-def _is_meant(row: Mapping[str, Any], note: FlowNote) -> bool:
+def _is_meant(row: Mapping[str, Any], note: FlowNote, canonical: str) -> bool:
     if row.get("shape") == "mongo":
-        return _MONGO.search(note.owner) is not None
+        is_sql = any(passed.taint.inside in _OF_SQL_MAPPERS for passed in note.passed)
+        return not is_sql and not canonical.startswith(_SQL_MAPPERS) and _MONGO.search(note.owner) is not None
     if row.get("shape") == "prisma":
         return _PRISMA.search(note.owner) is not None
     if "receiver" in row:
