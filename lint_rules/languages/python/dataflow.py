@@ -81,6 +81,9 @@ _SHELLS = re.compile(r"""["'](?:/bin/|/usr/bin/)?(?:ba|z|da|k)?sh["']|["']cmd(?:
 _VALIDATES = re.compile(r"^_?(?:validate|ensure|assert|verify|require|sanitize|check)_?\w*$", re.IGNORECASE)
 _CLEANS = re.compile(r"(?:^|_)(?:saniti[sz]e|secure|escape|quote|valid|validate|clean|safe)", re.IGNORECASE)
 """Names of the project's own functions that make data harmless, as far as one can tell."""
+_PARSES = frozenset({"loads", "load", "decode", "safe_load", "parse"})
+"""Last names of the passing calls that make a document of a text."""
+_DOCUMENT = frozenset({"nosql", "mass"})
 _PLAIN_AGAIN = frozenset({"unescape", "striptags"})
 """Methods of markup that give plain text: nothing is shown yet."""
 _REPLACED = {"'": "sql", '"': "sql", "<": "html", "/": "path", "\\": "path"}
@@ -619,7 +622,12 @@ class PythonFlow:
             owners = [value for place, value in arguments(call) if place != "1"]
             return (yield owners[0], variables) if owners else CLEAN
         if effect is not None:
-            return cleaned(union(base, (yield from self._arguments(call, variables))), effect.kinds)
+            value = cleaned(union(base, (yield from self._arguments(call, variables))), effect.kinds)
+            return (
+                exposed(value, _DOCUMENT)
+                if name in _PARSES and not symbol.startswith(("base64.", "codecs."))
+                else value
+            )
         if receiver is not None and (
             base or receiver.type in ("string", "concatenated_string", "parenthesized_expression")
         ):
@@ -671,9 +679,10 @@ def source_kinds(name: str) -> frozenset[str]:
         return _WHERE
     if name in framework["request_urls"]:
         return TEXT | {"redirect", "url"}
-    if name.rpartition(".")[2] in _UPLOADS:
+    owner, _, part = name.rpartition(".")
+    if part in _UPLOADS or (owner.endswith(("UploadFile", "FileStorage")) and part not in _UPLOAD_NAMES):
         return UPLOAD
-    if name.rpartition(".")[2] in _OWN_PARTS:
+    if part in _OWN_PARTS:
         return (TEXT - _MASS) | {"html", "redirect"}
     return TEXT - _MASS
 
