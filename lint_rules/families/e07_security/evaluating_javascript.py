@@ -76,6 +76,9 @@ _READING = re.compile(
     r"body|json|payload|^(?:read|parse|collect|get)(?:Raw|Form|Data|Params|Request)|^buffer$|^text$", re.IGNORECASE
 )
 """Functions that read the body of a request they are given: `await readBody(req)`, `json(req)` of micro."""
+_OTHER_THAN_WORDS = re.compile(r"^/(?:\[\^(?:\\w|\\d|\\s|\w-\w|[\w -])+\]|\\W|\\D)[+*]?/\w*g")
+"""A pattern that finds everything but letters, digits, spaces and the like."""
+_SIGNS = {"TEN0701": r"'|\\\\", "TEN0705": r"\\\.\\\.|\\\.\{2|\.\.", "TEN0707": r"<"}
 _PIPES = re.compile(r"Parse(?:Int|Float|Bool|UUID|Enum|Date)Pipe")
 _OPERATORS_WITH_FILTERS = frozenset({"$where", "$or", "$and", "$nor", "$not", "$expr", "$elemMatch", "$set"})
 _LISTS = re.compile(r"\b(?:includes|has|indexOf|hasOwn\w*|isInteger|isNaN|test|some)\(|\bin\b")
@@ -347,6 +350,8 @@ class Evaluator:
             values = [base, *(self.value(one, state, depth + 1) for one in given)]
             is_list = base.constant is None and any(taint.inside for one in values for taint in one.taints)
             return joined(values) if is_list else concatenated(values)
+        if base.taints and name in ("replace", "replaceAll") and len(given) > 1:
+            return _replaced(text_of(base), text(bare(given[0])))
         if base.taints and name in _SAME_TEXT:
             return text_of(base) if name not in ("slice", "at", "valueOf") else base
         if base.taints and name == "filter" and given:
@@ -423,6 +428,14 @@ class Evaluator:
                     passed = Through(symbol, position, taint.inside)
                     taints.add(msgspec.structs.replace(taint, inside="", through=(*taint.through, passed)))
         return Value(frozenset(taints))
+
+
+def _replaced(value: Value, pattern: str) -> Value:
+    """What `replace` leaves: letters and digits only, or a text without the signs that one rule is about."""
+    if _OTHER_THAN_WORDS.search(pattern):
+        return NOTHING_KNOWN
+    rules = [rule for rule, signs in _SIGNS.items() if pattern.startswith("/") and re.search(signs, pattern)]
+    return cleaned(value, rules)
 
 
 def _chosen(base: Value, predicate: Node) -> Value:

@@ -19,6 +19,7 @@ _MARKED = ("mysql.", "mysql2.", "mysql2/promise.", "mariadb.", "sqlite3.", "sqli
 _COMPARED = re.compile(r"(?:[=<>]|\blike)\s*$", re.IGNORECASE)
 _LISTED = re.compile(r"\bvalues\s*\([^)]*$", re.IGNORECASE)
 _PLAIN = frozenset({"identifier", "member_expression", "subscript_expression"})
+_QUOTES = "'\"`"
 _MOST_SLOTS = 12
 
 
@@ -46,7 +47,9 @@ def query_text(call: Node, file: JavaScriptFile) -> QueryText | None:
         else:
             texts[-1] += one
     plain = _unquoted(texts)
-    return QueryText(file.span(given[0]), plain, tuple(values)) if plain is not None else None
+    if plain is None or any(quote in one for one in (*plain, *values) for quote in _QUOTES):
+        return None  # notes hold no contents of literals
+    return QueryText(file.span(given[0]), plain, tuple(values))
 
 
 def _parts(query: Node) -> list[str | Node] | None:
