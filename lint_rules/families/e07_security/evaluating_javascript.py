@@ -11,6 +11,17 @@ import msgspec
 from tree_sitter import Node
 
 from lint_rules.families.e07_security.flows_javascript import EVERYTHING, Taint, Through
+from lint_rules.families.e07_security.parts_javascript import (
+    chosen,
+    is_server_made,
+    is_switched_on,
+    keys_of,
+    operator,
+    parsed,
+    replaced,
+    root,
+    taken,
+)
 from lint_rules.families.e07_security.reading_javascript import called_name, key_name
 from lint_rules.families.e07_security.values_javascript import (
     NOTHING_KNOWN,
@@ -28,7 +39,6 @@ from lint_rules.families.e07_security.values_javascript import (
 from lint_rules.families.e07_security.weaknesses import FOLDER
 from lint_rules.languages.javascript.binding import parameter_nodes, targets
 from lint_rules.languages.javascript.grammar import (
-    FUNCTION_KINDS,
     arguments,
     bare,
     callee,
@@ -65,10 +75,6 @@ _SAME_ITEMS = frozenset(
      "slice", "splice", "flatMap", "toArray", "toSorted", "toReversed", "findLast", "json", "text", "formData"}
 )  # fmt: skip
 _LENGTHS = frozenset({"length", "size", "byteLength"})
-_SERVER_MADE = re.compile(
-    r"\.files?(?:\.\w+|\[[^\]]*\]|\.<item>)*\.+(?:path|filename|destination|size|tempFilePath|encoding|md5|filepath)$"
-)
-"""What multer and its like say about an upload, and not the client."""
 _HARMLESS_TYPES = re.compile(r"^:\s*(?:number|boolean|bigint|Date|ObjectId|Types\.ObjectId)\b")
 _CLASS_TYPES = re.compile(r"^:\s*(?!Record\b|Partial\b|Object\b|Array\b|Map\b|Buffer\b|String\b)[A-Z]\w*\s*$")
 """Classes by which a ValidationPipe knows the fields."""
@@ -76,12 +82,8 @@ _READING = re.compile(
     r"body|json|payload|^(?:read|parse|collect|get)(?:Raw|Form|Data|Params|Request)|^buffer$|^text$", re.IGNORECASE
 )
 """Functions that read the body of a request they are given: `await readBody(req)`, `json(req)` of micro."""
-_OTHER_THAN_WORDS = re.compile(r"^/(?:\[\^(?:\\w|\\d|\\s|\w-\w|[\w -])+\]|\\W|\\D)[+*]?/\w*g")
-"""A pattern that finds everything but letters, digits, spaces and the like."""
-_SIGNS = {"TEN0701": r"'|\\\\", "TEN0705": r"\\\.\\\.|\\\.\{2|\.\.", "TEN0707": r"<"}
 _PIPES = re.compile(r"Parse(?:Int|Float|Bool|UUID|Enum|Date)Pipe")
 _OPERATORS_WITH_FILTERS = frozenset({"$where", "$or", "$and", "$nor", "$not", "$expr", "$elemMatch", "$set"})
-_LISTS = re.compile(r"\b(?:includes|has|indexOf|hasOwn\w*|isInteger|isNaN|test|some)\(|\bin\b")
 _WRAPPING = frozenset({"await_expression", "spread_element", "assignment_expression", "sequence_expression"})
 _OWN_HOST = re.compile(r"headers?\.host\b|headers?\[['\"]host['\"]\]|\(['\"][hH]ost['\"]\)|refer+er", re.IGNORECASE)
 """The host that a browser has asked, the page it comes from: no link leads elsewhere by them."""
@@ -109,10 +111,10 @@ class Evaluator:
             return self._template(node, state, depth)
         if kind in ("identifier", "shorthand_property_identifier", "this"):
             found = self._name(node, state, depth)
-            return found if not found.taints or not _is_switched_on(node) else NOTHING_KNOWN
+            return found if not found.taints or not is_switched_on(node) else NOTHING_KNOWN
         if kind in ("member_expression", "subscript_expression"):
             found = self._member(node, state, depth)
-            return found if not found.taints or not _is_switched_on(node) else NOTHING_KNOWN
+            return found if not found.taints or not is_switched_on(node) else NOTHING_KNOWN
         if kind in ("call_expression", "new_expression"):
             return self._call(node, state, depth)
         if kind == "binary_expression":
@@ -141,7 +143,7 @@ class Evaluator:
         return concatenated(parts)
 
     def _binary(self, node: Node, state: State, depth: int) -> Value:
-        sign = _operator(node)
+        sign = operator(node)
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         if left is None or right is None:
             return NOTHING_KNOWN
@@ -156,7 +158,7 @@ class Evaluator:
         while waiting and len(operands) < _MOST_OPERANDS:
             one = bare(waiting.pop())
             first, second = one.child_by_field_name("left"), one.child_by_field_name("right")
-            if one.type == "binary_expression" and _operator(one) == "+" and first is not None and second is not None:
+            if one.type == "binary_expression" and operator(one) == "+" and first is not None and second is not None:
                 waiting.extend((second, first))
             else:
                 operands.append(one)
@@ -256,8 +258,12 @@ class Evaluator:
         found = self._part(base, name, node) if base.taints else NOTHING_KNOWN
         if found.taints:
             return found
-        root = _root(node)
-        if text(root) in state.names and self.source(root) is None and not self.file.request.is_request(root):
+        base_name = root(node)
+        if (
+            text(base_name) in state.names
+            and self.source(base_name) is None
+            and not self.file.request.is_request(base_name)
+        ):
             return NOTHING_KNOWN
         source = self.source(node)
         return source if source is not None else NOTHING_KNOWN
@@ -337,7 +343,7 @@ class Evaluator:
             return joined(self.value(one, state, depth + 1) for one in given)
         if gives:
             first = self.value(given[0], state, depth + 1) if given else NOTHING_KNOWN
-            return text_of(first) if gives == "text" else _parsed(first, is_json=gives == "document")
+            return text_of(first) if gives == "text" else parsed(first, is_json=gives == "document")
         if name == "toString" and given and string_value(given[0]) in (None, "base64", "base64url", "hex"):
             return NOTHING_KNOWN
         base = self.value(owner, state, depth + 1) if owner is not None else NOTHING_KNOWN
@@ -351,11 +357,11 @@ class Evaluator:
             is_list = base.constant is None and any(taint.inside for one in values for taint in one.taints)
             return joined(values) if is_list else concatenated(values)
         if base.taints and name in ("replace", "replaceAll") and len(given) > 1:
-            return _replaced(text_of(base), text(bare(given[0])))
+            return replaced(text_of(base), text(bare(given[0])))
         if base.taints and name in _SAME_TEXT:
             return text_of(base) if name not in ("slice", "at", "valueOf") else base
         if base.taints and name == "filter" and given:
-            return _chosen(base, given[0])
+            return chosen(base, given[0])
         if base.taints and name in _SAME_ITEMS:
             if name in ("get", "getAll", "find", "pop", "shift"):
                 key = string_value(given[0]) if given else None
@@ -388,7 +394,7 @@ class Evaluator:
         for position, parameter in enumerate(parameter_nodes(closure.node)):
             held = self.value(given[position], state, depth + 1) if position < len(given) else NOTHING_KNOWN
             for target in targets(parameter.child_by_field_name("pattern") or parameter):
-                names[text(target.name)] = _taken(held, target.path)
+                names[text(target.name)] = taken(held, target.path)
         inner = State(names, state.clean)
         body = closure.node.child_by_field_name("body")
         if body is not None and body.type != "statement_block":
@@ -428,85 +434,6 @@ class Evaluator:
                     passed = Through(symbol, position, taint.inside)
                     taints.add(msgspec.structs.replace(taint, inside="", through=(*taint.through, passed)))
         return Value(frozenset(taints))
-
-
-def _replaced(value: Value, pattern: str) -> Value:
-    """What `replace` leaves: letters and digits only, or a text without the signs that one rule is about."""
-    if _OTHER_THAN_WORDS.search(pattern):
-        return NOTHING_KNOWN
-    rules = [rule for rule, signs in _SIGNS.items() if pattern.startswith("/") and re.search(signs, pattern)]
-    return cleaned(value, rules)
-
-
-def _chosen(base: Value, predicate: Node) -> Value:
-    """What `filter` leaves: by a list of names, names of that list; of the members of a document, not all."""
-    if _LISTS.search(text(predicate)) is None:
-        return base
-    parameters = parameter_nodes(bare(predicate)) if bare(predicate).type in FUNCTION_KINDS else []
-    if parameters and parameters[0].type == "identifier":
-        return NOTHING_KNOWN
-    return replace(base, taints=frozenset(msgspec.structs.replace(one, is_whole=False) for one in base.taints))
-
-
-def _taken(value: Value, path: tuple[str, ...]) -> Value:
-    for name in path:
-        value = member_of(value, name)
-    return value
-
-
-def is_server_made(written: str) -> bool:
-    """Whether an expression reads what the server says about an upload."""
-    return _SERVER_MADE.search("".join(written.split())) is not None
-
-
-def keys_of(value: Value) -> Value:
-    """The names of the members: those of a document are the client's too."""
-    return Value(frozenset(taint for taint in value.taints if taint.is_document and not taint.inside))
-
-
-def _parsed(value: Value, *, is_json: bool) -> Value:
-    """What parsing gives: a document of whatever types, or an address."""
-    exposed = {"TEN0702"} if is_json else set()
-    taints = (
-        msgspec.structs.replace(
-            taint, clean=tuple(one for one in taint.clean if one not in exposed), is_document=is_json, is_whole=is_json,
-            inside="",
-        )
-        for taint in value.taints
-    )  # fmt: skip
-    return Value(frozenset(taints))
-
-
-def _is_switched_on(node: Node) -> bool:
-    """Whether a case around an expression says which constant it is."""
-    written = text(node)
-    outer = node.parent
-    for _ in range(_DEEPEST):
-        if outer is None or outer.type in FUNCTION_KINDS:
-            return False
-        if outer.type == "switch_case" and outer.parent is not None and outer.parent.parent is not None:
-            subject = outer.parent.parent.child_by_field_name("value")
-            label = outer.child_by_field_name("value")
-            is_label = label is not None and label.start_byte <= node.start_byte < label.end_byte
-            if subject is not None and not is_label and text(bare(subject)) == written:
-                return True
-        outer = outer.parent
-    return False
-
-
-def _root(node: Node) -> Node:
-    current = bare(node)
-    for _ in range(_DEEPEST):
-        inner = current.child_by_field_name("object") or current.child_by_field_name("function")
-        if inner is None:
-            break
-        current = bare(inner)
-    return current
-
-
-def _operator(node: Node) -> str:
-    operator = node.child_by_field_name("operator")
-    return operator.type if operator is not None else ""
 
 
 def option_names(given: list[Node], evaluator: Evaluator) -> Iterator[str]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from lint_rules.families.e07_security.evaluating_javascript import is_server_made
 from lint_rules.families.e07_security.flows_javascript import EVERYTHING, FLOWS, FlowNote, Passed, Through
 from lint_rules.families.e07_security.parameters_javascript import with_parameters
+from lint_rules.families.e07_security.parts_javascript import is_server_made
 from lint_rules.families.e07_security.sinks_javascript import concerns, sinks
 from lint_rules.model import Finding, Fix, Related, Rule, Span
 

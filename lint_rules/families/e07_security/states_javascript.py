@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from lint_rules.families.e07_security.evaluating_javascript import Evaluator, keys_of
+from lint_rules.families.e07_security.evaluating_javascript import Evaluator
 from lint_rules.families.e07_security.flows_javascript import EVERYTHING
 from lint_rules.families.e07_security.guards_javascript import harmless_where
+from lint_rules.families.e07_security.parts_javascript import keys_of
 from lint_rules.families.e07_security.reading_javascript import called_name
 from lint_rules.families.e07_security.validation import VALIDATING
 from lint_rules.families.e07_security.values_javascript import (
