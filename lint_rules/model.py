@@ -152,9 +152,16 @@ class Notes(Generic[Note]):
             for module, answers in project.notes(ANSWERS): ...
     """
 
-    def __init__(self, name: str, kind: type[Note], *, words: tuple[bytes, ...] = ()) -> None:
-        """`words`: only files that hold one are written about from the start, and others when a check asks for them."""
+    def __init__(
+        self, name: str, kind: type[Note], *, words: tuple[bytes, ...] = (), holds_literals: bool = False
+    ) -> None:
+        """`words`: only files that hold one are written about from the start, and others when a check asks for them.
+
+        `holds_literals` says that texts of the file are among what is written down: no cache keeps it, since any of
+        them may be a secret.
+        """
         self.name = name
+        self.holds_literals = holds_literals
         self.words = words
         self.takers: dict[str, Callable[..., Iterable[Note]]] = {}
         self._encoder = msgspec.msgpack.Encoder()

@@ -126,6 +126,7 @@ class Analyser:
         self.let_go = 0
         """Bytes of the sources whose trees are not kept: what was made of them is garbage, most of it in cycles."""
         self._told: set[Question] = set()
+        self._not_kept: set[str] = set()
         self._defined: dict[str, bytes] = {}
 
     def learn(self, facts: ModuleFacts) -> None:
@@ -149,7 +150,9 @@ class Analyser:
 
     def _trace(self, path: str, facts: Mapping[str, ModuleFacts], questions: set[Question]) -> Trace:
         source = self._sources.get(path)
-        digest = b"" if not isinstance(source, SourceText) else digest_of(source.original_bytes())
+        digest = (
+            b"" if not isinstance(source, SourceText) or path in self._not_kept else digest_of(source.original_bytes())
+        )
         known, module = self._modules.by_name, self._modules.by_path.get(path)
         used = {name for name in self._team(path).symbols.facts.used if name in known}
         own = facts.get(module.name) if module is not None else None
@@ -233,6 +236,8 @@ class Analyser:
             elif earlier is None:  # else they were given the first time
                 facts, faults = _facts(file, team if is_source else None, all_notes=task.all_notes)
                 notices.extend(faults)
+                if any(kind.holds_literals and kind.name in facts.notes for kind in team.notes):
+                    self._not_kept.add(task.path)
                 failed = failed or bool(faults)
             if facts is not None and self._setting.traces:
                 self._defined[task.path] = digest_of_definitions(file.definitions())

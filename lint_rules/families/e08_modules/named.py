@@ -38,7 +38,7 @@ class Named(msgspec.Struct, frozen=True, array_like=True):
     texts: tuple[str, ...] = ()
 
 
-NAMED = Notes("named-packages", Named)
+NAMED = Notes("named-packages", Named, holds_literals=True)
 
 
 @NAMED.of("python")

@@ -67,6 +67,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e08_modules.named import NAMED, imports_on_disk, is_believed, is_named_elsewhere
 from lint_rules.model import INFO, Finding, Rule, Span
+from lint_rules.project.disk import is_file
 from lint_rules.project.distributions import brings
 from lint_rules.project.manifests import Manifest, declarations
 from lint_rules.project.node_modules import package_name
@@ -155,7 +156,7 @@ def _manifests_above(folder: str, root: str) -> Iterator[str]:
     """The package.json that is nearest to a folder."""
     while folder.startswith(root):
         path = os.path.join(folder, "package.json")
-        if os.path.isfile(path):
+        if is_file(path):
             yield path
             return
         parent = os.path.dirname(folder)
