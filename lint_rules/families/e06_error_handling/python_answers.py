@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from tree_sitter import Node
 
@@ -49,10 +50,21 @@ def _raises() -> NameTable[TableRow]:
     return name_table(_TABLE, "python_raise")
 
 
-def answers(file: PythonFile) -> Iterator[Answer]:
-    """All responses of a file, in no particular order."""
+_BY_FILE: WeakKeyDictionary[object, tuple[Answer, ...]] = WeakKeyDictionary()
+
+
+def answers(file: PythonFile) -> tuple[Answer, ...]:
+    """All responses of a file, in no particular order; found once, since the file alone tells."""
+    known = _BY_FILE.get(file)
+    if known is None:
+        known = _BY_FILE[file] = tuple(_answers(file))
+    return known
+
+
+def _answers(file: PythonFile) -> Iterator[Answer]:
+    names = _response_names(file)
     for call in file.nodes("call"):
-        answer = _of_call(call, file)
+        answer = _of_call(call, names, file)
         if answer is not None:
             yield answer
     for statement in file.nodes("return_statement"):
@@ -91,9 +103,9 @@ def name_of(expression: Node, file: PythonFile) -> str:
 # Calls.
 
 
-def _of_call(call: Node, file: PythonFile) -> Answer | None:
+def _of_call(call: Node, names: frozenset[str], file: PythonFile) -> Answer | None:
     function = call.child_by_field_name("function")
-    if function is None or text(function).rpartition(".")[2] not in _response_names(file):
+    if function is None or text(function).rpartition(".")[2] not in names:
         return None
     row = _responses().match(name_of(function, file), file.types) or _of_own_view(function, file)
     if row is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -51,23 +52,36 @@ def bodies_of(file: PythonFile) -> Iterator[BodyNote]:
         return
     if _FRAMEWORKS.search(file.data):
         yield BodyNote(EVERYWHERE)
-    if VALIDATING.search(file.data.decode("utf-8", "replace")) or b"raise" in file.data:
-        yield from _validating_functions(file)
+    yield from _validating_functions(file)
     yield from _uses(file)
+
+
+_ASKED = re.compile(r"\b(?:if|assert|isinstance\(|raise_for)\b[^:\n]*")
+_WORD = re.compile(r"\w+")
 
 
 def _validating_functions(file: PythonFile) -> Iterator[BodyNote]:
     """Functions that check what they are given, by a schema or by questions about their parameters."""
-    for scope in file.scopes.functions:
-        if scope.node.type != "function_definition":
+    code = file.data.decode("latin-1")  # a character for a byte
+    by_schema = [found.start() for found in VALIDATING.finditer(code)]
+    by_question = [(found.start(), found) for found in _ASKED.finditer(code)] if "raise" in code else []
+    for scope in file.scopes.functions if by_schema or by_question else ():
+        body = scope.node.child_by_field_name("body") if scope.node.type == "function_definition" else None
+        if body is None:
             continue
-        body = scope.node.child_by_field_name("body")
-        names = [name for name in parameter_names(scope) if name not in ("self", "cls")]
-        if body is None or not names:
-            continue
-        written = source(body)
-        asked = rf"\b(?:if|assert|isinstance\(|raise_for)\b[^:\n]*\b(?:{'|'.join(map(re.escape, names))})\b"
-        if VALIDATING.search(written) or ("raise" in written and re.search(asked, written)):
+        start, end = body.start_byte, body.end_byte
+        first = bisect_left(by_schema, start)
+        validates = first < len(by_schema) and by_schema[first] < end
+        if not validates and code.find("raise", start, end) >= 0:
+            names = {name for name in parameter_names(scope) if name not in ("self", "cls")}
+            first = bisect_left(by_question, start, key=lambda one: one[0])
+            for place, found in by_question[first:] if names else ():
+                if place >= end:
+                    break
+                if not names.isdisjoint(_WORD.findall(found.group())):
+                    validates = True
+                    break
+        if validates and any(name not in ("self", "cls") for name in parameter_names(scope)):
             yield BodyNote(VALIDATES, f"{file.module}.{scope.name}")
 
 
