@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from tree_sitter import Node
 
@@ -111,18 +112,30 @@ def _registrations(scope: Scope, file: PythonFile) -> Iterator[Node]:
             yield from (value for place, value in arguments(decorator) if place in ("0", "exc_class_or_status_code"))
     identifier = scope.node.child_by_field_name("name")
     own = text(identifier) if identifier is not None else ""
-    if not own or file.data.count(own.encode()) < 2:
-        return
-    for call in file.nodes("call"):
+    yield from _registered_elsewhere(file).get(own, ())
+
+
+_BY_FILE: WeakKeyDictionary[object, dict[str, list[Node]]] = WeakKeyDictionary()
+
+
+def _registered_elsewhere(file: PythonFile) -> dict[str, list[Node]]:
+    """What functions are registered to handle by calls and tables of the file, by their names; found once."""
+    known = _BY_FILE.get(file)
+    if known is not None:
+        return known
+    found: dict[str, list[Node]] = {}
+    for call in file.nodes("call") if any(word.encode() in file.data for word in _REGISTERING) else ():
         if text(called_function(call)).rpartition(".")[2] in _REGISTERING:
             given = dict(arguments(call))
             handler = given.get("1") or given.get("handler") or given.get("f")
-            if handler is not None and text(handler).rpartition(".")[2] == own and "0" in given:
-                yield given["0"]
+            if handler is not None and "0" in given:
+                found.setdefault(text(handler).rpartition(".")[2], []).append(given["0"])
     for pair in file.nodes("pair") if b"exception_handlers" in file.data else ():
         key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
-        if key is not None and value is not None and text(value) == own:
-            yield key
+        if key is not None and value is not None:
+            found.setdefault(text(value), []).append(key)
+    _BY_FILE[file] = found
+    return found
 
 
 # Conditions.
