@@ -21,7 +21,7 @@ ERRORS = ROOT / "families" / "e02_uncaught_exceptions"
 
 COLUMNS: dict[Path, dict[str, set[str]]] = {
     LANGUAGE / "promises.toml": {
-        "promise": {"calls", "but", "callback", "lazy", "drop", "members", "since"},
+        "promise": {"calls", "but", "callback", "unless", "unless_written", "lazy", "drop", "members", "since"},
         "twin": {"calls", "but", "argument", "twin", "promisify", "omit", "instead", "gone"},
     },
     LOOP / "blocking_javascript.toml": {
@@ -53,7 +53,7 @@ COLUMNS: dict[Path, dict[str, set[str]]] = {
             "class_decorators", "catchers", "providers", "parameter_decorators", "view_methods", "exports",
             "parameters", "types", "request_types", "request_data", "request_json", "request_urls", "unguarded_reads",
             "responses", "commits", "headers", "assigned", "sent_checks", "made", "statuses", "error_responses",
-            "error_calls", "error_hooks", "server_entries",
+            "error_calls", "error_hooks", "server_entries", "next_gives_promise",
         },
         "wrapper": {"calls", "names", "imports", "routers", "argument", "rejections", "framework"},
     },

@@ -355,6 +355,8 @@ def _masked(value: Any) -> Any:
 
 def _without_content(found: re.Match[str]) -> str:
     quote, inside = found["quote"], found["inside"]
+    if quote == "`" and _NAME_IN_A_MESSAGE.fullmatch(inside):
+        return found.group()
     return found.group() if quote is None or len(inside) < _SHORTEST_SECRET else f"{quote}...{quote}"
 
 
@@ -365,6 +367,10 @@ _LITERAL = re.compile(
     r"""|(?P<quote>["'`])(?P<inside>(?:\\.|(?!(?P=quote)).)*)(?:(?P=quote)|$)""",
     re.DOTALL,
 )
+
+
+_NAME_IN_A_MESSAGE = re.compile(r"[A-Za-z_$.]{1,40}(?:\(\))?")
+"""What messages put between backticks: names, which passwords and tokens with their digits do not look like."""
 
 
 def digest_of_derivation(name: str, path: str) -> bytes:
