@@ -61,8 +61,8 @@ def codes(report: Report, name: str) -> list[str]:
 def test_extreme_javascript_is_too_complex_and_the_good_file_beside_it_has_its_findings(tmp_path: Path) -> None:
     report = write(tmp_path, {**EXTREME_JAVASCRIPT, "good.js": GOOD})
     assert "TEN0101" in codes(report, "good.js")
-    for name in EXTREME_JAVASCRIPT:
-        is_one_line = "\n" not in EXTREME_JAVASCRIPT[name]  # taken for minified, of which nothing is said
+    for name, content in EXTREME_JAVASCRIPT.items():
+        is_one_line = "\n" not in content  # taken for minified, of which nothing is said
         assert codes(report, name) == ([] if is_one_line else [TOO_COMPLEX]), name
     assert not report.complete and not report.internal_errors
 
