@@ -1,4 +1,4 @@
-"""A defect of a family that tenlint has no rules for yet."""
+"""A query made of text, by a function that no handler of the project calls."""
 
 
 def orders_of(connection, customer: str) -> list:
