@@ -23,6 +23,9 @@ class _Table:
         for section in ("measured", "written"):
             for module, names in content[section].items():
                 self.by_module[module] = tuple(names)
+        self.companions: dict[str, tuple[str, ...]] = {
+            name: tuple(ones) for name, ones in content["companions"].items()
+        }
         self.shared = frozenset(content["shared"]["names"])
         self.platform = frozenset(content["platform"]["names"])
         self.modules_of: dict[str, set[str]] = {}
@@ -57,6 +60,35 @@ def is_platform_module(top: str) -> bool:
     return top in _table().platform
 
 
+def lacking(declared: frozenset[str], module: str, names: Iterable[str], root: str) -> str:
+    """The dotted module of an import that no declared distribution brings, "" if there is none.
+
+    `from google.cloud import storage` may mean `google.cloud` or `google.cloud.storage`: the table knows which, or
+    either will do.
+    """
+    inner = [f"{module}.{name}" for name in names if name != "*"]
+    known = [one for one in inner if one in _table().by_module]
+    if known:
+        return next((one for one in known if not brings(declared, one, root)), "")
+    return "" if any(brings(declared, one, root) for one in (module, *inner)) else module
+
+
+@remembered(256)
+def with_companions(declared: frozenset[str]) -> frozenset[str]:
+    """The declared distributions and those that they bring for their users to import: `starlette` beside `fastapi`."""
+    companions = _table().companions
+    found = set(declared)
+    waiting = list(declared)
+    while waiting:
+        name = waiting.pop()
+        prefixes = (f"{name[:place]}-*" for place, letter in enumerate(name) if letter == "-")
+        for key in (name, *prefixes):
+            brought = [one for one in companions.get(key, ()) if one not in found]
+            found.update(brought)
+            waiting.extend(brought)
+    return frozenset(found)
+
+
 def brings(declared: Iterable[str], module: str, root: str) -> bool:
     """Whether one of the declared distributions (normal names) may be what brings a dotted module.
 
@@ -66,8 +98,11 @@ def brings(declared: Iterable[str], module: str, root: str) -> bool:
     table = _table()
     top = module.partition(".")[0]
     own = normal_name(top)
-    if own in names or not names.isdisjoint(known_distributions(module)):
+    known = known_distributions(module)
+    if own in names or not names.isdisjoint(known):
         return True
+    if known and top in table.shared:
+        return False
     if not names.isdisjoint(known_distributions(top)):
         return True
     words = own.split("-")

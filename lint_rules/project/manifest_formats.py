@@ -62,8 +62,8 @@ def _pyproject(folder: str, names: frozenset[str]) -> Found:
     if project:
         _project_table(project, declared, folder)
     groups = _table(content, "dependency-groups")
-    for group in groups.values():
-        declared.development |= _names(group)
+    for group, requirements in groups.items():
+        (declared.optional if _PRODUCTION.search(group) else declared.development).update(_names(requirements))
     _poetry(_table(content, "tool", "poetry"), declared)
     for group in _table(content, "tool", "pdm", "dev-dependencies").values():
         declared.development |= _names(group)
@@ -95,6 +95,11 @@ def _project_table(project: dict[str, Any], declared: Declared, folder: str) -> 
 _DEVELOPMENT = frozenset(
     {"dev", "develop", "development", "test", "tests", "testing", "lint", "linting", "doc", "docs", "typing", "types"}
 )
+_PRODUCTION = re.compile(
+    r"(?:^|[-_])(?:prod|production|deploy|deployment|server|web|api|worker|workers|runtime|app|service|backend|main"
+    r"|default|base|core|extras?|optional)(?:$|[-_])", re.IGNORECASE,
+)  # fmt: skip
+"""Names of groups that are for what runs, although they are no extras."""
 
 
 def _poetry(poetry: dict[str, Any], declared: Declared) -> None:
@@ -118,7 +123,7 @@ def _poetry(poetry: dict[str, Any], declared: Declared) -> None:
             declared.runtime |= given
         else:
             is_optional_group = isinstance(content, dict) and content.get("optional") is True
-            is_development = normal_name(group) in _DEVELOPMENT or not is_optional_group
+            is_development = normal_name(group) in _DEVELOPMENT or not (is_optional_group or _PRODUCTION.search(group))
             (declared.development if is_development else declared.optional).update(given)
 
 

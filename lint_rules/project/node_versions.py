@@ -23,6 +23,9 @@ ONLY_WITH_SCHEME = frozenset({"sea", "sqlite", "test", "test/reporters"})
 SCHEME_SINCE: Version = (14, 18, 0)
 """The first version that knows `require("node:fs")`."""
 
+SCHEME_IN_IMPORT_SINCE: Version = (14, 13, 1)
+"""The first version that knows `import "node:fs"`."""
+
 _PART = re.compile(r"(>=|<=|>|<|\^|~|=)?\s*v?(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?")
 
 

@@ -50,6 +50,18 @@ def names_in(folder: str) -> frozenset[str]:
         return frozenset()
 
 
+def lies_in_package(folder: str, root: str) -> bool:
+    """Whether a folder, or one around it in the project, is a Python package.
+
+    The modules in it do not see each other by name, and JavaScript in it is there for browsers.
+    """
+    while folder.startswith(root):
+        if "__init__.py" in names_in(folder):
+            return True
+        folder = os.path.dirname(folder)
+    return False
+
+
 @remembered(50_000)
 def module_at(folder: str, name: str) -> str:
     """The file (or folder) of the module `name` in a folder, "" if there is none."""

@@ -69,6 +69,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lint_rules.families.e08_modules.external import (
+    has_bundler,
     is_plain_python,
     is_used_as_value,
     javascript_imports,
@@ -78,12 +79,11 @@ from lint_rules.families.e08_modules.external import (
 )
 from lint_rules.languages.whole_file import Placed, WholeFile
 from lint_rules.model import ERROR, Finding, Rule
-from lint_rules.project.distributions import brings, likely_distribution
+from lint_rules.project.distributions import lacking, likely_distribution, with_companions
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
-    from lint_rules.project.packages import Package
 
 RULE = Rule(
     "TEN0802",
@@ -99,17 +99,10 @@ _FOR_TESTS = re.compile(
     r"|noxfile|tasks|fabfile|build)(?:[/_.-]|$)",
     re.IGNORECASE,
 )
-_BUNDLERS = (
-    "vite", "webpack", "rollup", "esbuild", "tsup", "parcel", "@parcel/core", "next", "nuxt", "@sveltejs/kit", "bun",
-    "@angular/cli", "react-scripts", "@vue/cli-service", "@rspack/core", "rspack", "microbundle", "unbuild", "tsdown",
-    "@vercel/ncc", "pkgroll", "rolldown", "electron", "astro", "gatsby", "snowpack", "browserify", "swc-pack", "metro",
-    "turbo", "serverless-esbuild", "serverless-webpack", "wrangler", "@nestjs/cli-webpack", "nx", "bunchee",
-    "@nx/webpack",
-)  # fmt: skip
 
 
 def _may_be_for_development(placed: Placed) -> bool:
-    return is_plain_python(placed) and may_lack(placed, lambda declared: declared.runtime)
+    return is_plain_python(placed) and may_lack(placed, lambda declared: with_companions(declared.runtime))
 
 
 @RULE.files(WholeFile(None, words=(b"import",), early=_may_be_for_development), "python")
@@ -122,11 +115,11 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         one, declared = external.one, external.declared
         if one.is_deferred or external.top in seen or declared.is_open or declared.manifest.is_built:
             continue
-        names = [one.module, *(f"{one.module}.{name}" for name, _ in one.names)]
+        names = [name for name, _ in one.names]
         development = frozenset().union(*(manifest.development for manifest in declared.all)) - declared.runtime
-        if any(brings(declared.runtime, name, root) for name in names):
+        if not lacking(with_companions(declared.runtime), one.module, names, root):
             continue
-        if not any(brings(development, name, root) for name in names):
+        if lacking(development, one.module, names, root):
             continue
         seen.add(external.top)
         likely = likely_distribution(one.module)
@@ -144,7 +137,7 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if file.is_test or file.is_tooling or file.is_declaration or _FOR_TESTS.search(file.relative):
         return
     around = list(file.modules.node.packages_around(file.path))
-    if any(_has_bundler(package) for package in around):
+    if any(has_bundler(package) for package in around):
         return
     seen: set[str] = set()
     for needed in javascript_imports(file):
@@ -163,7 +156,3 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
             f"`{name}` is a development dependency, and imported here; move it to `dependencies`",
             f"move `{name}` from `devDependencies` to `dependencies` in {manifest}, or this import to tests or tools",
         )
-
-
-def _has_bundler(package: Package) -> bool:
-    return any(package.declares(name) for name in _BUNDLERS)

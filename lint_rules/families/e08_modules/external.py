@@ -12,9 +12,10 @@ from tree_sitter import Node
 
 from lint_rules.languages.python.mentions import mentions
 from lint_rules.project.disk import is_file
-from lint_rules.project.distributions import brings, is_platform_module
+from lint_rules.project.distributions import is_platform_module, lacking
 from lint_rules.project.manifests import Declarations, declarations
-from lint_rules.project.python_modules import EXTERNAL, locate_absolute
+from lint_rules.project.node_modules import FILE, PACKAGE, PROJECT, package_name
+from lint_rules.project.python_modules import EXTERNAL, lies_in_package, locate_absolute
 from lint_rules.project.standard_library import is_standard
 
 if TYPE_CHECKING:
@@ -85,9 +86,8 @@ def may_lack(placed: Placed, names_of: Callable[[Declarations], frozenset[str]])
         if declared is None:
             return False
         known = names_of(declared)
-        names = (one.module, *(f"{one.module}.{name}" for name in one.names if name != "*"))
         if (
-            not any(brings(known, name, root) for name in names)
+            lacking(known, one.module, one.names, root)
             and locate_absolute(placed.modules, placed.place, one.module).kind == EXTERNAL
         ):
             return True
@@ -119,10 +119,8 @@ class Needed:
 
 def javascript_imports(file: JavaScriptFile) -> Iterator[Needed]:
     """The imports of packages of a file, those left out that may fail or are types."""
-    from lint_rules.project.node_modules import PACKAGE, package_name
-
     package = file.package
-    if package is None:
+    if package is None or lies_in_package(os.path.dirname(file.path), file.modules.node.root):
         return
     for one in file.imports:
         specifier = one.specifier.partition("?")[0]
@@ -130,11 +128,38 @@ def javascript_imports(file: JavaScriptFile) -> Iterator[Needed]:
             continue
         if _EXAMPLE.search(file.relative) or file.located(one.specifier).kind != PACKAGE:
             continue
+        if has_bundler(package) and _is_below(specifier, file):
+            continue
         yield Needed(package_name(specifier), one, one.source, package)
 
 
 _EXAMPLE = re.compile(r"(?:^|/)(?:examples?|samples?|sample-\w+|demos?|docs?|tutorials?)(?:/|\.[cm]?[jt]sx?$)")
 _PACKAGE = re.compile(r"(?:@[a-z0-9~_-][\w.~-]*/)?[a-zA-Z0-9_-][\w.-]*(?:/|$)")
+
+
+_BUNDLERS = (
+    "vite", "webpack", "rollup", "esbuild", "tsup", "parcel", "@parcel/core", "next", "nuxt", "@sveltejs/kit", "bun",
+    "@angular/cli", "react-scripts", "@vue/cli-service", "@rspack/core", "rspack", "microbundle", "unbuild", "tsdown",
+    "@vercel/ncc", "pkgroll", "rolldown", "electron", "astro", "gatsby", "snowpack", "browserify", "swc-pack", "metro",
+    "turbo", "serverless-esbuild", "serverless-webpack", "wrangler", "@nestjs/cli-webpack", "nx", "bunchee",
+    "@nx/webpack",
+)  # fmt: skip
+
+
+def has_bundler(package: Package) -> bool:
+    """Whether a package is put into one piece before it runs, by something that looks for modules in its own way."""
+    return any(package.declares(name) for name in _BUNDLERS)
+
+
+def _is_below(specifier: str, file: JavaScriptFile) -> bool:
+    """Whether a path begins at a folder around the file, as bundlers can be told (`resolve.modules`)."""
+    folder, root = os.path.dirname(file.path), file.modules.node.root
+    while folder.startswith(root):
+        written = f"./{specifier}"
+        if file.modules.node.resolve(written, os.path.join(folder, "x.js")).kind in (PROJECT, FILE):
+            return True
+        folder = os.path.dirname(folder)
+    return False
 
 
 def is_used_as_value(one: JavaScriptImport, file: JavaScriptFile) -> bool:

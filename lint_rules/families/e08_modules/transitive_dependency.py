@@ -60,7 +60,8 @@ Good (javascript):
 
 How to fix it: declare the package, with the versions that the code works with.
 
-Not seen: projects without a lock file, where the same import is a finding of TEN0801.
+Not seen: projects without a lock file, where the same import is a finding of TEN0801, unless the dependency's own
+documentation has its users import what it brings (`starlette` beside `fastapi`).
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ from lint_rules.families.e08_modules.external import (
 from lint_rules.families.e08_modules.locks import locks
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import INFO, Finding, Rule
-from lint_rules.project.distributions import brings, likely_distribution
+from lint_rules.project.distributions import lacking, likely_distribution, with_companions
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
@@ -102,11 +103,13 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
     seen: set[str] = set()
     for external in python_imports(file):
         declared, one = external.declared, external.one
-        names = [one.module, *(f"{one.module}.{name}" for name, _ in one.names)]
-        likely = likely_distribution(one.module)
-        if external.top in seen or declared.is_open or likely not in locks(declared.manifest.folder, root):
+        names = [name for name, _ in one.names]
+        module = lacking(declared.names, one.module, names, root)
+        likely = likely_distribution(module)
+        if not module or external.top in seen or declared.is_open:
             continue
-        if any(brings(declared.names, name, root) for name in names):
+        is_companion = not lacking(with_companions(declared.names), one.module, names, root)
+        if not is_companion and likely not in locks(declared.manifest.folder, root):
             continue
         seen.add(external.top)
         manifest = where(declared.manifest.path, root)

@@ -64,8 +64,10 @@ that is imported (`yaml` is brought by `PyYAML`); the message says which it is.
 Not seen: anything in a project that has no manifest, since nothing says what will be installed there; projects whose
 dependencies a script computes. Imports that may fail on purpose (in a `try` that handles ImportError, under an `if`,
 under TYPE_CHECKING, `import type`; inside a function of a library that others install, or in an unpacked wheel in a
-module that nothing loads by itself), tests, scripts and documentation are left alone. What only another dependency
-brings is a finding of TEN0807 where a lock file tells so.
+module that nothing loads by itself; in a JavaScript file that is itself required in a `try` only), tests, scripts and
+documentation are left alone, and so is JavaScript in a Python package, which is there for browsers. What only another
+dependency brings is a finding of TEN0807 where a lock file tells so, or where that dependency's own documentation has
+its users import it (`starlette` beside `fastapi`, `botocore` beside `boto3`).
 """
 
 from __future__ import annotations
@@ -84,15 +86,15 @@ from lint_rules.families.e08_modules.external import (
 )
 from lint_rules.families.e08_modules.loaded import is_loaded
 from lint_rules.families.e08_modules.locks import locks
+from lint_rules.families.e08_modules.on_trial import is_on_trial
 from lint_rules.languages.whole_file import Placed, WholeFile
 from lint_rules.model import ERROR, Finding, Rule
-from lint_rules.project.distributions import brings, likely_distribution
+from lint_rules.project.distributions import lacking, likely_distribution, with_companions
 from lint_rules.project.python2 import PYTHON2_MODULES
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
-    from lint_rules.languages.python.imports import Import
 
 RULE = Rule(
     "TEN0801",
@@ -104,7 +106,7 @@ RULE = Rule(
 
 
 def _may_be_undeclared(placed: Placed) -> bool:
-    return is_plain_python(placed) and may_lack(placed, lambda declared: declared.names)
+    return is_plain_python(placed) and may_lack(placed, lambda declared: with_companions(declared.names))
 
 
 PYTHON = WholeFile(None, words=(b"import",), early=_may_be_undeclared)
@@ -123,7 +125,8 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
             continue
         if external.one.is_deferred and declared.manifest.is_library:
             continue
-        if any(brings(declared.names, name, root) for name in _names_of(external.one)):
+        module = lacking(with_companions(declared.names), module, (name for name, _ in external.one.names), root)
+        if not module:
             continue
         likely = likely_distribution(module)
         if likely in locks(declared.manifest.folder, root):
@@ -141,11 +144,6 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         )
 
 
-def _names_of(one: Import) -> list[str]:
-    """The dotted modules that an import may mean: `from google.cloud import storage` is `google.cloud.storage` too."""
-    return [one.module, *(f"{one.module}.{name}" for name, _ in one.names if name != "*")]
-
-
 @RULE.files(JAVASCRIPT, "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if file.is_test or file.is_tooling or file.is_declaration:
@@ -155,6 +153,8 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     for needed in javascript_imports(file):
         if needed.name in seen or _is_declared(needed, file) or not is_used_as_value(needed.one, file):
             continue
+        if is_on_trial(file):
+            return
         seen.add(needed.name)
         manifest = where(needed.package.path, root)
         yield RULE.at(

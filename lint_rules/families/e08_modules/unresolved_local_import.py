@@ -45,7 +45,8 @@ How to fix it: write the module's name and path as they are on disk. Where exact
 
 Not seen: modules that are made when the project is built or installed (`_version.py`, `*_pb2.py`, what lies in
 `dist/` or `generated/`), packages that make their modules themselves, imports that may fail on purpose, paths that
-are computed.
+are computed. Snippets of documentation, and the tests of an unpacked source distribution, which often lacks their
+helpers.
 """
 
 from __future__ import annotations
@@ -99,8 +100,20 @@ def _may_lead_nowhere(placed: Placed) -> bool:
     return any(found is not None and found.kind == NO_MODULE for found in places)
 
 
+_SNIPPETS = re.compile(r"(?:^|/)(?:docs?|docs_src|snippets|templates?|cookiecutter[^/]*)/")
+
+
+def _is_incomplete(file: PythonFile) -> bool:
+    """Whether what a file imports may be elsewhere: a page's snippet, a test that was released without its helpers."""
+    return _SNIPPETS.search(file.relative) is not None or (
+        file.is_test and "PKG-INFO" in names_in(file.modules.node.root)
+    )
+
+
 @RULE.files(WholeFile(None, words=(b"import",), early=_may_lead_nowhere), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
+    if _is_incomplete(file):
+        return
     for one in file.imports:
         if one.is_guarded or one.is_type or one.is_conditional or file.in_broken_code(one.node) or "{{" in one.module:
             continue
@@ -114,9 +127,11 @@ def _located(one: Import | Mention, file: PythonFile | Placed) -> Located | None
     if one.level:
         if not one.module or os.path.basename(file.path) == "__stdin__":
             return None
-        folder = os.path.dirname(file.path)
-        is_inside = folder.count(os.sep) - one.level + 1 >= file.modules.node.root.count(os.sep)
-        return locate_relative(file.place, one.level, one.module) if is_inside else None
+        folder, root = os.path.dirname(file.path), file.modules.node.root
+        is_inside = folder.count(os.sep) - one.level + 1 >= root.count(os.sep)
+        if not is_inside or (one.level > file.relative.count("/") and "__init__.py" not in names_in(root)):
+            return None  # TEN1010
+        return locate_relative(file.place, one.level, one.module)
     if is_standard(one.top):
         return None
     found = locate_absolute(file.modules, file.place, one.module)
@@ -124,7 +139,8 @@ def _located(one: Import | Mention, file: PythonFile | Placed) -> Located | None
         return None
     # A folder without `__init__.py` gives way to an installed package of its name.
     top = _top_file(file, one.top)
-    if not top or is_folder(top):
+    is_inside_package = found.position > 1 and "__init__.py" in names_in(found.within)
+    if not top or (is_folder(top) and not is_inside_package):
         declared = declarations(file.path, file.modules.node.root)
         if declared is None or brings(declared.names, one.module, file.modules.node.root) or declared.is_open:
             return None
@@ -212,6 +228,15 @@ _NOT_SOURCES = re.compile(
     r"|riot|hbs|ejs|pug|yml|yaml|wav|mp3|mp4|ttf|woff2?|csv|ini|env|json5?|node\.js)$"
     r"|[!{}]|\$\{|(?:^|/)(?:generated|version|build-info|buildinfo|bindings?)(?:\.[jt]s)?$|\.generated|\.gen(?:\.|$)|\.min(?:\.|$)"
 )
+_LIBRARY = re.compile(r"(?:^|/)(?:libs?|es|pkg|release|target|static|assets)(?=/)")
+
+
+def _is_source_folder(target: str, own: str, file: JavaScriptFile) -> bool:
+    """Whether a folder that a build might fill holds sources of the project, as `lib` does in most services."""
+    if _NOT_SOURCES.search(_LIBRARY.sub("", own)) or file.path.endswith((".ts", ".tsx", ".mts", ".cts")):
+        return False
+    folder = os.path.dirname(target)
+    return any(os.path.join(folder, name) in file.modules.node.files for name in names_in(folder))
 
 
 @RULE.files(WholeFile(None, words=(b"import", b"require", b"from")), "javascript")
@@ -228,7 +253,9 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
         target = os.path.normpath(os.path.join(os.path.dirname(file.path), specifier)) if is_relative else specifier
         own = os.path.relpath(target, file.modules.node.root).replace(os.sep, "/") if is_relative else specifier
         close = _nearest_file(target) if is_relative else ("", False)
-        if own.startswith("../") or (_NOT_SOURCES.search(own) and not close[1]):
+        if own.startswith("../"):
+            continue
+        if _NOT_SOURCES.search(own) and not close[1] and not (is_relative and _is_source_folder(target, own, file)):
             continue
         yield _javascript_finding(one, specifier, close, file)
 

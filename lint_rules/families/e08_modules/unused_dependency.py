@@ -210,8 +210,13 @@ def _is_peer_of_another(name: str, package: Package, root: str) -> bool:
     return False
 
 
+_REASON = re.compile(
+    r"[^\n#]*[ \t]#[^\n]*\b(?:for|needs|needed|required|used|via|because|pin|pinned|security|https?)\b"
+)
+
+
 def _line_of(path: str, name: str) -> Span | None:
-    """Where a manifest declares a dependency; None where that cannot be told."""
+    """Where a manifest declares a dependency; None where that cannot be told, or a comment says what needs it."""
     source = read_source(path)
     if not isinstance(source, SourceText):
         return None
@@ -223,7 +228,7 @@ def _line_of(path: str, name: str) -> Span | None:
     text = source.data.decode("utf-8", "replace")
     start = text.find('"dependencies"') if path.endswith(".json") else 0
     found = re.compile(f"(?im){before}({written}){after}").search(text, max(start, 0))
-    if found is None:
+    if found is None or (not path.endswith(".json") and _REASON.match(text, found.end())):
         return None
     first = len(text[: found.start(1)].encode())
     return source.span(first, first + len(found[1].encode()))

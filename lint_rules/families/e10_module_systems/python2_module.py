@@ -1,8 +1,10 @@
 """Module of Python 2.
 
-What it finds: imports of modules that only Python 2 has: `urllib2`, `ConfigParser`, `StringIO`, `Queue`, `cPickle`, ...
+What it finds: imports of modules that only Python 2 has (`urllib2`, `ConfigParser`, `StringIO`, `Queue`, ...), and of
+names that its modules have lost since (`urllib.urlencode`, `itertools.izip`, `string.letters`).
 
-Why it matters: `ModuleNotFoundError: No module named 'urllib2'`.
+Why it matters: `ModuleNotFoundError: No module named 'urllib2'`, `AttributeError: module 'urllib' has no attribute
+'urlencode'`.
 
 Bad (python):
 
@@ -19,7 +21,7 @@ Good (python):
 How to fix it: import what Python 3 has instead. Where the new module has the same names, `--fix` does it.
 
 Not seen: imports in a `try` that handles ImportError, or under a condition, as code for both versions has them;
-functions and methods that are gone from modules that stay.
+methods that are gone (`dict.has_key`).
 """
 
 from __future__ import annotations
@@ -28,9 +30,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lint_rules.languages.python.module_names import any_of, taken_names
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import SAFE, WARNING, Edit, Finding, Fix, Rule
-from lint_rules.project.python2 import PYTHON2_MODULES
+from lint_rules.project.python2 import PYTHON2_MODULES, PYTHON2_NAMES
 from lint_rules.project.python_modules import EXTERNAL, locate_absolute
 
 if TYPE_CHECKING:
@@ -70,6 +73,23 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         yield RULE.at(
             file, one.source, f"`{one.module}` is a module of Python 2; {advice}", f"{advice}, as Python 3 has it",
             fix=_fix(one, new, file),
+        )  # fmt: skip
+
+
+_TAKEN = any_of({name for names in PYTHON2_NAMES.values() for name in names})
+_MODULES = tuple(module.encode() for module in PYTHON2_NAMES)
+
+
+@RULE.files(WholeFile(_TAKEN, words=_MODULES), "python")
+def check_names(file: PythonFile) -> Iterator[Finding]:
+    for taken in taken_names(file, PYTHON2_NAMES):
+        if locate_absolute(file.modules, file.place, taken.module).kind != EXTERNAL:
+            continue
+        new = PYTHON2_NAMES[taken.module][taken.name]
+        advice = f"use `{new}`" if new else "do without it"
+        yield RULE.at(
+            file, taken.node, f"`{taken.module}.{taken.name}` is there in Python 2 only; {advice}",
+            f"{advice}, as Python 3 has it",
         )  # fmt: skip
 
 

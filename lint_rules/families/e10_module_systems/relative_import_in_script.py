@@ -67,7 +67,8 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
     if file.path.endswith(".pyi") or "__init__.py" in names_in(root):
         return
     depth = file.relative.count("/")
-    is_script = file.data.startswith(b"#!") and b"python" in file.data[:60] and b"__main__" in file.data
+    has_shebang = file.data.startswith(b"#!") and b"python" in file.data[:60]
+    is_script = has_shebang and (b"__main__" in file.data or not _lies_in_package(file))
     run_by = "" if is_script else scripts_run(root).get(file.relative, "")
     for one in file.imports:
         if not one.level or one.is_guarded or one.is_type or one.is_conditional:
@@ -83,6 +84,11 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
             f"{_advice(one, depth)}, and run modules of packages with `python -m`",
         )  # fmt: skip
         return
+
+
+def _lies_in_package(file: PythonFile) -> bool:
+    """Whether there is an `__init__.py` beside a file, as there is beside modules that only begin like scripts."""
+    return "__init__.py" in names_in(os.path.dirname(file.path))
 
 
 def _advice(one: Import, depth: int) -> str:

@@ -38,13 +38,13 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.families.e08_modules.exported import python_names
+from lint_rules.families.e08_modules.exported import plain_names, python_names
 from lint_rules.languages.python.mentions import mentions
 from lint_rules.languages.whole_file import Placed, WholeFile
 from lint_rules.model import ERROR, Finding, Rule
 from lint_rules.project.distributions import brings
 from lint_rules.project.manifests import declarations
-from lint_rules.project.python_modules import module_at, names_in
+from lint_rules.project.python_modules import lies_in_package, module_at
 from lint_rules.project.standard_library import is_standard
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ _LOADED_AT_START = frozenset(sys.builtin_module_names) | {"os", "site", "codecs"
 def _may_be_hidden(placed: Placed) -> bool:
     written = mentions(placed.data)
     folder, root = os.path.dirname(placed.path), placed.modules.node.root
-    if _lies_in_package(folder, root):
+    if lies_in_package(folder, root):
         return False
     tops = {one.top for one in written or ()} - _LOADED_AT_START - {""}
     return written is None or any((module_at(folder, top) or module_at(root, top)).endswith(".py") for top in tops)
@@ -75,7 +75,7 @@ def _may_be_hidden(placed: Placed) -> bool:
 def check_python(file: PythonFile) -> Iterator[Finding]:
     root = file.modules.node.root
     folder = os.path.dirname(file.path)
-    if _lies_in_package(folder, root):
+    if lies_in_package(folder, root):
         return
     for one in file.imports:
         top = one.top
@@ -94,15 +94,6 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
             f"`{top}` is the project's `{own}` here and not {whose}, and has no `{lacking}`; rename the file",
             f"give {own} another name",
         )  # fmt: skip
-
-
-def _lies_in_package(folder: str, root: str) -> bool:
-    """Whether a folder, or one around it in the project, is a package, whose files do not see each other by name."""
-    while folder.startswith(root):
-        if "__init__.py" in names_in(folder):
-            return True
-        folder = os.path.dirname(folder)
-    return False
 
 
 def _is_declared(one: Import, file: PythonFile) -> bool:
@@ -132,7 +123,9 @@ def _lacking(one: Import, hiding: str, file: PythonFile) -> str:
             if (value := attribute.child_by_field_name("object")) is not None and value.type == "identifier"
             and file.text(value) == bound and (name := attribute.child_by_field_name("attribute")) is not None
         ]  # fmt: skip
+    # What a file takes of a module of its own name, it takes of itself.
+    has = plain_names(hiding) if hiding == file.path and one.is_from else known[0]
     return next(
-        (name for name in wanted if name not in known[0]
+        (name for name in wanted if name not in has
          and not (is_package and module_at(os.path.dirname(hiding), name))), ""
     )  # fmt: skip

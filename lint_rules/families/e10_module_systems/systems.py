@@ -12,6 +12,7 @@ from tree_sitter import Node
 from lint_rules.languages.javascript.exports import is_module_exports
 from lint_rules.languages.javascript.grammar import FUNCTION_KINDS, has_token, text
 from lint_rules.project.node_versions import Version, lowest_version
+from lint_rules.project.python_modules import lies_in_package
 from lint_rules.project.tsconfig import compiler_option
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def is_node_source(file: JavaScriptFile) -> bool:
         return False
     if file.path.endswith((".mjs", ".cjs")):
         return True
-    if _FOR_BROWSERS.search(file.relative):
+    if _FOR_BROWSERS.search(file.relative) or lies_in_package(os.path.dirname(file.path), file.modules.node.root):
         return False
     return not is_built(file)
 

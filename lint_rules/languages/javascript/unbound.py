@@ -210,7 +210,15 @@ def _is_read(node: Node) -> bool:
     if outer is not None and outer.type == "unary_expression" and has_token(outer, "typeof"):
         return False
     while outer is not None:
-        if outer.type in ("type_annotation", "type_arguments", "ambient_declaration", "decorator_", "ERROR"):
+        # A mapped type over `type` or another keyword reads like a property that is computed.
+        if outer.type in (
+            "type_annotation",
+            "type_arguments",
+            "ambient_declaration",
+            "decorator_",
+            "object_type",
+            "ERROR",
+        ):
             return False
         if outer.type == "statement_block":
             break
