@@ -182,7 +182,9 @@ def _row_behind(own: Reference, symbols: Symbols) -> TableRow | None:
         if following is None:
             name = symbols.canonical(called)
             row = PROMISES.match(name, symbols.types)
-            return None if row is None or "since" in row.values else row
+            if row is None or "since" in row.values or (row.get("of_instances") and _is_of_class(called)):
+                return None
+            return row
         if following.name == current.name:
             return None
         current = following
@@ -198,12 +200,28 @@ def _by_table(call: Node, function: Node, file: JavaScriptFile) -> Promised | No
         return None
     name = file.resolve(symbol)
     row = PROMISES.match(name, file.types)
-    if row is None or not _applies(row, call, file):
+    if row is None or not _applies(row, call, file) or (row.get("of_instances") and _is_called_on_class(function)):
         return None
     lazy = is_lazy(row)
     if lazy and (_adds_to_builder(name, function) or _is_of_result(function, file)):
         return None
     return Promised(row, None, True, row.get("drop", "") != "", lazy)
+
+
+def _is_called_on_class(function: Node) -> bool:
+    """`Response.json`, `NextResponse.json`, but not `response.json`."""
+    owner = function.child_by_field_name("object")
+    last = owner.child_by_field_name("property") or owner if owner is not None else None
+    return last is not None and last.type in ("identifier", "property_identifier") and text(last)[:1].isupper()
+
+
+def _is_of_class(symbol: str) -> bool:
+    """Whether a symbol names a member of a class and not of an object: `globalThis.Response.json`.
+
+    What a parameter is annotated with looks the same; here, where only the facts are known, that is no promise either.
+    """
+    owner = symbol.rpartition(".")[0].rpartition(".")[2]
+    return owner[:1].isupper() and not owner.endswith(")")
 
 
 def is_lazy(row: TableRow | None) -> bool:
