@@ -56,9 +56,9 @@ package's form that gives a promise; where there is none, a worker thread.
 
 Not seen: a client that is taken out of a container or comes from an untyped parameter; calls of functions that no table
 names (add them with `[tool.tenlint.blocking] calls = [...]`). Looks at and changes of directory entries such as
-`exists`, `mkdir` and `unlink`, which are short on a local disk and not on a network one, are warnings; the option
-`file-metadata` turns them off. Left alone on purpose: sleeps below 10 ms; files read when the process starts, and in
-commands (`cli`, `scripts`, `management/commands`).
+`exists`, `mkdir` and `unlink` are short on a local disk and not on a network one: they are reported with the option
+`file-metadata`, and without it in JavaScript's handlers (`existsSync` there has an awaitable twin). Left alone on purpose:
+sleeps below 10 ms; files read when the process starts, and in commands (`cli`, `scripts`, `management/commands`).
 
 In JavaScript, handlers, middleware, async functions, event listeners and timers run on the event loop. Left alone are
 module level, functions called from there alone or by a `main`, `bootstrap` or `setup`, files with a hashbang,
@@ -95,7 +95,7 @@ from lint_rules.families.e01_blocking_event_loop.tables import (
     matters_in,
     severity_of,
 )
-from lint_rules.languages.javascript.grammar import callee
+from lint_rules.languages.javascript.grammar import arguments, callee
 from lint_rules.languages.javascript.labels import function_label
 from lint_rules.languages.javascript.memo import is_harmless_read
 from lint_rules.languages.javascript.selectors import Calls as JavaScriptCalls
@@ -182,10 +182,13 @@ def check_javascript(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
     if row is None or function is None or returns_at_once(row, call, file) or file.function(function) is not None:
         return
     holder = file.enclosing_function(call)
-    if not is_asked_for(row, partial(_option, file)) or holder is None:
+    waited_for = file.request.handler_around(call) is not None
+    if holder is None or not is_asked_for(row, partial(_option, file), is_waited_for=waited_for):
         return
     if row["kind"] in ("file", "process") and (is_harmless_read(call) or _runs_rarely(holder, file)):
         return
+    if row["kind"] == "file" and any("process.pid" in file.text(argument) for argument in arguments(call)[1:]):
+        return  # a supervisor tells its number once
     name, place = file.text(function), function_label(holder)
     instead = instead_of(row, file.canonical(function))
     yield RULE.at(
@@ -218,7 +221,7 @@ def check_javascript_project(project: Project) -> Iterator[Finding]:
             continue
         for edge in edges:
             row = edge_row("blocking", edge, project)
-            if row is not None and is_asked_for(row, partial(_project_option, project)):
+            if row is not None and is_asked_for(row, partial(_project_option, project), is_waited_for=True):
                 instead = instead_of(row, edge.name)
                 yield RULE.finding(
                     caller.module.path,

@@ -93,7 +93,7 @@ def edge_row(table_rows: str, edge: Edge, project: Project) -> TableRow | None:
 RARE_EVENTS = ('("error")', '("close")', '("exit")', '("disconnect")')
 _RARE_NAMES = re.compile(
     r"_*(?:start|stop|restart|exit|kill|connect|close|launch|install|uninstall|reload|constructor|getInstance|daemonize"
-    r"|(?:init|ensure|start|stop|install|upgrade|migrate)[A-Z_]\w*)\Z"
+    r"|(?:init|ensure|launch|start|stop|install|upgrade|migrate)[A-Z_]\w*)\Z"
 )
 
 

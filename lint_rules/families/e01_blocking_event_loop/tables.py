@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e01_blocking_event_loop import javascript
+from lint_rules.languages.python.running import CHOSEN
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.tables import NameTable, TableRow, name_table
 from lint_rules.model import ERROR, WARNING, Severity
@@ -35,15 +37,15 @@ THREAD_WAITS = name_table(_HERE / "thread_waits.toml", "python")
 WAITING_CONTEXTS = name_table(_HERE / "thread_waits.toml", "python_with", "contexts")
 NESTED_LOOPS = name_table(_HERE / "nested_loops.toml", "python")
 
-FILE_OPTIONS = {"file-io": True, "file-metadata": True}
+FILE_OPTIONS = {"file-io": True, "file-metadata": False}
 """Options of TEN0101 about files, and their defaults."""
 
 _ASKS_WHERE = frozenset(
     {"_get_running_loop", "current_async_library", "current_thread", "get_ident", "get_running_loop", "main_thread"}
 )
 _STARTING = frozenset({"startup", "main"})
-_STARTING_NAMES = frozenset({"lifespan", "main", "on_shutdown", "on_startup", "shutdown", "startup"})
-"""Handlers, and functions of other callers, that run once, when the process starts or ends."""
+_STARTING_NAMES = re.compile(r"_*(?:lifespan|main|(?:on_)?(?:start|startup|shutdown)|stop)\Z")
+"""Handlers, and functions of other callers, that run once, when the process or a part of it starts or ends."""
 
 
 def severity_of(row: TableRow) -> Severity:
@@ -59,17 +61,24 @@ def matters_in(row: TableRow, module: str, function: str, handler: Handler | Non
     kind = row.get("kind", "computation")
     if kind in ("computation", "file", "input", "process") and is_command_line(module):
         return False
-    starts = handler.kind in _STARTING if handler is not None else function.rpartition(".")[2] in _STARTING_NAMES
+    starts = handler.kind in _STARTING if handler is not None else _starts_by_name(function)
     return kind != "file" or not starts
 
 
-def is_asked_for(row: TableRow, option: Callable[[str], bool]) -> bool:
+def _starts_by_name(function: str) -> bool:
+    return _STARTING_NAMES.match(function.rpartition(".")[2]) is not None
+
+
+def is_asked_for(row: TableRow, option: Callable[[str], bool], *, is_waited_for: bool = False) -> bool:
     """Whether the options about files let a row be told.
 
-    Looking at a directory entry takes microseconds on a local disk and has no limit on a network one; so it is told
-    where it stands in code on the loop itself, see `_is_told`, and has a switch of its own.
+    Looking at a directory entry takes microseconds on a local disk, less than the way into a thread and back, and has no
+    limit on a network one; so it is told where the option asks for it. In JavaScript, whose awaitable twins cost nothing
+    to write, it is told of handlers too (`is_waited_for`). `_is_told` says the same of helpers.
     """
-    return row["kind"] != "file" or (option("file-io") and (not row.get("quick") or option("file-metadata")))
+    if row["kind"] != "file":
+        return True
+    return option("file-io") and (not row.get("quick") or is_waited_for or option("file-metadata"))
 
 
 def blocking_row(edge: Edge, project: Project) -> TableRow | None:
@@ -78,7 +87,7 @@ def blocking_row(edge: Edge, project: Project) -> TableRow | None:
         found = javascript.edge_row("blocking", edge, project)
         return found if found is not None and not found.get("brief") and _is_told(found, project) else None
     row = _row(BLOCKING, edge, project) or _run_through_row(edge, project)
-    if row is None or row.get("brief") or _is_non_blocking(row, edge.caller.module):
+    if row is None or row.get("brief") or CHOSEN in edge.call.literals or _is_non_blocking(row, edge.caller.module):
         return None
     return row if _is_told(row, project) else None
 
@@ -131,10 +140,13 @@ def _row(table: NameTable[TableRow], edge: Edge, project: Project) -> TableRow |
 
 
 def _is_non_blocking(row: TableRow, module: ModuleFacts) -> bool:
-    """Whether the module switches objects of this kind to non-blocking: `unless_called` names the method."""
-    method = row.get("unless_called")
-    return bool(method) and any(
-        call.target.endswith(f".{method}") for function in module.functions.values() for call in function.calls
+    """Whether the module switches or makes objects of this kind non-blocking, see `unless_called`, `unless_written`."""
+    method, written = row.get("unless_called"), row.get("unless_written", ())
+    return any(
+        (bool(method) and call.target.endswith(f".{method}"))
+        or any(literal.endswith(text) for literal in call.literals for text in written)
+        for function in (module.functions.values() if method or written else ())
+        for call in function.calls
     )
 
 

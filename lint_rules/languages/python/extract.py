@@ -25,7 +25,15 @@ from lint_rules.languages.python.guards import (
 from lint_rules.languages.python.names import Names, alternatives
 from lint_rules.languages.python.registrations import called_function, handed_on, true_keywords
 from lint_rules.languages.python.registrations import decorators as decorators_of
-from lint_rules.languages.python.running import MAY_WAIT, is_in_try, is_run_through, literal_arguments, special_calls
+from lint_rules.languages.python.running import (
+    CHOSEN,
+    MAY_WAIT,
+    is_chosen_by_argument,
+    is_in_try,
+    is_run_through,
+    literal_arguments,
+    special_calls,
+)
 from lint_rules.languages.python.scopes import CLASS, FUNCTION, LAMBDA, MODULE, Scope, Scopes, text
 from lint_rules.model import Span
 from lint_rules.project.facts import MODULE_BODY, CallFacts, ClassFacts, FunctionFacts, ModuleFacts
@@ -199,6 +207,8 @@ class Extractor:
         arguments = tuple(self._arguments(call)) if keeps else ()
         handed = tuple(self._handed(call, target)) if registers else ()
         literals = tuple(literal_arguments(call)) if last in MAY_WAIT else ()
+        if last == "open" and is_chosen_by_argument(call):
+            literals = (CHOSEN,)
         return CallFacts(
             target, self._span_of(call), awaited, "call", arguments,
             guarded=last == "get_running_loop" and is_in_try(call),

@@ -11,7 +11,7 @@ from lint_rules.languages.python.scopes import text
 
 MAY_WAIT = frozenset(
     {"acquire", "as_completed", "communicate", "exception", "expect", "get", "join", "poll", "put", "result", "select",
-     "shutdown", "sleep", "spawn", "wait", "wait3", "wait4", "wait_for", "waitpid"}
+     "shutdown", "sleep", "socket", "spawn", "wait", "wait3", "wait4", "wait_for", "waitpid"}
 )  # fmt: skip
 """Last names of calls that wait or not depending on a literal argument, such as `get(block=False)`."""
 
@@ -20,6 +20,11 @@ _RUNS_THROUGH = frozenset(
      "set", "sorted", "sum", "tuple", "update"}
 )  # fmt: skip
 _LITERALS = frozenset({"integer", "float", "false", "attribute"})
+
+CHOSEN = "chosen=true"
+"""Among a call's literals: whether it is reached depends on what kind of value its first argument is."""
+
+_ASKS_KIND = frozenset({"isinstance", "hasattr", "callable"})
 
 
 def literal_arguments(call: Node) -> Iterator[str]:
@@ -35,6 +40,33 @@ def literal_arguments(call: Node) -> Iterator[str]:
             if argument.type in _LITERALS:
                 yield f"{position}={text(argument)}"
             position += 1
+
+
+def is_chosen_by_argument(call: Node) -> bool:
+    """Whether a call stands in a branch for one kind of its first argument: `open(f) if isinstance(f, str) else f`."""
+    arguments = call.child_by_field_name("arguments")
+    first = first_named(arguments) if arguments is not None else None
+    if first is None or first.type != "identifier":
+        return False
+    name, inner, current = text(first), call, call.parent
+    while current is not None and current.type not in ("function_definition", "lambda"):
+        if current.type == "conditional_expression":
+            condition = current.named_children[1]
+        else:
+            condition = current.child_by_field_name("condition") if current.type == "if_statement" else None
+        if condition is not None and condition != inner and _asks_kind_of(condition, name):
+            return True
+        inner, current = current, current.parent
+    return False
+
+
+def _asks_kind_of(condition: Node, name: str) -> bool:
+    asked = condition.named_children[0] if condition.type == "not_operator" else condition
+    function, arguments = asked.child_by_field_name("function"), asked.child_by_field_name("arguments")
+    if function is None or arguments is None or text(function) not in _ASKS_KIND:
+        return False
+    first = first_named(arguments)
+    return first is not None and text(first) == name
 
 
 def is_in_try(call: Node) -> bool:
