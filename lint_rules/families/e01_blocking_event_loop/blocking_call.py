@@ -57,8 +57,9 @@ package's form that gives a promise; where there is none, a worker thread.
 Not seen: a client that is taken out of a container or comes from an untyped parameter; calls of functions that no table
 names (add them with `[tool.tenlint.blocking] calls = [...]`). Looks at and changes of directory entries such as
 `exists`, `mkdir` and `unlink` are short on a local disk and not on a network one: they are reported with the option
-`file-metadata`, and without it in JavaScript's handlers (`existsSync` there has an awaitable twin). Left alone on purpose:
-sleeps below 10 ms; files read when the process starts, and in commands (`cli`, `scripts`, `management/commands`).
+`file-metadata`, and without it in JavaScript's handlers (`existsSync` there has an awaitable twin). Left alone on
+purpose: sleeps below 10 ms; files read when the process starts, and in commands (`cli`, `scripts`,
+`management/commands`).
 
 In JavaScript, handlers, middleware, async functions, event listeners and timers run on the event loop. Left alone are
 module level, functions called from there alone or by a `main`, `bootstrap` or `setup`, files with a hashbang,

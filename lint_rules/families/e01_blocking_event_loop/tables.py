@@ -72,9 +72,9 @@ def _starts_by_name(function: str) -> bool:
 def is_asked_for(row: TableRow, option: Callable[[str], bool], *, is_waited_for: bool = False) -> bool:
     """Whether the options about files let a row be told.
 
-    Looking at a directory entry takes microseconds on a local disk, less than the way into a thread and back, and has no
-    limit on a network one; so it is told where the option asks for it. In JavaScript, whose awaitable twins cost nothing
-    to write, it is told of handlers too (`is_waited_for`). `_is_told` says the same of helpers.
+    Looking at a directory entry takes microseconds on a local disk, less than the way into a thread and back, and has
+    no limit on a network one; so it is told where the option asks for it. In JavaScript, whose awaitable twins cost
+    nothing to write, it is told of handlers too (`is_waited_for`). `_is_told` says the same of helpers.
     """
     if row["kind"] != "file":
         return True

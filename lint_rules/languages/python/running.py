@@ -48,7 +48,8 @@ def is_chosen_by_argument(call: Node) -> bool:
     first = first_named(arguments) if arguments is not None else None
     if first is None or first.type != "identifier":
         return False
-    name, inner, current = text(first), call, call.parent
+    name, inner = text(first), call
+    current = call.parent
     while current is not None and current.type not in ("function_definition", "lambda"):
         if current.type == "conditional_expression":
             condition = current.named_children[1]
