@@ -51,10 +51,9 @@ def is_chosen_by_argument(call: Node) -> bool:
     name, inner = text(first), call
     current = call.parent
     while current is not None and current.type not in ("function_definition", "lambda"):
+        condition = current.child_by_field_name("condition") if current.type == "if_statement" else None
         if current.type == "conditional_expression":
             condition = current.named_children[1]
-        else:
-            condition = current.child_by_field_name("condition") if current.type == "if_statement" else None
         if condition is not None and condition != inner and _asks_kind_of(condition, name):
             return True
         inner, current = current, current.parent
