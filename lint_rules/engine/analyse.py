@@ -364,7 +364,7 @@ _SHORTEST_SECRET = 5
 # What a cut excerpt begins is a literal to its end.
 _LITERAL = re.compile(
     r"""(?:require|import)\(\s*["'`][^"'`]*["'`]"""
-    r"""|(?P<quote>["'`])(?P<inside>(?:\\.|(?!(?P=quote)).)*)(?:(?P=quote)|$)""",
+    r"""|(?P<quote>["'`])(?P<inside>(?:\\.|(?!(?P=quote))[^\\])*)(?:(?P=quote)|\\?$)""",
     re.DOTALL,
 )
 

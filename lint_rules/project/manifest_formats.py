@@ -127,7 +127,7 @@ def _poetry(poetry: dict[str, Any], declared: Declared) -> None:
             (declared.development if is_development else declared.optional).update(given)
 
 
-_REQUIREMENTS = re.compile(r"(?:.*[-_.])?(?:requirements?|reqs?)(?:[-_.].*)?\.(?:txt|in|pip)", re.IGNORECASE)
+_REQUIREMENTS = re.compile(r"(?=(?:.*[-_.])?(?:requirements?|reqs?)[-_.]).*\.(?:txt|in|pip)", re.IGNORECASE)
 _DEVELOPMENT_FILE = re.compile(
     r"(?:^|[-_./])(?:dev|devel|develop|development|tests?|testing|docs?|lint|linting|ci|local|typing|mypy|build"
     r"|tools?|style|qa|quality|benchmarks?|precommit|pre-commit)(?:[-_.]|$)",
@@ -224,7 +224,7 @@ def _pipfile(folder: str, names: frozenset[str]) -> Found:
     yield path, declared
 
 
-_CONDA_ITEM = re.compile(r"^\s*-\s*[\"']?(?:[\w.-]+::)?([A-Za-z0-9][\w.-]*)\s*(?:[\[=<>!~\"'\s@].*)?$")
+_CONDA_ITEM = re.compile(r"^\s*-\s*[\"']?(?:[\w.-]+::)?([A-Za-z0-9][\w.-]*)(?=[\[=<>!~\"'\s@]|$)")
 
 
 def _environment(folder: str, names: frozenset[str]) -> Found:

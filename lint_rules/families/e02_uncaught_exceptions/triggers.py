@@ -22,13 +22,13 @@ _EXPECTED = frozenset(
 )
 
 # Patterns begin with literal text, which the engine of `re` looks for several times faster than for a class of bytes.
-_BROAD = re.compile(rb"except(?:\s*\*?\s*:|[^:]*?\b(?:Base)?Exception\b)")
+_BROAD = re.compile(rb"except(?:\s*(?:\*\s*)?:|[^:]*?\b(?:Base)?Exception\b)")
 _BROAD_BY_NAME = re.compile(rb"Exception\s*[,)\n](?!\s*:)")
 _CANCELLATION = re.compile(
-    rb"except(?:\s*\*?\s*:|[^:]*?(?i:cancel|baseexception))|= *\(?(?i:[\w.]*cancel|baseexception)"
+    rb"except(?:\s*(?:\*\s*)?:|[^:]*?(?i:cancel|baseexception))|= *\(?(?i:[\w.]*cancel|baseexception)"
 )
 _IDLE = re.compile(
-    rb"except\b\s*\*?(?P<classes>[^:]*):(?:\s|\\\n|#[^\n]*\n)*"
+    rb"except\b(?P<classes>[^:]*):(?:\s|\\\n|#[^\n]*\n)*"
     rb"(?:(?:await\s+)?[\w.]*\brollback\(|pass\b|continue\b|break\b|return\b|\.\.\.|[rRbBuUfF]{0,2}[\"'])"
 )
 _CALL = re.compile(

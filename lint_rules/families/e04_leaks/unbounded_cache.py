@@ -100,7 +100,7 @@ _MAKERS = frozenset(
     {"builtins.dict", "builtins.list", "builtins.set", "collections.OrderedDict", "collections.defaultdict"}
 )
 _CONTAINER = re.compile(
-    rb"(?m)^\w+[^=\n]*= *(?:\{\}|\[\]|dict\(|list\(|set\(|(?:collections\.)?(?:OrderedDict|defaultdict)\()"
+    rb"(?m)^\w[^=\n]*= *(?:\{\}|\[\]|dict\(|list\(|set\(|(?:collections\.)?(?:OrderedDict|defaultdict)\()"
 )
 _CONTAINER_WORDS = (b"= []", b"= {}", b"new Map(", b"new Set(", b"Object.create(null)", b"new Map<", b"new Set<")
 _KINDS = frozenset({"route", "hook", "dependency", "socket", "background"})

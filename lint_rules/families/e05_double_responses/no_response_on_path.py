@@ -108,7 +108,7 @@ RULE = Rule(
 _WORDS = (b"django", b"flask", b"quart", b"aiohttp", b"starlette", b"sanic", b"rest_framework", b"fastapi")
 _OTHERS = (b"flask", b"quart", b"aiohttp", b"starlette", b"sanic", b"fastapi")
 _BEGUN = b".respond("
-_VIEWS = re.compile(r"(?:^|/)(?:\w*views?\w*\.py$|views/)")
+_VIEWS = re.compile(r"(?:^|/)(?:(?=\w*view)\w+\.py$|views/)")
 _CHECKS = re.compile(r"_|check|require|valid|ensure|get_|maybe|test|handle_(?:err|exc)|redirect_|is_|has_")
 _ENDS_IT = re.compile(r"(?i)raise|abort|fail|die|exit|stop|forbid|reject|error|redirect")
 _METHODS = re.compile(rb"\bmethod\b")

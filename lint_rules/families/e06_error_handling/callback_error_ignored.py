@@ -67,7 +67,7 @@ RULE = Rule(
 )
 
 _CALLBACK = re.compile(
-    rb"(?:\(\s*|\bfunction\b[^()]*\(\s*|[(,]\s*)_*(?:\w*[eE]rr(?:or)?|er)\s*(?:\??:[^,)]*)?[,)]|\b_*err(?:or)?\s*=>"
+    rb"(?:\(\s*|\bfunction\b[^()]*\(\s*|[(,]\s*)(?:\w*[eE]rr(?:or)?|_*er)\s*(?:\??:[^,)]*)?[,)]|\b_*err(?:or)?\s*=>"
 )
 
 

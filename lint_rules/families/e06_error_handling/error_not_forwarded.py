@@ -105,7 +105,7 @@ RULE = Rule(
 _EXCEPT = re.compile(rb"\bexcept\b[^:\n]*:")
 _FRAMEWORKS = (b"fastapi", b"litestar", b"tornado", b"http.server", b"receive", b"APIRouter")
 _CATCH = re.compile(rb"\bcatch\s*[({]|\.catch\(|\.then\(")
-_CHECK = re.compile(rb"\bif\s*\(\s*!?\s*\w*(?:err|error|Err|Error|er)\b")
+_CHECK = re.compile(rb"\bif\s*\(\s*(?:!\s*)?\w*(?:err|error|Err|Error|er)\b")
 
 
 @RULE.files(WholeFile(_EXCEPT, words=_FRAMEWORKS), "python")

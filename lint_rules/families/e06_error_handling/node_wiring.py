@@ -12,6 +12,7 @@ from lint_rules.families.e06_error_handling.answer import NOT_SET
 from lint_rules.families.e06_error_handling.node_answers import answers, forwarded
 from lint_rules.families.e06_error_handling.node_caught import ERROR_NAME, conditions
 from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING, ErrorAnswer, Wiring
+from lint_rules.families.e06_error_handling.ordered import stand_in_order
 from lint_rules.families.e06_error_handling.shapes import TEXT
 from lint_rules.languages.javascript.binding import parameter_nodes
 from lint_rules.languages.javascript.file import JavaScriptFile
@@ -41,7 +42,7 @@ _CENTRAL = frozenset({"setErrorHandler", "setupExpressErrorHandler", "setupFasti
 _MAY_HANDLE = re.compile(
     r"err(?:or)?s?(?:[A-Z_]|\b|$)|[eE]xception|Err\b|Error|boom|[pP]roblem|celebrate|sentry", re.ASCII
 )
-_TRIES_NEXT = re.compile(rb"try\s*\{.*next\(\s*\).*\}\s*catch", re.DOTALL)
+_TRIES_NEXT = tuple(map(re.compile, (rb"try\s*\{", rb"next\(\s*\)", rb"\}\s*catch")))
 _PICKS_ONE = re.compile(
     rb"\.(?:code|type|name)\s*[!=]==?\s*['\"`]|instanceof\s+(?:SyntaxError|URIError|(?:multer\.)?MulterError)\b"
 )
@@ -211,7 +212,7 @@ def _use_of(value: Node, call: Node, function: Node, file: JavaScriptFile) -> Wi
         kind = _kind_by_parameters(parameters)
         if kind == "central" and _PICKS_ONE.search(value.text or b""):
             return _wiring("maybe", call, function, file, target=target, detail="of a kind")
-        if _TRIES_NEXT.search(value.text or b""):
+        if stand_in_order(_TRIES_NEXT, value.text or b""):
             kind = "catcher"
         return _wiring(kind, call, function, file, target=target, detail="literal")
     if value.type in ("identifier", "member_expression", "call_expression", "new_expression", "await_expression"):
@@ -295,7 +296,7 @@ def _functions(file: JavaScriptFile) -> Iterator[Wiring]:
         if b"next" not in body[:200]:
             continue
         parameters = [text(one).partition(":")[0].strip() for one in parameter_nodes(scope.node)]
-        kind = "catching" if _TRIES_NEXT.search(body) else ""
+        kind = "catching" if stand_in_order(_TRIES_NEXT, body) else ""
         if len(parameters) == 4 and ERROR_NAME.match(parameters[0]):
             kind = "errors"
         if kind:

@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from lint_rules.families.e06_error_handling.answer import NOT_SET
 from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING, ErrorAnswer, Wiring
+from lint_rules.families.e06_error_handling.ordered import stand_in_order
 from lint_rules.families.e06_error_handling.python_answers import answers
 from lint_rules.families.e06_error_handling.python_bodies import string_key
 from lint_rules.families.e06_error_handling.shapes import TEXT
@@ -34,7 +35,9 @@ _MAY_HANDLE = re.compile(r"err(?:or)?s?(?:_|\b|$)|exception|_exc|problem|Error",
 _KEYWORDS = frozenset({"exception_handlers", "error_handler", "error_handlers", "default_handler_class"})
 _NEGOTIATES = re.compile(r"accept|xhr|html|json|ajax|htmx", re.IGNORECASE)
 _SERVING = frozenset({"run", "listen", "run_app", "serve", "start"})
-_TRIES_AROUND = re.compile(rb"try:.*(?:call_next|get_response|handler\(|self\.app\(|next_app).*except", re.DOTALL)
+_TRIES_AROUND = tuple(
+    map(re.compile, (rb"try:", rb"call_next|get_response|handler\(|self\.app\(|next_app", rb"except"))
+)
 _APP_NAMES = re.compile(r"(?:^|\.)(?:app|application|api|bp|blueprint|router|server)$")
 
 
@@ -195,7 +198,7 @@ def _functions(file: PythonFile) -> Iterator[Wiring]:
             own in ("write_error", "handle_exception", "handle_error", "handle_user_exception") and is_method
         ) or own == "process_exception":
             yield _function_wiring("maybe", scope.name, scope.node, file)
-        elif _TRIES_AROUND.search(body):
+        elif stand_in_order(_TRIES_AROUND, body):
             marks = [text(called_function(one)) for one in decorators(scope.node)]
             if any(mark.endswith("web.middleware") or mark == "middleware" for mark in marks):
                 yield _function_wiring("catcher", scope.name, scope.node, file)

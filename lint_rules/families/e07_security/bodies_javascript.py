@@ -44,7 +44,7 @@ _CHECKING = re.compile(r"^(?:check|verify|ensure|assert|require)(?:$|[A-Z_])")
 _COMPARING = frozenset({"===", "!==", "==", "!=", "<", ">", "<=", ">=", "in", "instanceof"})
 _CONDITIONS = ("if_statement", "ternary_expression", "while_statement", "switch_statement")
 _NEST_BODY = re.compile(r"@(?:Body|MessageBody|Payload)\b")
-_UNTYPED = re.compile(r":\s*(?:any|unknown|object|Record\b.*|\{.*|Partial<any>|string|number|boolean)\s*$", re.DOTALL)
+_UNTYPED = re.compile(r":\s*(?:Record\b|\{|(?:any|unknown|object|Partial<any>|string|number|boolean)\s*$)")
 _RAW = frozenset({"Node http", "ws", "AWS Lambda"})
 """Frameworks whose bodies a handler puts together and parses itself."""
 _MAX_STEPS = 30

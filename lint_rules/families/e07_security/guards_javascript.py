@@ -20,8 +20,8 @@ _LISTED = frozenset(
     {"includes", "has", "indexOf", "hasOwnProperty", "hasOwn", "contains", "some", "find", "propertyIsEnumerable"}
 )
 _ASKING = re.compile(
-    r"^(?:is(?!Logged|Auth|Admin)[A-Z_]\w*|valid\w*|check\w*|allow\w*|safe\w*|matches|test|verify\w*|can[A-Z]\w*|ensure\w*|.*[vV]alid\w*"
-    r"|.*Allowed|.*Safe\w*|.*Whitelist\w*|some|every)$"
+    r"^(?:is(?!Logged|Auth|Admin)[A-Z_]\w*|valid\w*|check\w*|allow\w*|safe\w*|matches|test|verify\w*|can[A-Z]\w*|ensure\w*"
+    r"|.*Allowed|some|every)$|^(?=.*(?:[vV]alid|Safe|Whitelist))"
 )
 _NEGATIVE = re.compile(
     r"invalid|unsafe|isNaN|isEmpty|isNil|isNull|isUndefined|isBlank|forbidden|malicious|isDenied|isString|isBuffer",

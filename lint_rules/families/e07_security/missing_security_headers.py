@@ -86,7 +86,7 @@ _HEADERS = re.compile(
     re.IGNORECASE,
 )
 _BY_OTHERS = re.compile(
-    rb"(?:require\(|from|import)\s*\(?[\"'][.@~][^\"']*(?:secur|header|middleware|setup|bootstrap|plugins)[^\"']*[\"']",
+    rb"(?:require\(|from|import)\s*\(?[\"'](?=[.@~][^\"']*(?:secur|header|middleware|setup|bootstrap|plugins))[^\"']*[\"']",
     re.IGNORECASE,
 )
 _PYTHON = re.compile(rb"MIDDLEWARE|Flask\(|FastAPI\(|Starlette\(")

@@ -17,7 +17,7 @@ _SERVER_MADE = re.compile(
 )
 """What multer and its like say about an upload, and not the client."""
 _LISTS = re.compile(r"\b(?:includes|has|indexOf|hasOwn\w*|isInteger|isNaN|test|some)\(|\bin\b")
-_OTHER_THAN_WORDS = re.compile(r"^/(?:\[\^(?:\\w|\\d|\\s|\w-\w|[\w -])+\]|\\W|\\D)[+*]?/\w*g")
+_OTHER_THAN_WORDS = re.compile(r"^/(?:\[\^(?:\\[wds]|[\w -])+\]|\\W|\\D)[+*]?/\w*g")
 """A pattern that finds everything but letters, digits, spaces and the like."""
 _SIGNS = {"TEN0701": r"'|\\\\", "TEN0705": r"\\\.\\\.|\\\.\{2|\.\.", "TEN0707": r"<"}
 _DEEPEST = 40

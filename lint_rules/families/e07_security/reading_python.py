@@ -15,7 +15,7 @@ from lint_rules.languages.tables import NameTable, TableRow
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
-_SETTINGS = re.compile(r"(?:^|/)(?:\w+_)?settings(?:_\w+)?\.py$|(?:^|/)settings/\w+\.py$")
+_SETTINGS = re.compile(r"(?<![^/_])settings(?:_\w+)?\.py$|(?:^|/)settings/\w+\.py$")
 
 
 def called_name(call: Node) -> str:

@@ -41,7 +41,7 @@ _NO_ENTITY = re.compile(
     r"|Serializer|Form|Template|Request|BytesIO|StringIO|Lock|Event|Validator|Failed|Unauthorized|Forbidden|NotFound)$"
 )
 _FRAMEWORKS = re.compile(rb"connexion|openapi_core|flask_pydantic|flask_smorest|spectree|apiflask|ninja")
-_CATCHING = re.compile(r"except\s*\(?[^:]*(?:KeyError|ValueError|TypeError|ValidationError)")
+_CATCHING = re.compile(r"except\b[^:]*(?:KeyError|ValueError|TypeError|ValidationError)")
 _HANDLING = ("route", "socket", "background")
 
 

@@ -80,7 +80,7 @@ _NAMES_OF_PARTS = frozenset(
     ).split()
 )
 _DOCUMENTED_HOSTS = re.compile(
-    rb"^(?:[\w.-]*\.)?(?:example\.(?:com|org|net)|example|host|hostname|server|your[\w.-]*|foo[\w.-]*|bar)$|\.test$|\.invalid$"
+    rb"(?:^|\.)(?:(?:example\.(?:com|org|net)|example|host|hostname|server|bar)$|your|foo)|\.test$|\.invalid$"
 )
 
 

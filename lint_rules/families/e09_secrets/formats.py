@@ -24,7 +24,7 @@ _EXAMPLES = re.compile(
 )
 """What stands in tokens of documentations and in made-up ones."""
 
-_JOINT = re.compile(rb"""["'`][ \t]*(?:\\?\r?\n[ \t]*)?[+.]?[ \t]*(?:\\?\r?\n[ \t]*)?\+?[ \t]*[rRbB]?["'`]""")
+_JOINT = re.compile(rb"""["'`][ \t]*(?:\\?\r?\n[ \t]*)?(?:[+.][ \t]*)?(?:\\?\r?\n[ \t]*)?(?:\+[ \t]*)?[rRbB]?["'`]""")
 _NEAR = 700
 # Almost every token has a run of twenty characters with a digit; the others have one of these words.
 _RUN_CHARACTERS = bytes(0x61 if (chr(byte).isalnum() and byte < 128) or byte in b"_-" else 0x20 for byte in range(256))

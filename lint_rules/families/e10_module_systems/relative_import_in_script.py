@@ -56,7 +56,7 @@ RULE = Rule(
 )
 
 _RELATIVE = re.compile(rb"^[ \t]*from[ \t]+\.", re.MULTILINE)
-_RUNNERS = re.compile(r"^(?:Dockerfile.*|Containerfile|Procfile.*|Makefile|.*compose.*\.ya?ml|.*\.service"
+_RUNNERS = re.compile(r"^(?:Dockerfile.*|Containerfile|Procfile.*|Makefile|(?=.*compose).*\.ya?ml|.*\.service"
                       r"|.*\.sh)$")  # fmt: skip
 _RUN = re.compile(r"\bpython[\d.]*[\"',\s]+(?:-[uOBEI][\"',\s]+)*([\w./-]+\.py)\b")
 

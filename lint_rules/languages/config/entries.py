@@ -68,7 +68,7 @@ _FLOW = re.compile(
     + rb"|(?P<bare>[^\s\"'{}\[\],#][^{}\[\],\n]{0,200}))(?=[,}])"
 )
 _NAMED = re.compile(
-    rb"^[ \t]*-?[ \t]*name:[ \t]*[\"']?(?P<key>[A-Za-z_]\w*)[\"']?[ \t]*\r?\n[ \t]*value:[ \t]*(?:"
+    rb"^[ \t]*(?:-[ \t]*)?name:[ \t]*[\"']?(?P<key>[A-Za-z_]\w*)[\"']?[ \t]*\r?\n[ \t]*value:[ \t]*(?:"
     + _QUOTED + rb"|" + _BARE + rb")" + _LINE_END,
     re.MULTILINE,
 )  # fmt: skip

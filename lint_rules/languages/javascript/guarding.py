@@ -34,4 +34,4 @@ def mentions_guard(code: str) -> bool:
     return _PROPERTY.search(code) is not None or any(_FLAG.fullmatch(name) for name in _ASKED.findall(code))
 
 
-_ASKED = re.compile(r"(?:\bif\s*\(\s*!?|&&\s*!?|\|\|\s*!?|!)\s*([\w$.]+)")
+_ASKED = re.compile(r"(?:\bif\s*\(|&&|\|\||!)\s*(?:!\s*)?([\w$.]+)")

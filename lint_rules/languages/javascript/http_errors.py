@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
 
 _SAYS_IT = re.compile(
-    r"(?:Http|HTTP|NotFound|Forbidden|Unauthori[sz]ed|BadRequest|Conflict|Unprocessable\w*|TooManyRequests|Gone|"
-    r"PaymentRequired|NotAcceptable)\w*(?:Error|Exception|Err)?$"
+    r"(?:Http|HTTP|NotFound|Forbidden|Unauthori[sz]ed|BadRequest|Conflict|Unprocessable|TooManyRequests|Gone|"
+    r"PaymentRequired|NotAcceptable)\w*$"
 )
 _IS_ERROR = re.compile(r"(?:Error|Exception)$")
 _STATUS = re.compile(r"(?:status|statusCode|status_code|httpStatus|httpCode)$")

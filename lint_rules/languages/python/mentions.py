@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 _IMPORT: Final = re.compile(
-    rb"^[ \t\f]*(?:from[ \t]*([. \t]*[\w.]*)[ \t]*\bimport\b[ \t]*(\((?:[^)#]|#[^\n]*)*\)?|[^\n#;]*)"
+    rb"^[ \t\f]*(?:from([. \t]*(?:\w[\w.]*[ \t]*)?)\bimport\b[ \t]*(\((?:[^)#]|#[^\n]*)*\)?|[^\n#;]*)"
     rb"|import[ \t]+([^\n#;]*))",
     re.MULTILINE,
 )
