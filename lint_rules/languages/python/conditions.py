@@ -18,6 +18,9 @@ EVERYTHING = frozenset({"*"})
 _PATH = frozenset({"path"})
 _HOST = frozenset({"url", "redirect"})
 _TEXT = frozenset({"nosql", "mass", "where"})
+_SEARCHED = frozenset({"searched"})
+_SHORTER = {"<": True, "<=": True, ">": False, ">=": False}
+"""Comparisons of a length with a number, and with which answer the text is short."""
 _MAX_DEPTH = 30
 
 _PLAIN_TEXT = frozenset({"isdigit", "isalnum", "isdecimal", "isnumeric", "isidentifier", "isalpha"})
@@ -92,6 +95,10 @@ def _compared(node: Node, holds: bool) -> Iterator[Guarantee]:
     left, right = node.named_children
     written = text(node)[len(text(left)) : len(text(node)) - len(text(right))]
     operator = " ".join(written.replace("(", " ").replace(")", " ").split())
+    if operator in _SHORTER:
+        if holds is _SHORTER[operator] and text(left).startswith("len("):
+            yield from ((path, _SEARCHED) for path in _names_below(left))
+        return
     if operator in ("not in", "!=", "is not"):
         holds = not holds
         operator = {"not in": "in", "!=": "==", "is not": "is"}[operator]
