@@ -34,7 +34,7 @@ class Backtracking:
 
 @lru_cache(maxsize=4000)
 def backtracking(pattern: str | bytes, flags: int = 0, *, is_whole: bool = False) -> Backtracking | None:
-    """How an expression of Python backtracks if it does so more than in proportion; None too for what is not understood.
+    """How an expression of Python backtracks more than in proportion; None if it does not, or is not understood.
 
     `is_whole`: it is matched with all of the text, as by `fullmatch`.
     """
@@ -68,7 +68,7 @@ def _of_automaton(automaton: Automaton, *, is_whole: bool) -> Backtracking | Non
 
 
 def _can_fail(loop: frozenset[int], automaton: Automaton, *, is_whole: bool) -> bool:
-    """Whether something after a loop can fail: all is not matched already, and what follows does not take everything."""
+    """Whether something can fail after a loop: not all is matched there, and what follows does not take everything."""
     if not is_whole and not loop.isdisjoint(automaton.free):
         return False
     after = {place for inside in loop for place in automaton.follow[inside]} - loop
@@ -81,7 +81,8 @@ def _can_fail(loop: frozenset[int], automaton: Automaton, *, is_whole: bool) -> 
 def _components(automaton: Automaton) -> list[frozenset[int]]:
     """The loops: sets of places each of which leads to each other one."""
     reach = [_reachable(place, automaton) for place in range(len(automaton.takes))]
-    found, seen = [], set()
+    found: list[frozenset[int]] = []
+    seen: set[int] = set()
     for place in range(len(automaton.takes)):
         if place not in seen and place in reach[place]:
             loop = frozenset(other for other in reach[place] if place in reach[other])

@@ -1,7 +1,7 @@
 """A regular expression as an automaton whose states are the places in it that take a character.
 
-Two ways of getting from one place to the next (through an inner loop and through an outer one) are counted as two, since
-a backtracking engine tries both. Expressions are read by the parser of `re`; those of JavaScript are rewritten first.
+Two ways of getting from one place to the next (through an inner loop and through an outer one) are counted as two: a
+backtracking engine tries both. Expressions are read by the parser of `re`; those of JavaScript are rewritten first.
 """
 
 from __future__ import annotations
@@ -262,11 +262,14 @@ def _between(low: int, high: int, any_case: bool) -> int:
 
 @lru_cache(maxsize=40)
 def _category(name: str, is_ascii: bool) -> int:
-    wanted = {"DIGIT": str.isdecimal, "SPACE": str.isspace, "WORD": lambda one: one.isalnum() or one == "_"}
-    kind = next(kind for kind in wanted if name.endswith(kind))
     found = 0
     for place, code in enumerate(_UNIVERSE):
-        if (code < 128 or not is_ascii) and wanted[kind](chr(code)):
+        sign = chr(code)
+        if name.endswith("WORD"):
+            is_meant = sign.isalnum() or sign == "_"
+        else:
+            is_meant = sign.isdecimal() if name.endswith("DIGIT") else sign.isspace()
+        if is_meant and (code < 128 or not is_ascii):
             found |= 1 << place
     return _EVERY & ~found if "_NOT_" in name else found
 

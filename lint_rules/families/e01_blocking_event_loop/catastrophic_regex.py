@@ -1,4 +1,4 @@
-r'''Catastrophic regex.
+r"""Catastrophic regex.
 
 What it finds: a regular expression that takes exponential or polynomial time for some texts, and is run on data of a
 client: nested repetitions (`(a+)+$`), alternatives under a repetition that match the same text (`(a|ab?)*$`), and
@@ -67,8 +67,9 @@ Good (javascript):
 How to fix it: write the pattern so that a text matches it in one way only, with a separator that the repeated part does
 not hold; or look at the length of the text first; or use an engine without backtracking (RE2).
 
-Not seen: patterns put together at run time; a search that begins anew at each character, which takes quadratic time too.
-'''
+Not seen: patterns put together at run time; a search that begins anew at each character, which takes quadratic time
+too.
+"""
 
 from __future__ import annotations
 

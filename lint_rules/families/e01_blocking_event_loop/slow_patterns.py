@@ -70,7 +70,9 @@ def patterns_of(file: PythonFile) -> Iterator[SlowPattern]:
         if found is not None:
             pattern, growth, pump = found
             owner = file.scope(assignment)
-            yield SlowPattern(file.span(pattern), f"{file.module}.{owner.name}.{text(name)}".replace("..", "."), growth, pump)
+            yield SlowPattern(
+                file.span(pattern), f"{file.module}.{owner.name}.{text(name)}".replace("..", "."), growth, pump
+            )
     for call in file.nodes("call"):
         function = call.child_by_field_name("function")
         last = text(function.child_by_field_name("attribute") or function) if function is not None else ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import parameter_nodes
-from lint_rules.languages.javascript.grammar import CALL_KINDS, around, arguments, bare, callee, text
+from lint_rules.languages.javascript.grammar import CALL_KINDS, arguments, around, bare, callee, text
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
@@ -102,7 +102,7 @@ def _sent(subject: Node, file: JavaScriptFile) -> str:
 def _is_short(node: Node, function: Scope) -> bool:
     """Whether the function asks for the length of a text before it is used."""
     before = (function.node.text or b"")[: node.start_byte - function.node.start_byte]
-    return re.search(re.escape((node.text or b"")) + rb"\.length\s*[<>]", before) is not None
+    return re.search(re.escape(node.text or b"") + rb"\.length\s*[<>]", before) is not None
 
 
 def _root(node: Node) -> Node | None:

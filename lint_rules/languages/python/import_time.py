@@ -14,7 +14,8 @@ Resolve = Callable[[str, int], str]
 """The project's name for a module as written, with the number of dots in front of it."""
 
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(\.+(?:[ \t]*\w[\w.]*)?|\w[\w.]*)[ \t]+import\b[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;]+))",
+    rb"^[ \t]*(?:from[ \t]+(\.+(?:[ \t]*\w[\w.]*)?|\w[\w.]*)[ \t]+import\b[ \t]*(\([^)]*\)|[^\n#;]*)"
+    rb"|import[ \t]+([^\n#;]+))",
     re.MULTILINE,
 )
 _WORD = re.compile(rb"[A-Za-z_]\w*")
