@@ -56,7 +56,8 @@ def bodies_of(file: PythonFile) -> Iterator[BodyNote]:
     yield from _uses(file)
 
 
-_ASKED = re.compile(r"\b(?:if|assert|isinstance\(|raise_for)\b[^:\n]*")
+_ASKED = re.compile(r"\b(?:if|assert|isinstance\(|raise_for)\b[^:]*")
+_ASKING = ("if", "assert", "isinstance(", "raise_for")
 _WORD = re.compile(r"\w+")
 
 
@@ -64,25 +65,30 @@ def _validating_functions(file: PythonFile) -> Iterator[BodyNote]:
     """Functions that check what they are given, by a schema or by questions about their parameters."""
     code = file.data.decode("latin-1")  # a character for a byte
     by_schema = [found.start() for found in VALIDATING.finditer(code)]
-    by_question = [(found.start(), found) for found in _ASKED.finditer(code)] if "raise" in code else []
-    for scope in file.scopes.functions if by_schema or by_question else ():
+    if not by_schema and "raise" not in code:
+        return
+    for scope in file.scopes.functions:
         body = scope.node.child_by_field_name("body") if scope.node.type == "function_definition" else None
         if body is None:
             continue
         start, end = body.start_byte, body.end_byte
         first = bisect_left(by_schema, start)
         validates = first < len(by_schema) and by_schema[first] < end
-        if not validates and code.find("raise", start, end) >= 0:
-            names = {name for name in parameter_names(scope) if name not in ("self", "cls")}
-            first = bisect_left(by_question, start, key=lambda one: one[0])
-            for place, found in by_question[first:] if names else ():
-                if place >= end:
-                    break
-                if not names.isdisjoint(_WORD.findall(found.group())):
-                    validates = True
-                    break
-        if validates and any(name not in ("self", "cls") for name in parameter_names(scope)):
+        if not validates and code.find("raise", start, end) < 0:
+            continue
+        names = {name for name in parameter_names(scope) if name not in ("self", "cls")}
+        if names and (validates or _asks_about(names, code[start:end])):
             yield BodyNote(VALIDATES, f"{file.module}.{scope.name}")
+
+
+def _asks_about(names: set[str], code: str) -> bool:
+    """Whether a condition holds one of the names; line by line, since most lines can be told to hold no condition."""
+    for line in code.split("\n"):
+        if any(word in line for word in _ASKING):
+            for found in _ASKED.findall(line):
+                if not names.isdisjoint(_WORD.findall(found)):
+                    return True
+    return False
 
 
 def _uses(file: PythonFile) -> Iterator[BodyNote]:
