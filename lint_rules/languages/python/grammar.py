@@ -63,20 +63,18 @@ def nodes_of_kinds(root: Node, kinds: tuple[str, ...]) -> dict[str, list[Node]]:
     return {kind: sorted(found.get(kind, ()), key=_START) for kind in kinds}
 
 
-_GROUPS = (
-    (
-        "function_definition", "class_definition", "lambda", "except_clause", "finally_clause", "while_statement",
-        "try_statement", "raise_statement", "with_statement", "global_statement", "nonlocal_statement",
-    ),
-    (
-        "assignment", "augmented_assignment", "named_expression", "as_pattern", "for_statement", "for_in_clause",
-        "import_statement", "import_from_statement", "return_statement", "yield", "call", "await", "if_statement",
-    ),
+_TOGETHER = (
+    "function_definition", "class_definition", "lambda", "except_clause", "finally_clause", "while_statement",
+    "try_statement", "raise_statement", "with_statement", "with_item", "global_statement", "nonlocal_statement",
+    "assignment", "augmented_assignment", "named_expression", "as_pattern", "for_statement", "for_in_clause",
+    "import_statement", "import_from_statement", "return_statement", "yield", "call", "await", "if_statement",
+    "decorator",
 )  # fmt: skip
+"""What most files are asked for: a query walks the whole tree, whatever it looks for."""
 
 
 class SyntaxIndex:
-    """The nodes of one tree by kind. Kinds that are asked for together are found by one query, run once."""
+    """The nodes of one tree by kind. Those that most files are asked for are found by one query, run once."""
 
     def __init__(self, root: Node) -> None:
         self.root = root
@@ -86,8 +84,7 @@ class SyntaxIndex:
         """All nodes of a kind, in the order of the text."""
         found = self._found.get(kind)
         if found is None:
-            group = next((group for group in _GROUPS if kind in group), (kind,))
-            self._found.update(nodes_of_kinds(self.root, group))
+            self._found.update(nodes_of_kinds(self.root, _TOGETHER if kind in _TOGETHER else (kind,)))
             found = self._found[kind]
         return found
 
