@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 # The parser of `re` is the one that knows for sure what a pattern means.
@@ -127,25 +127,6 @@ _REPEATS = frozenset(
 )
 
 
-class AnyCase:
-    """A pattern in lower case that is searched in any case, several times faster than with `re.IGNORECASE`.
-
-    That flag keeps `re` from skipping what no choice begins with. Positions are those of the text that is searched,
-    unless it holds one of the few letters that have another length in lower case.
-    """
-
-    def __init__(self, pattern: str) -> None:
-        self._pattern = re.compile(pattern)
-
-    def search(self, text: str) -> re.Match[str] | None:
-        """The first place."""
-        return self._pattern.search(text.lower())
-
-    def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        """All places, in order."""
-        return self._pattern.finditer(text.lower())
-
-
 class Speller:
     """Tells which of many conditions a file fulfils, condition by condition as they were given."""
 
@@ -202,4 +183,4 @@ class Speller:
                 at = searched.find(letters, end)
 
 
-__all__ = ["AnyCase", "Speller", "Ways", "ways_of"]
+__all__ = ["Speller", "Ways", "ways_of"]

@@ -74,7 +74,6 @@ RULE = Rule(
     },
 )
 
-_SETTINGS = re.compile(rb"SESSION_ENGINE|SESSION_CACHELIB")
 _WHY = "sessions in memory are lost with each restart, are not there for other processes, and pile up"
 
 
@@ -89,7 +88,7 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
         )
 
 
-@RULE.files(WholeFile(lambda data: _SETTINGS.search(data) is not None or stores.may_store_in_python(data)), "python")
+@RULE.files(WholeFile(stores.IN_PYTHON), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     for kept in stores.in_python(file, file.option(RULE.name, "rate-limiters", False)):
         yield RULE.at(

@@ -13,6 +13,7 @@ from tree_sitter import Node
 from lint_rules.languages.javascript.grammar import CALL_KINDS, arguments, bare, callee, string_value, text
 from lint_rules.languages.javascript.library import js_name_table
 from lint_rules.languages.javascript.registrations import last_name
+from lint_rules.languages.searching import whole_words
 from lint_rules.languages.tables import name_table, read_table
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ _PACKAGES = sorted(
      for name in row["calls"]}
 )  # fmt: skip
 _WORDS = re.compile(rb"[\"'](?:" + b"|".join(re.escape(name.encode()) for name in _PACKAGES) + rb")[\"']")
-_PYTHON_WORDS = re.compile(rb"\b(?:" + b"|".join(sorted(name.encode() for name in _PYTHON.last_names)) + rb")\b")
+IN_PYTHON = re.compile(rb"SESSION_ENGINE|SESSION_CACHELIB|" + whole_words(_PYTHON.last_names))
+"""What a Python file that chooses a store for sessions speaks of."""
 _ENVIRONMENT = re.compile(r"(?i)NODE_ENV|\bdev(?:elopment)?\b|is_?dev|is_?prod|production|\bdebug\b|\benv\b|is_?test")
 _DEVELOPMENT = re.compile(
     r"(?i)(?:^|[/_.-])(?:dev|develop|development|local|test|testing|ci|debug|sample|example)s?[/_.-]"
@@ -50,11 +52,6 @@ class Kept:
 def may_store(data: bytes) -> bool:
     """Whether a file imports middleware for sessions."""
     return _WORDS.search(data) is not None
-
-
-def may_store_in_python(data: bytes) -> bool:
-    """Whether a file speaks of stores for sessions."""
-    return _PYTHON_WORDS.search(data) is not None
 
 
 # JavaScript.
@@ -140,7 +137,7 @@ def in_python(file: PythonFile, rate_limiters: bool) -> Iterator[Kept]:
     for call in file.nodes("call"):
         function = call.child_by_field_name("function")
         name = text(function) if function is not None else ""
-        if function is None or not _PYTHON_WORDS.search(name.encode()):
+        if function is None or not IN_PYTHON.search(name.encode()):
             continue
         row = _PYTHON.match(file.canonical(function), file.types)
         if row is None or (row["kind"] == "rate" and not rate_limiters) or _is_for_development(call, file):

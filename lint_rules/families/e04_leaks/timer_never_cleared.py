@@ -130,7 +130,7 @@ def _said(started: timers_javascript.Started) -> tuple[str, str]:
     return f"{begins} {ending}", remedy
 
 
-@RULE.files(WholeFile(timers_python.may_start_timers), "python")
+@RULE.files(WholeFile(timers_python.STARTING), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     for started in timers_python.timers_started(file):
         made = file.text(started.call.child_by_field_name("function") or started.call)

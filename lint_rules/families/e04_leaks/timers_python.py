@@ -12,6 +12,7 @@ from tree_sitter import Node
 
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
 from lint_rules.languages.python.usage import Use, usages_of
+from lint_rules.languages.searching import whole_words
 from lint_rules.languages.tables import TableRow, name_table, read_table
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ _STARTED = name_table(_PATH, "python")
 _REARMING = read_table(_PATH)["rearming"]
 _TIMER = "threading.Timer"
 _NAMES = sorted({*_REARMING["methods"], *_STARTED.last_names, "Timer"})
-_WORDS = re.compile(rb"\b(?:" + b"|".join(name.encode() for name in _NAMES) + rb")\b")
+STARTING = re.compile(whole_words(_NAMES))
+"""What starts timers."""
 _KINDS = frozenset({"route", "hook", "dependency", "socket", "background"})
 _CHOICES = frozenset(
     {"if_statement", "elif_clause", "while_statement", "for_statement", "except_clause", "conditional_expression",
@@ -38,11 +40,6 @@ class Started:
     call: Node
     function: str
     row: TableRow | None = None
-
-
-def may_start_timers(data: bytes) -> bool:
-    """Whether a file speaks of what starts timers."""
-    return _WORDS.search(data) is not None
 
 
 def timers_started(file: PythonFile) -> Iterator[Started]:

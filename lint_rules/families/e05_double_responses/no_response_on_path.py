@@ -89,6 +89,7 @@ from lint_rules.languages.python.lowering import form_of
 from lint_rules.languages.python.registrations import decorators
 from lint_rules.languages.python.scopes import Scope, text
 from lint_rules.languages.python.suspension import own_nodes
+from lint_rules.languages.searching import whole_words
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Rule
 
@@ -130,12 +131,11 @@ def _trigger_of(frameworks: Sequence[Framework], receives: bytes) -> re.Pattern[
     calls = (row["call"] for one in frameworks for row in one["registrations"] if row.get("kind", "route") == "route")
     registering = {call.rpartition(".")[2] for call in calls}
     methods = {method for one in frameworks for method in one["view_methods"] if "*" not in method}
-    renamed = _any_of(decorating | registering) + rb"[ \t]+as[ \t]+\w"
     return re.compile(
         rb"@(?:[\w.]*\.)?" + _any_of(decorating) + rb"\b"
         rb"|def[ \t]+" + _any_of(methods) + rb"\(" + receives + rb"|start_response|Servicer"
-        rb"|\b(?:" + _any_of(registering) + rb"[ \t]*\(|" + renamed + rb")"
-    )  # fmt: skip
+        rb"|" + whole_words(registering, behind=r"[ \t]*\(") + rb"|" + whole_words(decorating | registering, behind=r"[ \t]+as[ \t]+\w")
+    )
 
 
 _RETURNING = [one for one in handler_table().frameworks if one["answers"] == "returned"]

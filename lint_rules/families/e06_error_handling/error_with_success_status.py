@@ -100,14 +100,10 @@ RULE = Rule(
     in_tests=False,
 )
 
-_TELLS = re.compile(rb"error|err\b|success|fail|except|\bok\b|message|catch", re.IGNORECASE)
+_TELLS = re.compile(rb"(?i)error|err\b|success|fail|except|ok(?<=\bok)\b|message|catch")
 
 
-def _may_tell(data: bytes) -> bool:
-    return _TELLS.search(data) is not None and any(word in data for word in ANSWER_WORDS)
-
-
-@RULE.files(WholeFile(_may_tell), "python")
+@RULE.files(WholeFile(_TELLS, words=ANSWER_WORDS), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     for answer in answers(file):
         if answer.raised or file.in_broken_code(answer.node):
@@ -159,11 +155,7 @@ def _is_python_handler(answer: Answer, caught: Caught | None, file: PythonFile) 
 _NOT_HTTP = frozenset({"Celery", "gRPC", "websockets", "Socket.IO", "Socket.IO (threads)", "ASGI", "WSGI"})
 
 
-def _may_tell_javascript(data: bytes) -> bool:
-    return _TELLS.search(data) is not None and any(word in data for word in node_answers.ANSWER_WORDS)
-
-
-@RULE.files(WholeFile(_may_tell_javascript), "javascript")
+@RULE.files(WholeFile(_TELLS, words=node_answers.ANSWER_WORDS), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if file.is_tooling:
         return

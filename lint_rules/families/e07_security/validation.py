@@ -10,7 +10,7 @@ import re
 
 from msgspec import Struct
 
-from lint_rules.languages.screening import AnyCase
+from lint_rules.languages.searching import AnyCase
 from lint_rules.model import Notes, Span
 
 USE, GUARDED, EVERYWHERE, VALIDATES, APPLICATION = "use", "guarded", "everywhere", "validates", "application"

@@ -11,7 +11,7 @@ from lint_rules.languages.python.suspension import own_nodes
 
 ANSWERING_WORDS = re.compile(
     rb"\.(?:finish|send_error|redirect|render|write_error|prepare|respond|send_response)\("
-    rb"|http\.response\.start|\bstart_response\("
+    rb"|http\.response\.start|s(?<=\bs)tart_response\("
 )
 """A file without a match answers no request by a call; see families/e05_double_responses/responses.toml."""
 

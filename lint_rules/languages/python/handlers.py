@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
 
-_HANDED = re.compile(rb"(?<!def )\b([^\W\d]\w*)\s*[,(\])}]")
+_ENDS_ARGUMENT = re.compile(rb"\s*[,(\])}]")
+_WORD = re.compile(rb"\w")
 
 
 class FileHandlers:
@@ -53,12 +54,7 @@ class FileHandlers:
     def _may_be_handed(self, function: Scope) -> bool:
         """Whether the name of a function stands where an argument or an element ends; lambdas are arguments."""
         name = _own_name(function)
-        return not name or name.encode() in self._handed_names
-
-    @cached_property
-    def _handed_names(self) -> frozenset[bytes]:
-        """The names that stand where an argument or an element ends, or are called, but for where they are defined."""
-        return frozenset(_HANDED.findall(self._file.data))
+        return not name or _is_handed(name.encode(), self._file.data)
 
     def on_loop(self, function: Scope) -> bool:
         """Whether the body of a function runs on the event loop."""
@@ -243,6 +239,18 @@ def _bases(owner: Scope) -> Iterator[Node]:
 
 def _last_name(expression: Node) -> str:
     return text(expression.child_by_field_name("attribute") or expression)
+
+
+def _is_handed(name: bytes, data: bytes) -> bool:
+    """Whether a name stands where an argument or an element ends, or is called, but for where it is defined."""
+    at = data.find(name)
+    while at >= 0:
+        end = at + len(name)
+        begins = _WORD.match(data, at - 1) is None if at else True
+        if begins and data[at - 4 : at] != b"def " and _ENDS_ARGUMENT.match(data, end) is not None:
+            return True
+        at = data.find(name, end)
+    return False
 
 
 def _own_name(function: Scope) -> str:

@@ -46,7 +46,10 @@ def mentions(data: bytes) -> tuple[Mention, ...] | None:
     """All imports that may be in a file, None if the bytes do not tell."""
     if b"import" not in data:
         return ()
-    if _HIDDEN.search(data) or (b"\r" in data and data.count(b"\r") != data.count(b"\r\n")):
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+        return None
+    # Most lines can be told to hold nothing of the kind, several times faster than the expression tells it.
+    if _HIDDEN.search(b"\n".join(line for line in data.split(b"\n") if b"import" in line or b"from" in line)):
         return None
     if not data.isascii() and _UNUSUAL.search(data):
         return None

@@ -28,7 +28,8 @@ _PLATFORM = frozenset(
 _KNOWN = frozenset(dir(builtins)) | _PLATFORM
 _STAR = re.compile(rb"import\s*\*")
 _ANYTHING = re.compile(
-    rb"\bexec\s*\(|\bglobals\s*\(|\bvars\s*\(\s*\)|\bbuiltins\b|__builtin__|\blocals\s*\(\s*\)\s*[.\[]"
+    rb"e(?<=\be)xec\s*\(|g(?<=\bg)lobals\s*\(|v(?<=\bv)ars\s*\(\s*\)|b(?<=\bb)uiltins\b|__builtin__"
+    rb"|l(?<=\bl)ocals\s*\(\s*\)\s*[.\[]"
 )
 # Looked for first: the words are rare, and an expression that begins with none is slow.
 _ANYTHING_WORDS = (b"exec", b"globals", b"vars", b"builtin", b"locals")
