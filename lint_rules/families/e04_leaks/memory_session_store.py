@@ -50,7 +50,6 @@ the environment (`NODE_ENV`, `DEBUG`) and settings for development are left alon
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 

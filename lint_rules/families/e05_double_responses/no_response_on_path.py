@@ -134,7 +134,10 @@ def _trigger_of(frameworks: Sequence[Framework], receives: bytes) -> re.Pattern[
     return re.compile(
         rb"@(?:[\w.]*\.)?" + _any_of(decorating) + rb"\b"
         rb"|def[ \t]+" + _any_of(methods) + rb"\(" + receives + rb"|start_response|Servicer"
-        rb"|" + whole_words(registering, behind=r"[ \t]*\(") + rb"|" + whole_words(decorating | registering, behind=r"[ \t]+as[ \t]+\w")
+        rb"|"
+        + whole_words(registering, behind=r"[ \t]*\(")
+        + rb"|"
+        + whole_words(decorating | registering, behind=r"[ \t]+as[ \t]+\w")
     )
 
 

@@ -19,7 +19,9 @@ _IMPORT = re.compile(
     re.MULTILINE,
 )
 _WORD = re.compile(rb"[A-Za-z_]\w*")
-_DYNAMIC = re.compile(rb"sys\.modules\[|globals\(\)|def __getattr__\(|e(?<=\be)xec\(|LazyModule|lazy_loader|s(?<=\bs)etattr\(")
+_DYNAMIC = re.compile(
+    rb"sys\.modules\[|globals\(\)|def __getattr__\(|e(?<=\be)xec\(|LazyModule|lazy_loader|s(?<=\bs)etattr\("
+)
 
 
 def written_imports(data: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
