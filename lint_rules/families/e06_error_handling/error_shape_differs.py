@@ -85,21 +85,35 @@ problem details (RFC 9457), media type `application/problem+json`:
     {"type": "https://example.com/problems/order-locked", "title": "the order is locked", "status": 423,
      "detail": "order 13 is being packed", "instance": "/orders/13"}
 
-One place is, by framework:
+One place is, by framework (`problem` makes that body):
 
-- FastAPI: `@app.exception_handler(StarletteHTTPException)`, and one for `RequestValidationError` and your own classes
-- Starlette, Litestar: `exception_handlers={HTTPException: answer_error}` of the application
-- Flask, Quart: `@app.errorhandler(HTTPException)`; Sanic: `@app.exception(SanicException)`
-- aiohttp: a middleware that catches `web.HTTPException`; Tornado: `write_error` of a base class of all handlers
-- Django REST framework: `EXCEPTION_HANDLER`; Django: a middleware with `process_exception`, `handler404`, `handler500`
-- Express: `app.use((error, req, res, next) => ...)` behind all routes; Koa: a `try` around `await next()` before them
-- Fastify: `setErrorHandler`; Hapi: `server.ext("onPreResponse", ...)`
-- NestJS: `app.useGlobalFilters(new ErrorFilter())`
-- Next.js, serverless: one wrapper that all handlers are exported through
+- FastAPI: `@app.exception_handler(StarletteHTTPException)`: `async def answer_error(request, error): return
+  JSONResponse(problem(error.status_code, error.detail), error.status_code, media_type="application/problem+json")`; the
+  same for `RequestValidationError`, your own classes and `Exception`
+- Starlette, Litestar: `Starlette(exception_handlers={HTTPException: answer_error, Exception: answer_error})`
+- Flask, Quart: `@app.errorhandler(HTTPException)`: `return problem(error.code, error.description), error.code`; in
+  flask-smorest and Flask-RESTX too, which have a shape of their own otherwise
+- Sanic: `@app.exception(Exception)`, or `app.error_handler = Problems()` with `Problems(ErrorHandler).default`
+- aiohttp: `web.Application(middlewares=[answer_errors])`, which catches `web.HTTPException` and `Exception`
+- Tornado: `write_error(self, status_code, **context)` of a base class of all handlers, and
+  `default_handler_class` for unknown paths
+- Django REST framework: `REST_FRAMEWORK = {"EXCEPTION_HANDLER": "shop.errors.answer_error"}`; Django Ninja:
+  `@api.exception_handler(HttpError)`; Django: a middleware with `process_exception`, and `handler404` and `handler500`
+  in the root `urls.py`
+- ASGI, WSGI, `http.server`: one wrapper around the application, one method that all `do_GET` and `do_POST` end in
+- Express: `app.use((error, req, res, next) => res.status(...).type("application/problem+json").send(...))` behind all
+  routes, and in front of it one middleware for unknown paths that calls `next(new NotFound())`
+- Koa: the first middleware has a `try` around `await next()`; Fastify: `setErrorHandler` and `setNotFoundHandler`
+- Hapi: `server.ext("onPreResponse", ...)` for every `request.response.isBoom`, and `failAction` that throws
+- NestJS: `app.useGlobalFilters(new ProblemFilter())` with an empty `@Catch()`
+- Next.js, serverless, `node:http`: one wrapper that all handlers are exported through
 
-Not seen: bodies that are built elsewhere or by a schema; a service in which no two thirds agree, or agree on a text or
-a page, or with less than four error responses; a status that is not written as a number or a name. A file belongs to
-the app nearest to it.
+Bodies are followed to what makes them: helpers in other files, Pydantic models and dataclasses, `to_dict` and `toJSON`
+of error classes, response classes of the project, what an error class hands to the framework's.
+
+Not seen: bodies that several returns of a helper make in several shapes; a service in which no two thirds agree, or
+agree on a text or a page, or with less than four error responses; a status that is not written as a number or a name.
+A file belongs to the app nearest to it.
 """
 
 from __future__ import annotations
@@ -108,7 +122,7 @@ from collections.abc import Iterator
 
 from lint_rules.families.e06_error_handling import node_wiring, python_wiring
 from lint_rules.families.e06_error_handling.central import advice
-from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING
+from lint_rules.families.e06_error_handling.notes import ANSWERS, MAKERS, WIRING
 from lint_rules.families.e06_error_handling.responses import Response, responses
 from lint_rules.families.e06_error_handling.services import Service, services
 from lint_rules.families.e06_error_handling.shapes import PAGE, TEXT, Shape, conforms, majority, shown
@@ -128,12 +142,12 @@ _SHARE = 2 / 3
 _FEWEST = 4
 
 
-@RULE.project(words=python_wiring.WORDS, notes=(ANSWERS, WIRING))
+@RULE.project(words=python_wiring.WORDS, notes=(ANSWERS, WIRING, MAKERS))
 def check_python(project: Project) -> Iterator[Finding]:
     yield from _check(project)
 
 
-@RULE.project(words=node_wiring.WORDS, languages=("javascript",), notes=(ANSWERS, WIRING))
+@RULE.project(words=node_wiring.WORDS, languages=("javascript",), notes=(ANSWERS, WIRING, MAKERS))
 def check_javascript(project: Project) -> Iterator[Finding]:
     yield from _check(project)
 

@@ -57,9 +57,11 @@ def answers(file: JavaScriptFile) -> Iterator[Answer]:
 
 
 def forwarded(file: JavaScriptFile) -> Iterator[Answer]:
-    """The calls that hand an error to the central handler: `next(error)`."""
+    """The calls that hand an error to the central handler: `next(error)`, `ctx.throw(404)`."""
     for call in file.nodes("call_expression"):
         function = callee(call)
+        if function is not None and text(function) == "ctx.throw":
+            yield Answer(call, (), NOT_TOLD, UNKNOWN, "next")
         given = arguments(call) if function is not None and text(function) == "next" else []
         if len(given) == 1 and bare(given[0]).type != "string":
             yield Answer(call, (), NOT_TOLD, UNKNOWN, "next")

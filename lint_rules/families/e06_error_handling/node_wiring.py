@@ -11,9 +11,10 @@ from tree_sitter import Node
 from lint_rules.families.e06_error_handling.answer import NOT_SET
 from lint_rules.families.e06_error_handling.node_answers import answers, forwarded
 from lint_rules.families.e06_error_handling.node_caught import ERROR_NAME, conditions
+from lint_rules.families.e06_error_handling.node_makers import maker_of
 from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING, ErrorAnswer, Wiring
 from lint_rules.families.e06_error_handling.ordered import stand_in_order
-from lint_rules.families.e06_error_handling.shapes import TEXT
+from lint_rules.families.e06_error_handling.shapes import TEXT, UNKNOWN
 from lint_rules.languages.javascript.binding import parameter_nodes
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.javascript.grammar import (
@@ -34,6 +35,7 @@ WORDS = (
     b"express", b".use(", b"fastify", b"setErrorHandler", b"ExceptionFilter", b"Koa", b"Hapi", b"hapi", b"@Catch",
     b"UseFilters", b"useGlobalFilters", b"APP_FILTER", b".json(", b".send(", b"Response.json", b"statusCode",
     b".body =", b"Router(", b"NestFactory", b"Exception(", b".listen(", b"server.start(", b"serverless(",
+    b".response(", b"ctx.throw(",
 )  # fmt: skip
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "all", "del", "route", "register"})
 _LISTENING = frozenset({"listen", "start"})
@@ -47,7 +49,7 @@ _PICKS_ONE = re.compile(
     rb"\.(?:code|type|name)\s*[!=]==?\s*['\"`]|instanceof\s+(?:SyntaxError|URIError|(?:multer\.)?MulterError)\b"
 )
 """Error middleware for what the middleware right before it throws: a wrong token, a body that does not parse."""
-_NEGOTIATES = re.compile(r"accept|xhr|html|json|ajax", re.IGNORECASE)
+_NEGOTIATES = re.compile(r"accept|xhr|html|json|ajax|form-urlencoded|multipart", re.IGNORECASE)
 _MOST_ARGUMENTS = 12
 
 
@@ -68,7 +70,8 @@ def take_answers(file: JavaScriptFile) -> Iterator[ErrorAnswer]:
         if answer.shape == TEXT and scope is not None and _is_negotiated(answer.node, scope.node):
             continue
         name = scope.name if scope is not None else ""
-        yield ErrorAnswer(name, file.span(answer.node), answer.status, answer.shape, answer.raised)
+        made = maker_of(answer.body[0], file) if answer.shape == UNKNOWN and answer.body and not answer.raised else ""
+        yield ErrorAnswer(name, file.span(answer.node), answer.status, answer.shape, answer.raised, made)
 
 
 def _is_negotiated(node: Node, within: Node) -> bool:

@@ -1,4 +1,5 @@
-"""What every file writes down for the rules that look at a whole service: its error responses, and its wiring."""
+"""What every file writes down for the rules that look at a whole service: its error responses, what
+makes their bodies, and its wiring."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ class ErrorAnswer(msgspec.Struct, frozen=True, array_like=True):
     """One response of an error.
 
     `function` is the name within the module of the function that makes it, `status` its code (see answer.py), `raised`
-    the symbol of what is raised for a handler to answer, "" for an answer by itself.
+    the symbol of what is raised for a handler to answer, "" for an answer by itself; `made` the symbol of what makes
+    the body, where that is not written out.
     """
 
     function: str
@@ -20,6 +22,18 @@ class ErrorAnswer(msgspec.Struct, frozen=True, array_like=True):
     status: int
     shape: Shape = UNKNOWN
     raised: str = ""
+    made: str = ""
+
+
+class Maker(msgspec.Struct, frozen=True, array_like=True):
+    """A function that returns a body, or a class that is one: its name within the module, and the body's shape.
+
+    `made` is the symbol of another maker whose result it returns.
+    """
+
+    name: str
+    shape: Shape = UNKNOWN
+    made: str = ""
 
 
 class Wiring(msgspec.Struct, frozen=True, array_like=True):
@@ -44,3 +58,4 @@ class Wiring(msgspec.Struct, frozen=True, array_like=True):
 
 ANSWERS = Notes("error-answers", ErrorAnswer)
 WIRING = Notes("error-wiring", Wiring)
+MAKERS = Notes("error-bodies", Maker)

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from tree_sitter import Node
 
-from lint_rules.families.e06_error_handling.answer import NOT_SET, NOT_TOLD, Answer
+from lint_rules.families.e06_error_handling.answer import NOT_TOLD, Answer
 from lint_rules.families.e06_error_handling.python_bodies import (
     bare,
     body_shape,
@@ -22,6 +22,7 @@ from lint_rules.families.e06_error_handling.python_bodies import (
     status_of,
     value_of,
 )
+from lint_rules.families.e06_error_handling.python_statuses import status_before, status_outside
 from lint_rules.families.e06_error_handling.shapes import PAGE, TEXT, UNKNOWN, Shape, made
 from lint_rules.languages.python.file import PythonFile
 from lint_rules.languages.python.grammar import first_named
@@ -31,7 +32,6 @@ from lint_rules.languages.tables import NameTable, TableRow, name_table
 from lint_rules.project.types import Types
 
 _TABLE = Path(__file__).parent / "errors.toml"
-_SETS_STATUS = re.compile(rb"\.status(?:_code)?\s*=[^=]|set_status\(")
 _TORNADO = re.compile(rb"tornado|RequestHandler|self\.set_status\(")
 ANSWER_WORDS = (
     b"Response", b"jsonify", b"HTTPException", b"HTTPError", b"abort(", b"json_response", b"response.json", b"json(",
@@ -95,6 +95,20 @@ def handed(file: PythonFile) -> Iterator[Answer]:
             yield Answer(call, given, next((one for one in numbers if one > 0), NOT_TOLD), is_plain=True)
 
 
+def returned_calls(file: PythonFile) -> Iterator[Answer]:
+    """Bodies that a call makes, returned beside a status of an error: `return problem("missing"), 404`."""
+    for statement in file.nodes("return_statement"):
+        value = first_named(statement)
+        parts = [part for part in value.named_children if part.type != "comment"] if value is not None else []
+        if value is None or value.type not in ("expression_list", "tuple") or not 2 <= len(parts) <= 3:
+            continue
+        body, status = value_of(parts[0], file), status_of(parts[1], file)
+        if body.type == "call" and status >= 400 and kind_of(body) == "?":
+            function = body.child_by_field_name("function")
+            if function is not None and _responses().match(name_of(function, file), file.types) is None:
+                yield Answer(value, (body,), status)
+
+
 def name_of(expression: Node, file: PythonFile) -> str:
     """The canonical name of a library's function, by this file alone."""
     return file.types.external(file.names.symbol(expression))
@@ -108,6 +122,7 @@ def _of_call(call: Node, names: frozenset[str], file: PythonFile) -> Answer | No
     if function is None or text(function).rpartition(".")[2] not in names:
         return None
     row = _responses().match(name_of(function, file), file.types) or _of_own_view(function, file)
+    row = row or _of_own_response(call, function, file)
     if row is not None:
         return _response(call, row, file)
     row = _raises().match(name_of(function, file), file.types)  # `abort(404)`
@@ -122,9 +137,17 @@ def _of_own_view(function: Node, file: PythonFile) -> TableRow | None:
     return _responses().match("tornado.web.RequestHandler.write", file.types)
 
 
+def _of_own_response(call: Node, function: Node, file: PythonFile) -> TableRow | None:
+    """`super().__init__({...}, status_code=404)` in a response class of the project's own."""
+    owner = file.scope(call).owner_class if text(function) == "super().__init__" else None
+    bases = owner.node.child_by_field_name("superclasses") if owner is not None else None
+    rows = (_responses().match(name_of(base, file), file.types) for base in bases.named_children) if bases else ()
+    return next((row for row in rows if row is not None), None)
+
+
 @lru_cache(maxsize=1)
 def _known_names() -> frozenset[str]:
-    return _responses().last_names | {"abort"}
+    return _responses().last_names | {"abort", "__init__"}
 
 
 def _response_names(file: PythonFile) -> frozenset[str]:
@@ -154,7 +177,7 @@ def _response(call: Node, row: TableRow, file: PythonFile) -> Answer | None:
     elif status_node is not None:
         status = status_of(status_node, file)
     else:
-        status = _status_outside(call, file, is_sent=bool(row.get("sent")))
+        status = status_outside(call, file, is_sent=bool(row.get("sent")))
     shown = tuple(value for _, value in arguments(call)) if form == "keywords" else (body,) if body is not None else ()
     return Answer(call, shown, status, shape)
 
@@ -188,56 +211,6 @@ def _is_inside_response(call: Node, file: PythonFile) -> bool:
     return _responses().match(name, file.types) is not None or _raises().match(name, file.types) is not None
 
 
-def _status_outside(call: Node, file: PythonFile, *, is_sent: bool) -> int:
-    """The status that is not given to the call itself: in a tuple with it, set before, or set on what it made."""
-    current, parent = call, call.parent
-    while parent is not None and parent.type in ("await", "parenthesized_expression"):
-        current, parent = parent, parent.parent
-    if parent is None:
-        return NOT_TOLD
-    if is_sent:
-        return _set_before(call, file)
-    if parent.type in ("expression_list", "tuple"):
-        others = [child for child in parent.named_children if child != current and child.type != "comment"]
-        is_returned = parent.parent is not None and parent.parent.type in (
-            "return_statement",
-            "parenthesized_expression",
-        )
-        found = [status_of(child, file) for child in others]
-        told = next((one for one in found if one > 0), NOT_TOLD)
-        return told if is_returned else NOT_TOLD
-    if parent.type == "return_statement":
-        return NOT_TOLD if _sets_status_before(call, file) else NOT_SET
-    return NOT_TOLD
-
-
-def _set_before(node: Node, file: PythonFile) -> int:
-    """The last status that a `set_status` in the same function sets before a place."""
-    scope = file.scope(node).function
-    start = scope.start if scope is not None else 0
-    status = NOT_SET
-    for call in file.nodes("call"):
-        function = call.child_by_field_name("function") if start <= call.start_byte < node.start_byte else None
-        if function is not None and text(function).endswith(".set_status") and _encloses(call, node):
-            given = dict(arguments(call))
-            status = status_of(given["0"], file) if "0" in given else NOT_TOLD
-    return status
-
-
-def _encloses(statement: Node, node: Node) -> bool:
-    """Whether the block that a statement stands in holds a node too."""
-    block: Node | None = statement.parent
-    while block is not None and block.type not in ("block", "module"):
-        block = block.parent
-    return block is None or block.start_byte <= node.start_byte < block.end_byte
-
-
-def _sets_status_before(node: Node, file: PythonFile) -> bool:
-    scope = file.scope(node).function
-    start = scope.start if scope is not None else 0
-    return _SETS_STATUS.search(file.data, start, node.start_byte) is not None
-
-
 def _first(given: dict[str, Node], places: list[Any]) -> Node | None:
     return next((given[str(place)] for place in places if str(place) in given), None)
 
@@ -256,13 +229,12 @@ def _returned(value: Node, statement: Node, file: PythonFile) -> Iterator[Answer
         if status > 0 and (kind_of(inner) == "object" or is_text(inner) or kind_of(inner) == "value"):
             yield Answer(value, (body,), status, body_shape(body, file))
     elif kind_of(value) == "object" or is_text(value) or (value.type == "call" and kind_of(value) == "value"):
-        status = NOT_TOLD if _sets_status_before(statement, file) else NOT_SET
+        status = status_before(statement, file)
         yield Answer(value, (value,), status, body_shape(value, file), is_plain=True)
     elif value.type == "identifier":
         bound = value_of(value, file)
         if kind_of(bound) == "object":
-            status = NOT_TOLD if _sets_status_before(statement, file) else NOT_SET
-            yield Answer(value, (value,), status, body_shape(bound, file), is_plain=True)
+            yield Answer(value, (value,), status_before(statement, file), body_shape(bound, file), is_plain=True)
 
 
 # Raised.
@@ -289,11 +261,14 @@ def _http_error(error: Node, row: TableRow, file: PythonFile, symbol: str = "") 
         status = status_of(status_node, file)
     function = error.child_by_field_name("function") if error.type == "call" else error
     name = symbol or (file.names.symbol(function) if function is not None else "")
-    return Answer(error, (body,) if body is not None else (), status, _own_shape(row["shape"], body, file), name)
+    return Answer(error, (body,) if body is not None else (), status, own_shape(row["shape"], body, file), name)
 
 
-def _own_shape(shape: str | list[str], body: Node | None, file: PythonFile) -> Shape:
+def own_shape(shape: str | list[str], body: Node | None, file: PythonFile) -> Shape:
+    """The shape of a framework's own answer to an error that is given this body."""
     if isinstance(shape, str):
+        if shape == "text" and body is not None and body.type == "call" and "dumps(" in text(body):
+            return body_shape(body, file)  # `HTTPNotFound(text=json.dumps({...}))`
         return {"text": TEXT, "page": PAGE}.get(shape, UNKNOWN)
     found = []
     for key in shape:
@@ -306,6 +281,11 @@ def _own_shape(shape: str | list[str], body: Node | None, file: PythonFile) -> S
             kind = kind_of(value_of(body, file)) if body is not None else "value"
             found.append((key[:-1], kind))
     return made(found)
+
+
+def raise_row(name: str, file: PythonFile) -> TableRow | None:
+    """The row of a framework's HTTP error; None for any other class."""
+    return _raises().match(name, file.types)
 
 
 def raise_shape(name: str, types: Types) -> Shape | None:

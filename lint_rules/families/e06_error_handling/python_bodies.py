@@ -93,14 +93,32 @@ def kind_of(node: Node) -> str:
 
 def body_shape(node: Node, file: PythonFile) -> Shape:
     """The shape of a body that is an object, a list or a text; UNKNOWN for what is not written out."""
+    added = _added(node, file) if node.type == "identifier" else []
     node = value_of(node, file)
-    if node.type == "call":
+    if node.type == "call" and not added:
         return dumped_shape(node, file)
     if is_text(node):
         return TEXT
     if kind_of(node) == "list":
         return made([("", "list")])
-    return object_shape(pairs_of(node), file) if kind_of(node) == "object" else UNKNOWN
+    return object_shape([*pairs_of(node), *added], file) if kind_of(node) == "object" else UNKNOWN
+
+
+def _added(name: Node, file: PythonFile) -> list[tuple[str | None, Node]]:
+    """The keys that the same function adds to a body that has a name: `body["error"] = message`."""
+    scope = file.scope(name).function
+    if scope is None or name.text is None or name.text + b"[" not in (scope.node.text or b""):
+        return []
+    found: list[tuple[str | None, Node]] = []
+    for assignment in file.nodes("assignment"):
+        left, right = assignment.child_by_field_name("left"), assignment.child_by_field_name("right")
+        if not scope.start <= assignment.start_byte < scope.end or left is None or right is None:
+            continue
+        key = left.child_by_field_name("subscript") if left.type == "subscript" else None
+        held = left.child_by_field_name("value") if left.type == "subscript" else None
+        if key is not None and held is not None and held.text == name.text:
+            found.append((string_key(key), right))
+    return found
 
 
 def dumped_shape(call: Node, file: PythonFile) -> Shape:
@@ -110,7 +128,7 @@ def dumped_shape(call: Node, file: PythonFile) -> Shape:
     given = dict(arguments(call))
     if name == "dict":
         return object_shape(pairs_of(call), file)
-    if name.endswith(("dumps", "jsonable_encoder")) and "0" in given:
+    if name.endswith(("dumps", "jsonable_encoder", ".dump")) and "0" in given:
         inner = value_of(given["0"], file)
         return object_shape(pairs_of(inner), file) if kind_of(inner) == "object" else UNKNOWN
     return TEXT if kind_of(call) == "value" else UNKNOWN

@@ -11,9 +11,10 @@ from tree_sitter import Node
 from lint_rules.families.e06_error_handling.answer import NOT_SET
 from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING, ErrorAnswer, Wiring
 from lint_rules.families.e06_error_handling.ordered import stand_in_order
-from lint_rules.families.e06_error_handling.python_answers import answers
+from lint_rules.families.e06_error_handling.python_answers import answers, returned_calls
 from lint_rules.families.e06_error_handling.python_bodies import string_key
-from lint_rules.families.e06_error_handling.shapes import TEXT
+from lint_rules.families.e06_error_handling.python_makers import maker_of
+from lint_rules.families.e06_error_handling.shapes import TEXT, UNKNOWN
 from lint_rules.languages.python.file import PythonFile
 from lint_rules.languages.python.library import handler_table
 from lint_rules.languages.python.registrations import arguments, called_function, decorators
@@ -24,7 +25,7 @@ WORDS = (
     b"exception_handler", b"error_handler", b"EXCEPTION_HANDLER", b"write_error", b".exception(", b"web.middleware",
     b"HTTPException", b"HTTPError", b"jsonify", b"JSONResponse", b"JsonResponse", b"json_response", b"abort(",
     b"response.json", b"Response(", b"sanic", b"litestar", b"web.HTTP", b"APIRouter(", b"Blueprint(",
-    b"rest_framework.exceptions",
+    b"rest_framework.exceptions", b"RequestHandler", b"set_status(",
 )  # fmt: skip
 _CENTRAL = frozenset(
     {"exception_handler", "add_exception_handler", "errorhandler", "app_errorhandler", "register_error_handler",
@@ -33,7 +34,7 @@ _CENTRAL = frozenset(
 )  # fmt: skip
 _MAY_HANDLE = re.compile(r"err(?:or)?s?(?:_|\b|$)|exception|_exc|problem|Error", re.IGNORECASE)
 _KEYWORDS = frozenset({"exception_handlers", "error_handler", "error_handlers", "default_handler_class"})
-_NEGOTIATES = re.compile(r"accept|xhr|html|json|ajax|htmx", re.IGNORECASE)
+_NEGOTIATES = re.compile(r"accept|xhr|html|json|ajax|form-urlencoded|multipart|htmx", re.IGNORECASE)
 _SERVING = frozenset({"run", "listen", "run_app", "serve", "start"})
 _TRIES_AROUND = tuple(
     map(re.compile, (rb"try:", rb"call_next|get_response|handler\(|self\.app\(|next_app", rb"except"))
@@ -51,14 +52,15 @@ def _may_matter(data: bytes) -> bool:
 def take_answers(file: PythonFile) -> Iterator[ErrorAnswer]:
     if file.is_test or not _may_matter(file.data):
         return
-    for answer in answers(file):
+    for answer in (*answers(file), *returned_calls(file)):
         if (answer.is_plain and answer.status == NOT_SET) or (not answer.is_error and answer.status > 0):
             continue
         scope = file.scope(answer.node).function
         if answer.shape == TEXT and _is_negotiated(answer.node, file):
             continue
         name = scope.name if scope is not None else ""
-        yield ErrorAnswer(name, file.span(answer.node), answer.status, answer.shape, answer.raised)
+        made = maker_of(answer.body[0], file) if answer.shape == UNKNOWN and answer.body and not answer.raised else ""
+        yield ErrorAnswer(name, file.span(answer.node), answer.status, answer.shape, answer.raised, made)
 
 
 def _is_negotiated(node: Node, file: PythonFile) -> bool:

@@ -29,8 +29,11 @@ _BOTH = frozenset({("detail", "list"), ("detail", "value")})
 
 
 def made(pairs: Iterable[tuple[str, str]]) -> Shape:
-    """The shape of these paths."""
-    return tuple(sorted(set(pairs)))
+    """The shape of these paths; what is of several kinds is not told."""
+    kinds: dict[str, str] = {}
+    for path, kind in pairs:
+        kinds[path] = kind if kinds.get(path, kind) == kind else NOT_TOLD
+    return tuple(sorted(kinds.items()))
 
 
 def top_keys(shape: Shape) -> frozenset[str]:
