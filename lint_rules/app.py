@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lint_rules.engine.narrow import Narrowing
     from lint_rules.engine.report import Report
     from lint_rules.engine.session import Session
+    from lint_rules.engine.shards import Shard
     from lint_rules.reporters.console import Stopwatch
     from lint_rules.reporters.output import Output
 
@@ -42,7 +43,7 @@ Examples:
 
 
 FORMATS_HELP = (
-    "full, concise, grouped, json, jsonl, sarif, github, gitlab, junit, checkstyle, rdjson, markdown or html; "
+    "full, concise, grouped, json, jsonl, sarif, github, gitlab, junit, checkstyle, rdjson, markdown, html or part; "
     "repeatable, all but one with a file."
 )
 
@@ -90,6 +91,7 @@ def rules_option(name: str, help_text: str) -> Callable[[Command], Command]:
 @click.option("--new-from", metavar="REV", help="Report only what is new since a git revision.")
 @click.option("--new-from-merge-base", metavar="REV", help="Report only what is new since the branch left REV.")
 @click.option("--staged", is_flag=True, help="Report only what is new in what is staged for the next commit.")
+@click.option("--shard", metavar="I/N", help="Report on the I-th of N shares of the files; see `tenlint merge`.")
 @click.option("-j", "--jobs", type=click.IntRange(min=0), metavar="N", help="Worker processes; 0: one per core.")
 @click.option("--no-cache", is_flag=True, help="Do not read or write the cache.")
 @click.option("--cache-dir", metavar="DIR", help="Keep the cache here; default: .tenlint_cache in the project.")
@@ -116,6 +118,7 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
             raise click.UsageError("standard input (-) cannot be combined with other paths")
         stdin = (options["stdin_filename"] or "stdin.py", sys.stdin.buffer.read())
     try:
+        shard = shard_of(options["shard"], stdin=stdin is not None)
         outputs = parse_outputs(options["output_format"])
         session = open_session(
             paths or (".",),
@@ -125,6 +128,7 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
             stdin=stdin,
             cache=not options["no_cache"] and stdin is None,
             cache_dir=options["cache_dir"],
+            shard=shard,
         )
         if session.discovered.missing:
             fail(missing_message(session.discovered.missing))
@@ -137,6 +141,17 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
         return 0
     stopwatch.lap("settings and files")
     return lint_and_report(session, outputs, options, stopwatch)
+
+
+def shard_of(text: str | None, *, stdin: bool) -> Shard | None:
+    """The share of the files that `--shard` names. Raises ValueError."""
+    if text is None:
+        return None
+    from lint_rules.engine.shards import parse_shard
+
+    if stdin:
+        raise ValueError("--shard cannot be combined with standard input (-)")
+    return parse_shard(text)
 
 
 def missing_message(missing: Sequence[str]) -> str:
@@ -222,6 +237,8 @@ def lint_and_report(session: Session, outputs: Sequence[Output], options: Option
         unsafe_fixes=options["unsafe_fixes"],
         show_summary=not options["quiet"],
         read=session.read,
+        shard=session.shard,
+        fail_on=session.settings.fail_on,
     )
     try:
         write_reports(outputs, report, view, stream, statistics=options["statistics"])

@@ -200,6 +200,62 @@ def clean(folder: str) -> int:
     return 0
 
 
+MERGE_EXAMPLES = """
+\b
+Examples:
+  tenlint check . --shard 1/4 --exit-zero --output-format part:parts/1.json     on the first of four machines
+  tenlint merge parts                                                           when all four have written theirs
+  tenlint merge parts/*.json --output-format full --output-format sarif:tenlint.sarif
+"""
+
+
+@click.command(epilog=MERGE_EXAMPLES)
+@click.argument("parts", nargs=-1, required=True, metavar="PART...")
+@click.option("--output-format", multiple=True, metavar="F[:FILE]", help="As with `tenlint check`.")
+@click.option("--fail-on", type=click.Choice(["error", "warning", "info", "never"]), help="Default: as the shards.")
+@click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are findings.")
+@click.option("--statistics", is_flag=True, help="Show how often each rule is broken in place of the findings.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Default: auto.")
+@click.option("-q", "--quiet", is_flag=True, help="Print findings and nothing else.")
+def merge(parts: tuple[str, ...], **options: Any) -> int:
+    """Join the PARTs of `tenlint check --shard`, files or folders of them, and report as one run over all would have.
+
+    Start it where the shards were started, in a checkout of the same commit: the sources are shown from there. A part
+    that is missing is an error.
+    """
+    import os
+
+    from lint_rules.engine.config_keys import fail_on
+    from lint_rules.engine.shards import PartError, merged, part_files
+    from lint_rules.reporters.console import fail, tell
+    from lint_rules.reporters.output import is_terminal, parse_outputs, wants_colour, write_reports
+    from lint_rules.reporters.view import View
+
+    try:
+        outputs = parse_outputs(options["output_format"])
+        whole = merged(part_files(parts), os.getcwd())
+    except (PartError, ValueError) as error:
+        fail(str(error))
+    lowest = whole.fail_on if options["fail_on"] is None else fail_on(options["fail_on"])
+    view = View(
+        folder=os.getcwd(),
+        root=whole.root,
+        colour=wants_colour(options["color"], sys.stdout),
+        hyperlinks=is_terminal(sys.stdout),
+        show_summary=not options["quiet"],
+        fail_on=lowest,
+    )
+    try:
+        write_reports(outputs, whole.report, view, sys.stdout, statistics=options["statistics"])
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        fail(f"the report cannot be written: {(error.strerror or '').lower()}")
+    if whole.report.internal_errors:
+        tell("error", "a rule failed; please report the TEN0003 finding")
+    return whole.report.exit_code(lowest, exit_zero=options["exit_zero"])
+
+
 COMPLETION_EXAMPLES = """
 \b
 Examples:
@@ -225,4 +281,4 @@ def completion(context: click.Context, shell: str) -> int:
     return 0
 
 
-COMMANDS: Final = (explain, rules, baseline, init, config, clean, completion)
+COMMANDS: Final = (explain, rules, baseline, merge, init, config, clean, completion)

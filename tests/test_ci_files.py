@@ -112,6 +112,48 @@ def test_the_action_installs_from_where_it_lies() -> None:
         assert step["shell"] == "bash"
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_the_recipe_for_several_machines(tmp_path: Path, program: Path) -> None:
+    """The workflow of the documentation, a checkout of its own for each job; artifacts are copied as the actions do."""
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    (text,) = [text for text in re.findall(r"(?s)```yaml\n(.*?)```", page) if "--shard" in text]
+    jobs = yaml.safe_load(text)["jobs"]
+    environment = {**ENVIRONMENT, "PATH": f"{program}{os.pathsep}{os.environ['PATH']}", "GITHUB_ACTIONS": "true"}
+
+    def run_job(name: str, shard: int = 0) -> tuple[int, str]:
+        machine = tmp_path / f"{name}{shard}"
+        checkout, temp = machine / "work", machine / "temp"
+        (checkout / "orders").mkdir(parents=True)
+        for number in range(8):
+            (checkout / "orders" / f"stock{number}.py").write_text(BLOCKING)
+        filled = {"matrix.shard": str(shard), "runner.temp": str(temp), "!cancelled()": "true"}
+        code, printed = 0, ""
+        for template in jobs[name]["steps"]:
+            step = yaml.safe_load(
+                re.sub(r"\$\{\{ (.+?) \}\}", lambda found: filled[found[1]], yaml.safe_dump(template, width=1000))
+            )
+            action = step.get("uses", "").partition("@")[0]
+            if action == "actions/upload-artifact":
+                target = tmp_path / "artifacts" / step["with"]["name"]
+                target.mkdir(parents=True)
+                shutil.copy(step["with"]["path"], target)
+            elif action == "actions/download-artifact":
+                shutil.copytree(tmp_path / "artifacts", step["with"]["path"])
+            elif not action and not step["run"].startswith("pip"):
+                temp.mkdir(exist_ok=True)
+                finished = subprocess.run(
+                    ("bash", "-e", "-c", step["run"]), cwd=checkout, env=environment, capture_output=True, text=True, check=False
+                )  # fmt: skip
+                code, printed = finished.returncode, finished.stdout
+        return code, printed
+
+    for shard in jobs["shard"]["strategy"]["matrix"]["shard"]:
+        assert run_job("shard", shard) == (0, "")
+    code, printed = run_job("tenlint")
+    assert code == 1 and "Found 8 problems (8 errors) in 8 files" in printed
+    assert printed.count("\n::error title=tenlint (TEN0101),file=orders/stock") == 8
+
+
 def test_the_gitlab_template(tmp_path: Path) -> None:
     job = yaml.safe_load((ROOT / "templates" / "gitlab.yml").read_text(encoding="utf-8"))["tenlint"]
     report = job["artifacts"]["reports"]["codequality"]

@@ -38,7 +38,7 @@ from lint_rules.source import (
 class Task(msgspec.Struct, frozen=True, array_like=True):
     """What to do with a file: show it to the rules, or take its facts, all of them or its definitions alone.
 
-    A file that is shown to the rules gives all its facts by itself when it holds a word of a check over the project.
+    A file gives all its facts by itself when it holds a word of a check over the project, shown to the rules or not.
     `all_notes`: the facts come with the notes that are taken only where they are asked for, too.
     """
 
@@ -208,7 +208,8 @@ class Analyser:
         holds_words = any(word in data for word in words) if screen else bool(words)
         wants_facts = bool(task.facts) or (is_source and holds_words)
         may_be_deep = team.language.may_be_deep(data)
-        if not (checks or wants_facts or self._setting.parse_all or may_be_deep or _MARKER in data):
+        is_looked_at = checks or self._setting.parse_all or may_be_deep or _MARKER in data
+        if not (wants_facts or (task.inspect and is_looked_at)):
             return Analysis(task.path, is_source=is_source)
         file = self._file(source, module, team)
         notices = list(_notices(file, team.language, may_be_deep=may_be_deep)) if task.inspect else []

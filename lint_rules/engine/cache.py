@@ -121,6 +121,11 @@ class FileCache:
         entry = self._entry(path)
         return entry.facts if entry is not None and entry.gives else None
 
+    def has_told(self, path: str) -> bool:
+        """Whether it is known what an unchanged file tells by itself: its facts (see `facts`), or nothing."""
+        entry = self._entry(path)
+        return entry is not None and (entry.facts is None or entry.facts.is_complete)
+
     def facts(self, path: str, *, complete: bool) -> ModuleFacts | None:
         """The kept facts of an unchanged file, if there are enough of them."""
         entry = self._entry(path)

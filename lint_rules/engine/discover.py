@@ -46,9 +46,9 @@ class Discovered:
     """The files of a run; all paths are absolute.
 
     `files` is the whole project, sorted; `requested` are those to report on. `missing` are arguments that do not exist,
-    `unnamable` files asked for whose names are no
-    UTF-8 and cannot travel to a worker, `unreadable` folders that could not be listed, with the reason. Any of these
-    makes the run incomplete.
+    `unnamable` files asked for whose names are no UTF-8 and cannot travel to a worker, `unreadable` folders that could
+    not be listed, with the reason. Any of these makes the run incomplete. `among` is set where `requested` is a share
+    of what was asked for, and counts that.
     """
 
     root: str
@@ -57,6 +57,7 @@ class Discovered:
     missing: tuple[str, ...] = ()
     unnamable: tuple[str, ...] = ()
     unreadable: tuple[tuple[str, str], ...] = ()
+    among: int = 0
 
 
 def discover(paths: Sequence[str], settings: Settings) -> Discovered:

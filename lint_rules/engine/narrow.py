@@ -88,6 +88,7 @@ def _as_staged(session: Session, there: Repository, paths: Sequence[str]) -> Ses
         for path in texts
         if not os.path.lexists(path) and choice.is_source(path) and not choice.is_excluded(path)
         and any(path.startswith(folder) or path == folder[:-1] for folder in folders)
+        and (session.shard is None or session.shard.holds(path, discovered.root))
     }  # fmt: skip
     discovered = replace(
         discovered,

@@ -117,11 +117,13 @@ def run(
     texts: Mapping[str, bytes] | None = None,
     screen: bool = True,
     kept: Kept | None = None,
+    around: bool = True,
 ) -> Report:
     """Lint what was asked for. Findings are sorted; a file that could not be analysed is a finding too.
 
     `texts` stand for the files of those paths, whatever is on disk. `kept` is where results are kept from run to run;
-    what it holds is not looked at again.
+    what it holds is not looked at again. `around`: the other files of the project tell what they do too, so that the
+    findings in a file are those that a run over all has there; otherwise only those that a question leads to.
     """
     forget()
     files = sorted({*discovered.files, *discovered.requested})
@@ -131,7 +133,7 @@ def run(
         table: tuple(name for names in by_key.values() for name in names) for table, by_key in settings.tables.items()
     }
     requested = sorted(discovered.requested)
-    parse_all = settings.check_syntax or len(requested) <= _FEW_FILES
+    parse_all = settings.check_syntax or max(len(requested), discovered.among) <= _FEW_FILES
     setting = Setting(
         options, additions, settings.max_file_size, screen, dict(texts or {}), parse_all, kept is not None
     )
@@ -142,7 +144,10 @@ def run(
     if kept is not None:
         state.cache = FileCache(kept.folder, discovered.root, modules, setting, rules)
     unknown = _recall(state, requested)
-    jobs = max(1, min(settings.jobs or os.cpu_count() or 1, -(-len(unknown) // _FILES_PER_WORKER)))
+    others = [path for path in files if path not in state.requested and language_of(path) in languages]
+    silent = _not_heard(state, others) if around else []
+    workload = -(-(len(unknown) + len(silent)) // _FILES_PER_WORKER)
+    jobs = max(1, min(settings.jobs or os.cpu_count() or 1, workload))
     with Pool(jobs, partial(Analyser, rules, modules, setting)) as pool:
         for done, analysis in enumerate(pool.analyse([Task(path) for path in unknown]), start=1):
             state.take(analysis)
@@ -150,6 +155,8 @@ def run(
                 progress(done, len(unknown))
         _answer_files(pool, state)
         _look_again(pool, state, unknown)
+        for analysis in pool.analyse([Task(path, inspect=False) for path in silent]):
+            state.take_facts(analysis)
         findings = list(_local(state))
         with watched() if kept is not None else nullcontext(set[Question]()) as questions:
             for name in languages:
@@ -177,6 +184,17 @@ def _recall(state: _Run, requested: list[str]) -> list[str]:
             if facts is not None:
                 state.facts[facts.module] = facts
     return unknown
+
+
+def _not_heard(state: _Run, paths: list[str]) -> list[str]:
+    """Take over the known facts of files that are not reported on; returns those that must be asked."""
+    if state.cache is None:
+        return paths
+    for path in paths:
+        facts = state.cache.facts(path, complete=True)
+        if facts is not None:
+            state.facts[facts.module] = facts
+    return [path for path in paths if not state.cache.has_told(path)]
 
 
 def _look_again(pool: Pool, state: _Run, looked_at: list[str]) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lint_rules.engine.add_ignore import Ignored
     from lint_rules.engine.cache_folder import CacheFolder
     from lint_rules.engine.pipeline import Kept
+    from lint_rules.engine.shards import Shard
 
 Progress = Callable[[int, int], None]
 
@@ -54,7 +55,8 @@ class Session:
     """What stays the same while a run lints, fixes and lints again.
 
     `stdin` is an absolute path and the bytes that stand for the file there; `texts` are more of them. `filters` take
-    from each report what is known already; `cache` is where results are kept from run to run.
+    from each report what is known already; `cache` is where results are kept from run to run; of a
+    `shard` only its share of the files is reported on.
     """
 
     catalogue: Catalogue
@@ -64,6 +66,7 @@ class Session:
     texts: Mapping[str, bytes] = field(default_factory=dict)
     filters: tuple[ReportFilter, ...] = ()
     cache: CacheFolder | None = None
+    shard: Shard | None = None
 
     def lint(self, progress: Progress | None = None) -> Report:
         """Lint what was asked for."""
@@ -168,10 +171,19 @@ class Session:
             # A fix brought a character that the file's encoding lacks; writing it is refused later.
             return Report()
         alone = replace(self.discovered, requested=frozenset({path}))
-        return self._run(alone, {**self._texts(), path: content})
+        return self._run(alone, {**self._texts(), path: content}, around=False)
 
-    def _run(self, discovered: Discovered, texts: Mapping[str, bytes], progress: Progress | None = None) -> Report:
-        report = self._recalled(discovered, texts, progress)
+    def _run(
+        self,
+        discovered: Discovered,
+        texts: Mapping[str, bytes],
+        progress: Progress | None = None,
+        *,
+        around: bool = True,
+    ) -> Report:
+        # An editor, and a fix that is tried, wait for the one file, and not for what the project does with it.
+        is_whole = around and self.stdin is None
+        report = self._recalled(discovered, texts, progress, around=is_whole)
         left_out = discovered.unreadable or discovered.unnamable
         findings = (*report.findings, *self._unnamable(discovered))
         report = replace(
@@ -184,10 +196,12 @@ class Session:
             report = one.narrow(report, lambda path: self._read(path, texts))
         return report
 
-    def _recalled(self, discovered: Discovered, texts: Mapping[str, bytes], progress: Progress | None) -> Report:
+    def _recalled(
+        self, discovered: Discovered, texts: Mapping[str, bytes], progress: Progress | None, *, around: bool
+    ) -> Report:
         """The report on the files, from the cache where nothing has changed. Texts in place of files are not cached."""
         if self.cache is None or texts:
-            return self._analysed(discovered, texts, progress, None)
+            return self._analysed(discovered, texts, progress, around=around)
         from lint_rules.engine.signatures import now
         from lint_rules.engine.snapshot import Snapshots
 
@@ -200,18 +214,24 @@ class Session:
 
             self.cache.prepare()
             kept = Kept(self.cache)
-            report = self._analysed(discovered, texts, progress, kept)
+            report = self._analysed(discovered, texts, progress, kept, around=around)
             if signatures is not None and kept.answers is not None:
                 snapshots.keep(signatures, began, kept.answers, report)
         return report
 
     def _analysed(
-        self, discovered: Discovered, texts: Mapping[str, bytes], progress: Progress | None, kept: Kept | None
+        self,
+        discovered: Discovered,
+        texts: Mapping[str, bytes],
+        progress: Progress | None,
+        kept: Kept | None = None,
+        *,
+        around: bool,
     ) -> Report:
         from lint_rules.engine.pipeline import run
 
         rules = enabled_rules(full_catalogue().rules, self.settings)
-        return run(discovered, self.settings, rules, progress=progress, texts=texts, kept=kept)
+        return run(discovered, self.settings, rules, progress=progress, texts=texts, kept=kept, around=around)
 
     def _unnamable(self, discovered: Discovered) -> tuple[Finding, ...]:
         found = [
@@ -232,6 +252,7 @@ def open_session(
     stdin: tuple[str, bytes] | None = None,
     cache: bool = False,
     cache_dir: str | None = None,
+    shard: Shard | None = None,
 ) -> Session:
     """Load the settings for `paths` and discover the files. With `stdin` its path is the only one reported on.
 
@@ -244,7 +265,12 @@ def open_session(
     start = start_folder([os.path.abspath(path) for path in paths])
     settings = load_settings(start, catalogue, isolated=isolated, config=config, overrides=overrides)
     discovered = _around(stdin[0], settings) if stdin is not None else discover(paths, settings)
-    return Session(catalogue, settings, discovered, stdin, cache=_cache_of(discovered, cache_dir) if cache else None)
+    kept = _cache_of(discovered, cache_dir) if cache else None
+    if shard is not None:
+        from lint_rules.engine.shards import share_of
+
+        discovered = share_of(discovered, shard)
+    return Session(catalogue, settings, discovered, stdin, cache=kept, shard=shard)
 
 
 def _cache_of(discovered: Discovered, chosen: str | None) -> CacheFolder | None:

@@ -40,7 +40,7 @@ class Snapshots:
         self._files = discovered.files
         requested = sorted(discovered.requested)
         own = "all" if len(requested) == len(self._files) else requested
-        self._key = key_of(discovered.root, self._files, own, settings, sorted(codes))
+        self._key = key_of(discovered.root, self._files, own, discovered.among, settings, sorted(codes))
 
     @property
     def _name(self) -> str:

@@ -27,6 +27,7 @@ FORMATS: Final[Mapping[str, str]] = {
     "rdjson": "lint_rules.reporters.rdjson",
     "markdown": "lint_rules.reporters.markdown",
     "html": "lint_rules.reporters.html",
+    "part": "lint_rules.reporters.part",
 }
 # Formats for people, beside which other text does no harm.
 TEXT_FORMATS: Final = frozenset({"full", "concise", "grouped"})

@@ -67,7 +67,7 @@ def tell_what_is_left_out(session: Session, *, quiet: bool, verbose: bool) -> No
     discovered = session.discovered
     for path, reason in discovered.unreadable:
         tell("warning", f"{path}: {reason}")
-    if not discovered.requested and not quiet:
+    if not (discovered.requested or discovered.among) and not quiet:
         tell("warning", "no Python, JavaScript or TypeScript files found under the given path")
     if verbose:
         tell("settings", session.settings.source or "none, defaults")

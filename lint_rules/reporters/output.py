@@ -57,6 +57,8 @@ def write_reports(outputs: Sequence[Output], report: Report, view: View, stream:
         else:
             stream.writelines(render(output.format_name, report, view))
     to_terminal = [output.format_name for output in outputs if not output.file]
+    if any(output.format_name == "part" for output in outputs):
+        return  # whoever merges the parts annotates
     if os.environ.get("GITHUB_ACTIONS") == "true" and TEXT_FORMATS.issuperset(to_terminal):
         stream.writelines(render("github", report, view))
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lint_rules.model import Severity, Span
 from lint_rules.reporters.escape import visible
 from lint_rules.source import SourceText, Unreadable, read_source
+
+if TYPE_CHECKING:
+    from lint_rules.engine.shards import Shard
 
 _CODES: Final = {
     "bold": "1", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36", "faint": "2",
@@ -32,7 +35,7 @@ class View:
     """What reporters need besides the report. `folder` is what paths are shown relative to, `root` the project's.
 
     `read` returns a file's text; only the last few are kept, since findings come sorted by file. `secrets` are the
-    spans, by file, that `source` shows as stars.
+    spans, by file, that `source` shows as stars. `shard` and `fail_on` are what a part tells of its run.
     """
 
     folder: str
@@ -43,6 +46,8 @@ class View:
     show_summary: bool = True
     read: Callable[[str], SourceText | None] = read_for_display
     secrets: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    shard: Shard | None = None
+    fail_on: Severity | None = None
     _kept: dict[str, SourceText | None] = field(default_factory=dict)
 
     def source(self, path: str) -> SourceText | None:
