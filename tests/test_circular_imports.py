@@ -47,7 +47,7 @@ def generate(package: str, seed: int) -> dict[str, str]:
     sources: dict[str, str] = {}
     for name in names:
         others = [other for other in names if other != name]
-        lines = ["A = 1", "def load():\n    return 2", "class C:\n    size = 3"]
+        lines = ["A = 1", "def load(*given):\n    return 2", "class C:\n    size = 3"]
         chance.shuffle(lines)
         for number in range(chance.randint(1, 3) if name != package else chance.randint(0, 1)):
             place = chance.randint(0, len(lines))
@@ -75,11 +75,21 @@ def statement(chance: random.Random, importer: str, target: str, number: int, pa
         f"from {relative} import {name} as x{number}",
         f"import {target} as x{number}\ndef h{number}(value=x{number}.{name}):\n    return value",
         f"import {target} as x{number}\nz{number} = lambda: x{number}.{name}",
+        f"import {target} as x{number}\n@x{number}.load\ndef k{number}():\n    pass",
+        f"from {target} import load as x{number}\n@x{number}\nclass K{number}:\n    pass",
+        f"import {target} as x{number}\nclass L{number}:\n    size = x{number}.A\n    def later(self):\n"
+        f"        return x{number}.C",
+        f"from {target} import *",
     ]
     if parent:
         forms += [
             f"from {parent} import {last} as x{number}",
             f"from {parent} import {last}\ny{number} = {last}.{name}",
+        ]
+    if parent == package and not is_inner:
+        forms += [
+            f"from . import {last} as x{number}",
+            f"from . import {last} as x{number}\ny{number} = [x{number}.{name}]",
         ]
     return chance.choice(forms)
 

@@ -47,11 +47,14 @@ def generate(folder: Path, seed: int) -> None:
             other = chance.choice([name for name in names if name != own])
             member = chance.choice("ab")
             taken, kept = f"taken.push(['{own}.js', ROW, typeof", f"kept.push(['{own}.js', ROW, x{number},"
+            read = f"taken.push(['{own}.js', ROW,"
             line = chance.choice(
                 [
                     f"const {{ {member}: x{number} }} = require('./{other}'); globalThis.{taken} x{number}])",
                     f"const x{number} = require('./{other}').{member}; globalThis.{taken} x{number}])",
                     f"const x{number} = require('./{other}'); globalThis.{kept} require.resolve('./{other}')])",
+                    f"const x{number} = require('./{other}'); globalThis.{kept} require.resolve('./{other}')]); "
+                    f"globalThis.{read} String(x{number}.{member})])",
                     f"const x{number} = () => require('./{other}').{member}",
                 ]
             )

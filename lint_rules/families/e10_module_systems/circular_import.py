@@ -74,7 +74,9 @@ How to fix it: move what both modules need into a third one; or import inside th
 only annotations need it, under `if TYPE_CHECKING`. `import shop.orders` instead of `from shop.orders import Order`
 helps where the name is used in functions only.
 
-Not seen: cycles of ES modules, whose bindings are live; in CommonJS, exports that are set by functions. Imports that
+Not seen: in CommonJS, exports that are set by functions; in ES modules, what functions read that are called while
+modules are loaded (the bindings are live, so that what a later call reads is there), and the types of parameters that
+`emitDecoratorMetadata` makes values of. Imports that
 functions make when they are called while modules are loaded; modules that bind their names themselves (`globals()`,
 `sys.modules`). What a condition decides is not reported. Cycles that load in one order and fail in another are
 reported only if a module that looks like an entry (`main`, `app`, `wsgi`, ...) or each module that the rest of the
@@ -86,15 +88,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING
 
-from lint_rules.languages.javascript.require_time import require_steps
+from lint_rules.families.e10_module_systems.script_cycles import Scripts
 from lint_rules.languages.python.import_time import import_steps, written_imports
 from lint_rules.model import ERROR, Finding, Related, Rule
+from lint_rules.project.evaluation_simulation import TooEarly
 from lint_rules.project.import_simulation import READ, Failure, ImportStep, first_failure, rings
 from lint_rules.project.modules import Module, Modules, find_modules
-from lint_rules.project.require_simulation import HalfMade, RequireStep, half_made
+from lint_rules.project.require_simulation import HalfMade
 from lint_rules.source import SourceText, read_source
 
 if TYPE_CHECKING:
@@ -119,52 +121,18 @@ def check_project(project: Project) -> Iterator[Finding]:
             yield _finding(failure, graph)
 
 
-_JS_ENTRY = re.compile(r"(?:^|/)(?:index|main|server|app|www|start|cli|worker)\.[cm]?[jt]s$")
-_REQUIRE = re.compile(rb"""\brequire\s*\(\s*['"](\.[^'"]*)['"]\s*\)""")
-
-
 @RULE.project(words=(), languages=("javascript",))
 def check_javascript(project: Project) -> Iterator[Finding]:
-    files = frozenset(path for path in project.files if path.endswith((".js", ".cjs")))
-    modules = find_modules(project.root, project.files)
-    sources: dict[str, SourceText] = {}
-    edges: dict[str, set[str]] = {}
-    importers: dict[str, set[str]] = {}
-    for path in sorted(files):
-        source = read_source(path)
-        if not isinstance(source, SourceText):
-            continue
-        sources[path] = source
-        found = {
-            modules.node.resolve(one.decode("utf-8", "replace"), path).path for one in _REQUIRE.findall(source.data)
-        }
-        edges[path] = (found & files) - {path}
-        if not modules.by_path[path].is_test:
-            for target in edges[path]:
-                importers.setdefault(target, set()).add(path)
-
-    @cache
-    def steps(path: str) -> list[RequireStep] | None:
-        def resolve(specifier: str) -> str:
-            return modules.node.resolve(specifier, path).path if specifier.startswith(".") else ""
-
-        return require_steps(sources[path].data, path, resolve) if path in sources else None
-
-    for ring in rings(edges):
-        members = set(ring)
-        entries = sorted(path for path in ring if not members.issuperset(importers.get(path, ())))
-        likely = [] if entries else [path for path in ring if _JS_ENTRY.search(path)]
-        outcomes = [half_made(start, steps) for start in likely or entries or ring]
-        places = [{(one.module, one.step.at) for one in found} for found in outcomes]
-        certain = set.union(*places) if likely else set.intersection(*places)
-        for half in outcomes[0]:
-            if (half.module, half.step.at) in certain and half.module in members:
-                yield _half_made(half, sources, project.root)
+    scripts = Scripts(project.root, project.files)
+    for half in scripts.half_made():
+        yield _half_made(half, scripts.sources, project.root)
+    for early in scripts.too_early():
+        yield _too_early(early, scripts.sources, project.root)
 
 
 def _half_made(half: HalfMade, sources: dict[str, SourceText], root: str) -> Finding:
     source = sources[half.module]
-    names = [os.path.relpath(path, root).replace(os.sep, "/") for path in (*half.ring, half.ring[0])]
+    names = [_relative(path, root) for path in (*half.ring, half.ring[0])]
     what = f"`{half.name}` is taken from `{names[0]}`" if half.name else f"the exports of `{names[0]}` are taken"
     lack = "before it is there" if half.name else "before it sets `module.exports`"
     return RULE.finding(
@@ -173,6 +141,24 @@ def _half_made(half: HalfMade, sources: dict[str, SourceText], root: str) -> Fin
         f"{what} {lack}: {' -> '.join(names)}; require it where it is used, or move it to a module of its own",
         "require it inside the function that uses it, or move what both need to a module of its own",
     )
+
+
+def _too_early(early: TooEarly, sources: dict[str, SourceText], root: str) -> Finding:
+    source = sources[early.module]
+    names = [_relative(path, root) for path in (*early.ring, early.ring[0])]
+    name = early.step.name if early.step.name != "default" else "the default export"
+    shown = f"`{name}`" if name == early.step.name else name
+    return RULE.finding(
+        source.path,
+        source.span(*early.step.at),
+        f"{shown} of `{_relative(early.owner, root)}` is read before it is there: {' -> '.join(names)}; read it in a "
+        "function, or move it to a module of its own",
+        "read it inside a function that is called later, or move what both need to a module of its own",
+    )
+
+
+def _relative(path: str, root: str) -> str:
+    return os.path.relpath(path, root).replace(os.sep, "/")
 
 
 class _Graph:

@@ -29,8 +29,8 @@ How to fix it: `import` for `require` (or `createRequire(import.meta.url)`), `ex
 `import.meta.dirname` and `import.meta.filename` for `__dirname` and `__filename` (Node 20.11 and later; before, use
 `fileURLToPath(import.meta.url)`).
 
-Not seen: names that the file itself binds, and those that it asks for first (`typeof require`, `try`). TypeScript and
-files that a bundler translates are left alone.
+Not seen: names that the file itself binds, and those that it asks for first (`typeof require`, `try`). Files that a
+bundler translates are left alone, and TypeScript unless a script runs `tsc`, which keeps the names.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from lint_rules.families.e10_module_systems.systems import (
     ESM,
     commonjs_exports,
     is_asked_for,
+    is_compiled_to_esm,
     is_in_function,
     is_node_source,
     lowest_node,
@@ -75,7 +76,7 @@ _INSTEAD = {"__dirname": "import.meta.dirname", "__filename": "import.meta.filen
     "javascript",
 )
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
-    if system(file) != ESM or not is_node_source(file):
+    if system(file) != ESM or not (is_node_source(file) or is_compiled_to_esm(file)):
         return
     for identifier in file.nodes("identifier"):
         name = text(identifier)

@@ -36,7 +36,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.families.e10_module_systems.systems import ESM, follows_node, is_node_source, system
+from lint_rules.families.e10_module_systems.systems import ESM, follows_node, is_compiled_to_esm, is_node_source, system
 from lint_rules.languages.javascript.edits import insert
 from lint_rules.languages.javascript.grammar import arguments
 from lint_rules.languages.whole_file import WholeFile
@@ -56,7 +56,7 @@ RULE = Rule(
 
 @RULE.files(WholeFile(None, words=(b".json",)), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
-    if system(file) != ESM or not (is_node_source(file) or follows_node(file)):
+    if system(file) != ESM or not (is_node_source(file) or follows_node(file) or is_compiled_to_esm(file)):
         return
     for one in file.imports:
         if one.form not in ("import", "export", "dynamic") or one.is_type or not one.specifier.endswith(".json"):

@@ -30,7 +30,8 @@ Good (javascript):
 How to fix it: write the whole name of the file, `./store.js`, `./routes/index.js`. In TypeScript with `module` node16
 or nodenext write the name of the file that the compiler makes, `./store.js` for store.ts.
 
-Not seen: projects with a bundler or another compiler, TypeScript with other settings of `module`, imports of packages.
+Not seen: projects with a bundler or another compiler, imports of packages; TypeScript whose `module` is another one,
+unless a script runs `tsc`, which keeps the paths, and nothing mends them afterwards.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.families.e10_module_systems.systems import ESM, follows_node, is_node_source, system
+from lint_rules.families.e10_module_systems.systems import ESM, follows_node, is_compiled_to_esm, is_node_source, system
 from lint_rules.languages.javascript.edits import replace
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, SAFE, Finding, Fix, Rule
@@ -62,7 +63,8 @@ _MADE = {".ts": ".js", ".tsx": ".js", ".mts": ".mjs", ".cts": ".cjs"}
 
 @RULE.files(WholeFile(None, words=(b"import", b"from")), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
-    if system(file) != ESM or not (is_node_source(file) or follows_node(file)) or (file.is_test and file.is_tooling):
+    keeps_paths = is_node_source(file) or follows_node(file) or is_compiled_to_esm(file)
+    if system(file) != ESM or not keeps_paths or (file.is_test and file.is_tooling):
         return
     for one in file.imports:
         specifier = one.specifier

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -125,7 +125,7 @@ def is_node_source(file: JavaScriptFile) -> bool:
 
 def is_built(file: JavaScriptFile) -> bool:
     """Whether the project has something that translates its sources before they run."""
-    return any(package.declares(name) for package in file.modules.node.packages_around(file.path) for name in _BUILDS)
+    return _has_tool(file, _BUILDS)
 
 
 def follows_node(file: JavaScriptFile) -> bool:
@@ -135,6 +135,50 @@ def follows_node(file: JavaScriptFile) -> bool:
     folder, root = os.path.dirname(file.path), file.modules.node.root
     wanted = (compiler_option(folder, root, "moduleResolution"), compiler_option(folder, root, "module"))
     return (wanted[0] or wanted[1]) in ("node16", "node18", "node20", "nodenext")
+
+
+_RUNNERS = frozenset({"ts-node", "tsx", "jiti", "esbuild-register", "@swc/register", "bun"})
+"""What runs TypeScript while it is developed; the service itself may well be compiled first."""
+
+_PATH_FIXERS = (
+    "tsc-alias", "tsc-esm-fix", "ts-add-js-extension", "resolve-tspaths", "fix-esm-import-path", "tsc-multi",
+    "typescript-transform-paths", "@digitak/tsc-esm", "extensionless",
+)  # fmt: skip
+_COMPILES = re.compile(r"\btsc\b(?![^&|;]*--noEmit)")
+_ESM_MODULES = frozenset({"es2015", "es2020", "es2022", "es6", "esnext", "node16", "node18", "node20", "nodenext"})
+
+
+def is_compiled_to_esm(file: JavaScriptFile) -> bool:
+    """Whether `tsc` makes of a TypeScript file the ES module that Node runs, with the paths as they are written."""
+    if not file.path.endswith((".ts", ".mts")) or file.is_declaration or system(file) != ESM:
+        return False
+    module = _ts_module(file)
+    if module not in _ESM_MODULES or _has_tool(file, _BUILDS - _RUNNERS) or _has_tool(file, _PATH_FIXERS):
+        return False
+    if any(_COMPILES.search(" && ".join(package.scripts.values())) for package in _around(file)):
+        return True
+    return module.startswith("node") and not _has_tool(file, _RUNNERS)
+
+
+def is_compiled_to_commonjs(file: JavaScriptFile) -> bool:
+    """Whether a TypeScript file becomes a CommonJS module, whatever translates it."""
+    if not file.path.endswith((".ts", ".cts")) or file.is_declaration or file.is_tooling:
+        return False
+    module = _ts_module(file)
+    is_commonjs = module == "commonjs" or (follows_node(file) and system(file) in (COMMONJS, BY_SYNTAX))
+    return is_commonjs and not _has_tool(file, _BUILDS - _RUNNERS)
+
+
+def _ts_module(file: JavaScriptFile) -> str:
+    return compiler_option(os.path.dirname(file.path), file.modules.node.root, "module")
+
+
+def _around(file: JavaScriptFile) -> Iterator[Package]:
+    return file.modules.node.packages_around(file.path)
+
+
+def _has_tool(file: JavaScriptFile, names: Iterable[str]) -> bool:
+    return any(package.declares(name) for package in _around(file) for name in names)
 
 
 def lowest_node(file: JavaScriptFile) -> Version | None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.exports import is_module_exports
-from lint_rules.languages.javascript.grammar import FUNCTION_KINDS, SyntaxIndex, named, parse, string_value, text
+from lint_rules.languages.javascript.grammar import (
+    FUNCTION_KINDS,
+    SyntaxIndex,
+    has_token,
+    named,
+    parse,
+    string_value,
+    text,
+)
 from lint_rules.languages.javascript.members import object_members
 from lint_rules.languages.javascript.requires import required
-from lint_rules.languages.javascript.scopes import Scopes
+from lint_rules.languages.javascript.scopes import MODULE, Scopes
 from lint_rules.project.require_simulation import ADD, REPLACE, REQUIRE, TAKE, RequireStep
 
 _TREES_OF_BRANCHES = frozenset({"if_statement", "switch_statement", "for_statement", "for_in_statement",
@@ -30,6 +38,7 @@ def require_steps(data: bytes, path: str, resolve: Callable[[str], str]) -> list
         return None
     scopes = Scopes(index)
     steps: list[tuple[int, int, RequireStep]] = []
+    bound: dict[str, str] = {}
     for call in index.nodes("call_expression"):
         written = required(call, scopes)
         place = _place(call)
@@ -39,6 +48,9 @@ def require_steps(data: bytes, path: str, resolve: Callable[[str], str]) -> list
         at = (call.start_byte, call.end_byte)
         steps.append((call.end_byte, 0, RequireStep(REQUIRE, at, target, is_sure=place)))
         steps.extend((call.end_byte, 1, step) for step in _taken(call, target, place))
+        if (name := _bound_name(call)) is not None:
+            bound[text(name)] = target
+    steps.extend(_read(bound, index, scopes))
     for assignment in index.assignments:
         left, right = assignment.child_by_field_name("left"), assignment.child_by_field_name("right")
         place = _place(assignment)
@@ -89,6 +101,33 @@ def _taken(call: Node, target: str, is_sure: bool) -> list[RequireStep]:
             name_of_key = string_value(key) or text(key)
             found.append(RequireStep(TAKE, (part.start_byte, part.end_byte), target, name_of_key, is_sure))
     return found
+
+
+def _bound_name(call: Node) -> Node | None:
+    """The name of `const name = require(...)` at the top of a module."""
+    parent = call.parent
+    name = parent.child_by_field_name("name") if parent is not None and parent.type == "variable_declarator" else None
+    return name if name is not None and name.type == "identifier" else None
+
+
+def _read(bound: dict[str, str], index: SyntaxIndex, scopes: Scopes) -> Iterator[tuple[int, int, RequireStep]]:
+    """The members that are read of modules which a name is bound to."""
+    for access in index.nodes("member_expression") if bound else ():
+        owner, name, parent = (
+            access.child_by_field_name("object"),
+            access.child_by_field_name("property"),
+            access.parent,
+        )
+        if owner is None or name is None or parent is None or owner.type != "identifier" or text(owner) not in bound:
+            continue
+        place = _place(access)
+        found = scopes.binding(text(owner), owner.start_byte)
+        is_asked = parent.type in ("binary_expression", "unary_expression") or has_token(access, "?.")
+        is_written = parent.type == "assignment_expression" and parent.child_by_field_name("left") == access
+        if place is None or is_asked or is_written or found is None or found[0].kind != MODULE or len(found[1]) > 1:
+            continue
+        at = (access.start_byte, access.end_byte)
+        yield access.end_byte, 1, RequireStep(TAKE, at, bound[text(owner)], text(name), place)
 
 
 def _export(left: Node, right: Node, at: tuple[int, int]) -> RequireStep | None:

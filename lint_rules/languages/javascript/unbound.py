@@ -137,7 +137,8 @@ _REFERENCES = re.compile(
     rb"///\s*<reference|\bwith\s*\(|\beval\s*\(|\bdeclare\s+(?:global|var|const|let|function|module)"
 )
 _NOT_VALUES = frozenset({"labeled_statement", "break_statement", "continue_statement", "nested_type_identifier",
-                         "import_specifier", "export_specifier", "namespace_export", "namespace_import",
+                         "import_clause", "import_specifier", "export_specifier", "namespace_export",
+                         "namespace_import",
                          "jsx_attribute", "type_predicate", "type_query", "asserts", "enum_body",
                          "nested_identifier", "type_parameter", "function_signature", "abstract_method_signature",
                          "meta_property", "jsx_namespace_name", "function_type", "property_signature",
@@ -184,7 +185,7 @@ def unbound_names(file: JavaScriptFile) -> Iterator[Node]:
     for kind in ("identifier", "shorthand_property_identifier"):
         for node in file.nodes(kind):
             name = text(node)
-            if name in known or not _is_read(node) or scopes.binding(name, node.start_byte) is not None:
+            if name in known or not is_read(node) or scopes.binding(name, node.start_byte) is not None:
                 continue
             if scopes.assignments(name) or re.search(rf"\b{re.escape(name)}\b", declared):
                 known = known | {name}
@@ -192,7 +193,7 @@ def unbound_names(file: JavaScriptFile) -> Iterator[Node]:
             yield node
 
 
-def _is_read(node: Node) -> bool:
+def is_read(node: Node) -> bool:
     """Whether an identifier is a value that is read: no label, no name that is being declared, no type."""
     parent = node.parent
     if parent is None or parent.type in _NOT_VALUES or parent.type.endswith(("_pattern", "_signature", "_type")):
