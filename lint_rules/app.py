@@ -92,6 +92,7 @@ def rules_option(name: str, help_text: str) -> Callable[[Command], Command]:
 @click.option("--new-from-merge-base", metavar="REV", help="Report only what is new since the branch left REV.")
 @click.option("--staged", is_flag=True, help="Report only what is new in what is staged for the next commit.")
 @click.option("--shard", metavar="I/N", help="Report on the I-th of N shares of the files; see `tenlint merge`.")
+@click.option("--executor", metavar="dask://HOST:PORT", default="", help="Analyse the files on a Dask cluster.")
 @click.option("-j", "--jobs", type=click.IntRange(min=0), metavar="N", help="Worker processes; 0: one per core.")
 @click.option("--no-cache", is_flag=True, help="Do not read or write the cache.")
 @click.option("--cache-dir", metavar="DIR", help="Keep the cache here; default: .tenlint_cache in the project.")
@@ -119,6 +120,7 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
         stdin = (options["stdin_filename"] or "stdin.py", sys.stdin.buffer.read())
     try:
         shard = shard_of(options["shard"], stdin=stdin is not None)
+        check_executor(options["executor"])
         outputs = parse_outputs(options["output_format"])
         session = open_session(
             paths or (".",),
@@ -129,6 +131,7 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
             cache=not options["no_cache"] and stdin is None,
             cache_dir=options["cache_dir"],
             shard=shard,
+            executor=options["executor"],
         )
         if session.discovered.missing:
             fail(missing_message(session.discovered.missing))
@@ -140,7 +143,14 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
         sys.stdout.writelines(f"{shown(path)}\n" for path in sorted(session.discovered.requested))
         return 0
     stopwatch.lap("settings and files")
-    return lint_and_report(session, outputs, options, stopwatch)
+    try:
+        return lint_and_report(session, outputs, options, stopwatch)
+    except ValueError as error:
+        from lint_rules.engine.cluster import ExecutorError
+
+        if not isinstance(error, ExecutorError):
+            raise
+        fail(str(error))
 
 
 def shard_of(text: str | None, *, stdin: bool) -> Shard | None:
@@ -152,6 +162,14 @@ def shard_of(text: str | None, *, stdin: bool) -> Shard | None:
     if stdin:
         raise ValueError("--shard cannot be combined with standard input (-)")
     return parse_shard(text)
+
+
+def check_executor(executor: str) -> None:
+    """Raises ValueError unless `--executor` names a cluster, or nothing."""
+    if executor:
+        from lint_rules.engine.cluster import address_of
+
+        address_of(executor)
 
 
 def missing_message(missing: Sequence[str]) -> str:

@@ -133,6 +133,11 @@ class Analyser:
         """Make a module's facts known to later analyses."""
         self._team(facts.path).symbols.add(facts)
 
+    def take_text(self, path: str, text: bytes) -> None:
+        """Use these bytes of a file in place of those on the disk, as long as its text is not known."""
+        if path not in self._sources:
+            self._sources[path] = source_from_bytes(path, text)
+
     def holds(self, path: str, words: list[str]) -> bool:
         """Whether a file's text holds one of the words."""
         source = self._read(path)

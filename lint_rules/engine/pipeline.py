@@ -14,6 +14,8 @@ from typing import Literal
 from lint_rules.engine.analyse import Analyser, Analysis, Setting, Task
 from lint_rules.engine.cache import FileCache
 from lint_rules.engine.cache_folder import CacheFolder
+from lint_rules.engine.cluster import ExecutorError
+from lint_rules.engine.cluster import pool as workers_of
 from lint_rules.engine.config import Settings
 from lint_rules.engine.discover import Discovered
 from lint_rules.engine.housekeeping import ANALYSIS_FAILED, HOUSEKEEPING, NOTICE_CODES, SYNTAX_ERROR
@@ -118,12 +120,14 @@ def run(
     screen: bool = True,
     kept: Kept | None = None,
     around: bool = True,
+    executor: str = "",
 ) -> Report:
     """Lint what was asked for. Findings are sorted; a file that could not be analysed is a finding too.
 
     `texts` stand for the files of those paths, whatever is on disk. `kept` is where results are kept from run to run;
     what it holds is not looked at again. `around`: the other files of the project tell what they do too, so that the
     findings in a file are those that a run over all has there; otherwise only those that a question leads to.
+    `executor` names a cluster that analyses the files (see engine.cluster, whose ExecutorError is raised).
     """
     forget()
     files = sorted({*discovered.files, *discovered.requested})
@@ -148,7 +152,8 @@ def run(
     silent = _not_heard(state, others) if around else []
     workload = -(-(len(unknown) + len(silent)) // _FILES_PER_WORKER)
     jobs = max(1, min(settings.jobs or os.cpu_count() or 1, workload))
-    with Pool(jobs, partial(Analyser, rules, modules, setting)) as pool:
+    analyser = partial(Analyser, rules, modules, setting)
+    with workers_of(executor, jobs, rules, setting, discovered.root, files, analyser) as pool:
         for done, analysis in enumerate(pool.analyse([Task(path) for path in unknown]), start=1):
             state.take(analysis)
             if progress is not None:
@@ -310,6 +315,8 @@ def _across(pool: Pool, state: _Run, project: Project, rules: tuple[Rule, ...]) 
                 continue
             try:
                 found = _of_project_check(pool, state, project, check)
+            except ExecutorError:
+                raise
             except Exception as error:  # a faulty rule; the others go on
                 found = [_internal_error(rule, error, min(state.requested, default=project.root))]
             for finding in found:

@@ -56,7 +56,7 @@ class Session:
 
     `stdin` is an absolute path and the bytes that stand for the file there; `texts` are more of them. `filters` take
     from each report what is known already; `cache` is where results are kept from run to run; of a
-    `shard` only its share of the files is reported on.
+    `shard` only its share of the files is reported on. `executor` names the cluster that analyses them.
     """
 
     catalogue: Catalogue
@@ -67,6 +67,7 @@ class Session:
     filters: tuple[ReportFilter, ...] = ()
     cache: CacheFolder | None = None
     shard: Shard | None = None
+    executor: str = ""
 
     def lint(self, progress: Progress | None = None) -> Report:
         """Lint what was asked for."""
@@ -231,7 +232,11 @@ class Session:
         from lint_rules.engine.pipeline import run
 
         rules = enabled_rules(full_catalogue().rules, self.settings)
-        return run(discovered, self.settings, rules, progress=progress, texts=texts, kept=kept, around=around)
+        executor = self.executor if around else ""  # one file is sooner done here
+        return run(
+            discovered, self.settings, rules,
+            progress=progress, texts=texts, kept=kept, around=around, executor=executor,
+        )  # fmt: skip
 
     def _unnamable(self, discovered: Discovered) -> tuple[Finding, ...]:
         found = [
@@ -253,6 +258,7 @@ def open_session(
     cache: bool = False,
     cache_dir: str | None = None,
     shard: Shard | None = None,
+    executor: str = "",
 ) -> Session:
     """Load the settings for `paths` and discover the files. With `stdin` its path is the only one reported on.
 
@@ -270,7 +276,7 @@ def open_session(
         from lint_rules.engine.shards import share_of
 
         discovered = share_of(discovered, shard)
-    return Session(catalogue, settings, discovered, stdin, cache=kept, shard=shard)
+    return Session(catalogue, settings, discovered, stdin, cache=kept, shard=shard, executor=executor)
 
 
 def _cache_of(discovered: Discovered, chosen: str | None) -> CacheFolder | None:
