@@ -140,6 +140,8 @@ class NodeHandlerTable(HandlerTable):
             for key in ("request_data", "request_urls")
             for name in framework[key]
         }
+        self.around_request_data = frozenset(name.rpartition(".")[0] for name in self._request_data)
+        """What holds request data: `socket.io.Socket.handshake`."""
         self.request_types = frozenset(name for framework in self.frameworks for name in framework["request_types"])
         self.registrar_names = frozenset(name.rpartition(".")[2] for name in self._calls)
         self.decorator_names = frozenset(name.rpartition(".")[2] for name in self._decorated)

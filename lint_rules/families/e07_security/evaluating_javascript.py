@@ -83,10 +83,20 @@ _READING = re.compile(
 )
 """Functions that read the body of a request they are given: `await readBody(req)`, `json(req)` of micro."""
 _PIPES = re.compile(r"Parse(?:Int|Float|Bool|UUID|Enum|Date)Pipe")
-_OPERATORS_WITH_FILTERS = frozenset({"$where", "$or", "$and", "$nor", "$not", "$expr", "$elemMatch", "$set"})
+_OPERATORS_WITH_FILTERS = frozenset({"$where", "$or", "$and", "$nor", "$not", "$expr", "$elemMatch", "$set", "$match", "$pull"})
 _WRAPPING = frozenset({"await_expression", "spread_element", "assignment_expression", "sequence_expression"})
 _OWN_HOST = re.compile(r"headers?\.host\b|headers?\[['\"]host['\"]\]|\(['\"][hH]ost['\"]\)|refer+er", re.IGNORECASE)
 """The host that a browser has asked, the page it comes from: no link leads elsewhere by them."""
+_OF_REQUESTS = frozenset(
+    {"app", "user", "session", "sessionID", "log", "logger", "res", "req", "request", "response", "socket", "server",
+     "connection", "method", "protocol", "secure", "ip", "ips", "fresh", "stale", "xhr", "route", "state", "locals",
+     "raw", "id", "uid", "auth", "t", "i18n", "flash", "next", "accepts", "is", "range", "file", "files", "db", "body",
+     "query", "params", "headers", "cookies", "signedCookies", "url", "originalUrl", "path", "baseUrl", "hostname",
+     "host", "subdomains", "type", "status", "config", "context", "info", "startTime", "rawBody", "csrfToken", "login",
+     "logout", "isAuthenticated", "sessionStore", "get", "header", "set", "throw", "assert", "cookie", "length",
+     "payload", "pre", "plugins", "locale", "lang", "language", "statusCode", "statusMessage"}
+)  # fmt: skip
+"""What is no property that middleware makes up, or not what clients send: a user that was looked up, a session."""
 _DEEPEST = 40
 _MOST_OPERANDS = 400
 
@@ -203,11 +213,11 @@ class Evaluator:
                 return Value(frozenset(), known.constant, known.is_sql, known.is_html)
         return NOTHING_KNOWN
 
-    def source(self, node: Node) -> Value | None:
-        """The value of an expression that reads the request; None for any other."""
+    def source(self, node: Node, canonical: str = "") -> Value | None:
+        """The value of an expression that reads the request (by the name it is known to have); None for any other."""
         request = self.file.request
         table = self.file.handlers.table
-        canonical = self.file.canonical(node)
+        canonical = canonical or request.canonical(node)
         row = table.request_row(canonical, self.file.types) if canonical else None
         written = " ".join(text(node).split())
         if row is not None:
@@ -229,6 +239,9 @@ class Evaluator:
             return Value(
                 frozenset((Taint(written, clean=clean, is_document=is_json, is_whole=is_whole and not is_address),))
             )
+        kept = self.kept_name(node)
+        if kept:
+            return Value(frozenset((Taint("", 0, is_document=True, is_whole=True, owner=kept),)))
         found = request._parameter(node) if node.type == "identifier" else None
         if found is not None and request.role_at(found[0], found[1]) == "data":
             parameter = parameter_nodes(found[0].node)[found[1]]
@@ -241,6 +254,19 @@ class Evaluator:
             clean = ("TEN0702", "TEN0717") if is_typed else clean
             return Value(frozenset((Taint(written, clean=clean, is_document=not is_text, is_whole=not found[2]),)))
         return None
+
+    def kept_name(self, node: Node) -> str:
+        """What of a request an expression is that middleware may have put there: `<request>.tenant` of `req.tenant`."""
+        canonical = self.file.request.canonical(node)
+        head, _, name = canonical.rpartition(".")
+        table = self.file.handlers.table
+        if not name.isidentifier() or name in _OF_REQUESTS or canonical in table.around_request_data:
+            return ""
+        owner, _, place = head.rpartition(".")
+        if place in ("state", "locals"):
+            head = owner
+        is_kept = head in table.request_types or (head == "express.Response" and place == "locals")
+        return f"<request>.{name}" if is_kept else ""
 
     def _member(self, node: Node, state: State, depth: int) -> Value:
         owner = node.child_by_field_name("object")
@@ -306,7 +332,7 @@ class Evaluator:
         if function.type == "import":
             return NOTHING_KNOWN
         name = called_name(node)
-        canonical = self.file.canonical(function).removesuffix("()")
+        canonical = self.file.request.canonical(function).removesuffix("()")
         given = arguments(node)
         owner = function.child_by_field_name("object")
         rules = self._sanitizes(canonical, name)
@@ -356,8 +382,13 @@ class Evaluator:
             values = [base, *(self.value(one, state, depth + 1) for one in given)]
             is_list = base.constant is None and any(taint.inside for one in values for taint in one.taints)
             return joined(values) if is_list else concatenated(values)
-        if base.taints and name in ("replace", "replaceAll") and len(given) > 1:
-            return replaced(text_of(base), text(bare(given[0])))
+        if name in ("replace", "replaceAll") and len(given) > 1:
+            left = replaced(text_of(base), text(bare(given[0]))) if base.taints else base
+            put = self.value(given[1], state, depth + 1)
+            if put.taints:
+                return concatenated((left, put))
+            if base.taints:
+                return left
         if base.taints and name in _SAME_TEXT:
             return text_of(base) if name not in ("slice", "at", "valueOf") else base
         if base.taints and name == "filter" and given:

@@ -25,6 +25,7 @@ WORDS = (
     b".on('message", b'.on("message',
     b"ongoSanitize", b"mongo-sanitize",
     b"{ params", b"{ body", b"{ query", b"{params", b"{body", b"{query", b"Request)", b"payload",
+    b"athParameters", b"ueryStringParameters", b"use server", b"for await", b"koa",
 )  # fmt: skip
 """A file in which data of a client comes up holds one of these."""
 
@@ -70,7 +71,8 @@ class Passed(Struct, frozen=True, order=True, array_like=True):
 class FlowNote(Struct, frozen=True, array_like=True):
     """A call that is given taints, or what a function returns.
 
-    `kind` is call, new, assign, key, return or clean (something in front of all routes cleans what they are given).
+    `kind` is call, new, assign, key, return, answer (what a handler gives back is shown or followed), keep (middleware
+    puts it on the request, as `last`) or clean (something in front of all routes cleans what they are given).
     `function` is the symbol of the function around; `callee` that of what is called, `last` its last name, `owner` the
     text before that, `written` all of it; `options` are the names of options that are not false, and the program
     (`program=sh`). `query` is the text of an SQL query that could be written with parameters.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from lint_rules.families.e07_security.answers_javascript import PAGE, REDIRECT
 from lint_rules.families.e07_security.flows_javascript import EVERYTHING, FLOWS, FlowNote, Passed, Through
 from lint_rules.families.e07_security.parameters_javascript import with_parameters
 from lint_rules.families.e07_security.parts_javascript import is_server_made
@@ -28,6 +29,10 @@ _SAYING = {
     "TEN0707": "becomes part of the page in `{called}` as it is",
     "TEN0708": "chooses where `{called}` sends the browser",
     "TEN0717": "sets whatever fields the client names in `{called}`",
+}
+_ANSWERS = {
+    PAGE: ("TEN0707", "escape it, or answer with JSON"),
+    REDIRECT: ("TEN0708", "allow paths of the site or a list of addresses only"),
 }
 
 
@@ -109,17 +114,20 @@ class _Linker:
         if is_server_made(way.source):
             return
         reference = self.project.symbols.function(note.callee) if note.callee else None
-        if reference is None:
+        if reference is None and note.kind != "keep":
             self._arrive(module, note, passed, way)
             return
-        self.project.asked_notes.add(reference.module.module)
+        if reference is not None:
+            self.project.asked_notes.add(reference.module.module)
+        owner = reference.name if reference is not None else note.last
+        position = passed.position if reference is not None else 0
         key = (
             way.source,
             way.clean,
             way.is_whole,
             way.is_document,
             note.function,
-            reference.name,
+            owner,
             passed.position,
             taint.inside,
         )
@@ -129,7 +137,7 @@ class _Linker:
         hops = (*way.hops, (module.path, note.span, note.written))
         is_composed = passed.is_sql or passed.is_html or not way.at_start
         composed = (module, note) if is_composed else way.composed
-        for inner_module, inner, one in self.given.get((reference.name, passed.position), ()):
+        for inner_module, inner, one in self.given.get((owner, position), ()):
             own = one.taint
             if inner.kind == "return" or EVERYTHING in own.clean:
                 continue
@@ -177,7 +185,11 @@ class _Linker:
         canonical = self.project.symbols.canonical(note.callee) if note.callee else ""
         own = passed.taint
         code, instead = "", ""
-        if note.kind == "key":
+        if note.kind == "answer":
+            code, instead = _ANSWERS[note.last]
+            if code in way.clean or (note.last == REDIRECT and not (way.at_start and own.at_start)):
+                return
+        elif note.kind == "key":
             code = "TEN0717"
             instead = "choose the key from a fixed list, or keep the values in a Map"
             if code in way.clean or way.source.startswith("<") or not way.at_start:

@@ -19,7 +19,7 @@ _SQL_MAPPERS = ("sequelize", "typeorm", "@prisma/", "objection", "knex", "booksh
 _OF_SQL_MAPPERS = frozenset({"where", "attributes", "include", "order", "relations", "select"})
 """Members of what Sequelize, TypeORM and Prisma are given: values there are values."""
 _SHELLS = frozenset({"sh", "bash", "zsh", "cmd", "cmd.exe", "powershell", "powershell.exe", "dash", "ksh"})
-_FRESH = re.compile(r"^\s*(?:\{\s*\}|Object\.create\(null\)|new Map|\[\s*\])")
+_ARGUMENTS = re.compile(r"\(.*", re.DOTALL)
 
 
 class Sinks:
@@ -100,7 +100,7 @@ def _is_meant(row: Mapping[str, Any], note: FlowNote, canonical: str) -> bool:
     if row.get("shape") == "prisma":
         return _PRISMA.search(note.owner) is not None
     if "receiver" in row:
-        last = note.owner.rpartition(".")[2]
+        last = _ARGUMENTS.sub("(", note.owner).rpartition(".")[2]
         return re.search(row["receiver"], last) is not None
     return True
 

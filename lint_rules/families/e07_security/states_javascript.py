@@ -5,7 +5,7 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from lint_rules.families.e07_security.evaluating_javascript import Evaluator
-from lint_rules.families.e07_security.flows_javascript import EVERYTHING
+from lint_rules.families.e07_security.flows_javascript import EVERYTHING, Taint
 from lint_rules.families.e07_security.guards_javascript import harmless_where
 from lint_rules.families.e07_security.parts_javascript import keys_of
 from lint_rules.families.e07_security.reading_javascript import called_name
@@ -26,6 +26,9 @@ from lint_rules.languages.javascript.grammar import arguments, bare, callee, tex
 
 _FILLING = frozenset({"assign", "merge", "extend", "defaults", "defaultsDeep"})
 """Calls that put the members of their other arguments into the first: `Object.assign(filter, req.query)`."""
+
+_ASSERTING = frozenset({"assert", "ok", "invariant"})
+"""Calls that end the function where their first argument does not hold: `ctx.assert(typeof name === "string", 400)`."""
 
 
 class Values:
@@ -80,6 +83,8 @@ class Values:
         if node.type == "augmented_assignment_expression":
             return self._augmented(node, target, subject, value, state)
         if node.type == "for_in_statement":
+            if given is not None and self._evaluator.file.request.is_request(given):  # for await (const chunk of req)
+                return state.bound(subject, Value(frozenset((Taint(f"{text(given)} (body)"),))))
             operator = node.child_by_field_name("operator")
             value = keys_of(value) if operator is not None and operator.type == "in" else member_of(value, "<item>")
         elif node.type not in ("variable_declarator", "assignment_expression"):
@@ -88,8 +93,15 @@ class Values:
             return self._bind(target, subject, value, state)
         for one in targets(target):
             if text(one.name) == subject:
-                return state.bound(subject, _part(value, one.path, is_rest=one.is_rest))
+                part = _part(value, one.path, is_rest=one.is_rest)
+                read = None if value.taints or given is None else self._read(given, one.name, one.path)
+                return state.bound(subject, read or part)
         return state.bound(subject, value)
+
+    def _read(self, given: Node, name: Node, path: tuple[str, ...]) -> Value | None:
+        """What a pattern takes of a request: `const { body } = req`."""
+        owner = self._evaluator.file.request.canonical(given)
+        return self._evaluator.source(name, ".".join((owner, *path))) if owner else None
 
     def _augmented(self, node: Node, target: Node, subject: str, value: Value, state: State) -> State:
         operator = node.child_by_field_name("operator")
@@ -136,6 +148,8 @@ class Values:
                 known = state.names.get(text(given[0]), NOTHING_KNOWN)
                 return state.bound(text(given[0]), joined((known, *values)))
             return state
+        if name in _ASSERTING:
+            state = state.knowing(harmless_where(given[0], True, state, self._evaluator))
         written = text(function)[-80:] + "("
         if VALIDATING.search(written) and not written.startswith("JSON.parse"):
             found: set[tuple[str, str]] = set()

@@ -24,7 +24,7 @@ _NOT_STORES = re.compile(
 )
 _NO_ENTITY = re.compile(
     r"(?:Error|Exception|Date|Map|Set|URL|URLSearchParams|Promise|RegExp|Buffer|Array|Object|Response|FormData|Blob"
-    r"|Headers|ObjectId|ObjectID|Schema|Validator|Proxy|Function|Hash|Cursor|Regex|Strategy|Transform|Stream)$"
+    r"|Headers|Script|VM|Worker|ObjectId|ObjectID|Schema|Validator|Proxy|Function|Hash|Cursor|Regex|Strategy|Transform|Stream)$"
 )
 _ANSWERING = frozenset({"res", "resp", "response", "reply", "ctx", "h", "JSON", "console", "logger", "log"})
 _NO_OWNERS = frozenset({"req", "request", "module", "exports"})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from tree_sitter import Node
 
+from lint_rules.families.e07_security.answers_javascript import REDIRECT, answered
 from lint_rules.families.e07_security.circumstances import is_for_show
 from lint_rules.families.e07_security.evaluating_javascript import Evaluator, option_names
 from lint_rules.families.e07_security.flows_javascript import EVERY_REQUEST, FLOWS, FlowNote, Passed, Taint
@@ -21,13 +22,14 @@ from lint_rules.families.e07_security.values_javascript import (
     NOTHING_KNOWN,
     State,
     Value,
+    joined,
     member_of,
 )
 from lint_rules.flow.form import Event
 from lint_rules.flow.graph import TooLarge
 from lint_rules.flow.interpret import interpret
 from lint_rules.languages.javascript.binding import parameter_nodes, targets
-from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, arguments, bare, callee, named, text
+from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, arguments, bare, callee, named, string_value, text
 from lint_rules.languages.javascript.lowering import form_of
 from lint_rules.languages.javascript.scopes import Scope
 
@@ -42,11 +44,14 @@ _HOLDING = frozenset(
 )  # fmt: skip
 _QUERYING = frozenset({"query", "execute", "any", "one", "none", "many", "run", "all", "get"})
 _MOST_FUNCTIONS = 1_500
+_LONGEST_MERGE = 4_000
+_ASKS_FOR_NAMES = re.compile(r"__proto__|['\"]constructor['\"]|hasOwn|isSafeKey|includes\(|\.has\(")
 _LONGEST_FUNCTION = 150_000
 _HARMLESS_TYPES = re.compile(r"^:\s*(?:number|boolean|bigint|Date)\b")
 _ENUM_TYPE = re.compile(r"""^:\s*["'][^"']*["'](?:\s*\|\s*["'][^"']*["'])+\s*$""")
 _SOURCES = re.compile(
     rb"\breq\b|\brequest\b|\bctx\b|\bcontext\b|@(?:Body|Query|Param|MessageBody|Args|Headers)\b|\bevent\b|\.on\(|payload"
+    rb"|FormData|use server|APIGateway|getServerSideProps"
 )
 _SANITIZED = re.compile(
     rb"\.use\(\s*(?:mongoSanitize|expressMongoSanitize|sanitize|require\([\"']express-mongo-sanitize[\"']\))\s*\("
@@ -73,6 +78,8 @@ class Flows:
         self.evaluator = Evaluator(file)
         self._captured: dict[int, State] = {}
         self._items: dict[int, Value] = {}
+        self._filled: dict[tuple[int, str], Value] = {}
+        """Names of outer functions that inner ones fill, by the outer function's node."""
         self._has_sources = _SOURCES.search(file.data) is not None
 
     def notes(self) -> Iterator[FlowNote]:
@@ -99,12 +106,25 @@ class Flows:
                 key = (note.span, note.kind)
                 seen[key] = _merged(seen[key], note) if key in seen else note
         for way, state in outcome.exits():
+            self._note_filled(scope, start, state)
             if way.kind == "return" and way.jump is not None and way.jump.node is not None:
                 returned = self._returned(way.jump.node, state, symbol)
                 if returned is not None:
                     yield returned
+                yield from self._answered(way.jump.node, scope, state, symbol)
                 self._capture_in(way.jump.node, state)
         yield from seen.values()
+
+    def _note_filled(self, scope: Scope, start: State, state: State) -> None:
+        """Remember what a listener leaves in names of the function around: `req.on("data", (chunk) => body += chunk)`."""
+        for name, value in state.names.items():
+            if not value.taints or start.names.get(name) == value or "." in name:
+                continue
+            found = self.file.scopes.binding(name, scope.node.end_byte - 1)
+            owner = found[0].function if found is not None else None
+            if owner is not None and owner.node.id != scope.node.id and owner.start < scope.start < owner.end:
+                key = (owner.node.id, name)
+                self._filled[key] = joined((self._filled[key], value)) if key in self._filled else value
 
     def _may_read(self, scope: Scope) -> bool:
         """Whether a function may read a request: it is a handler or lies in one, or words for requests stand in it."""
@@ -126,6 +146,11 @@ class Flows:
             outer = self._captured.get(around.node.id)
         state = outer or State({})
         names = dict(state.names)
+        if self._filled:
+            outer_ids = set(self._around(scope))
+            for (owner, name), value in self._filled.items():
+                if owner in outer_ids:
+                    names[name] = joined((names[name], value)) if name in names else value
         symbol = self._symbol(scope)
         handler = self.file.handlers.of(scope)
         is_handler = handler is not None and handler.kind not in (
@@ -152,7 +177,7 @@ class Flows:
                     for one in target.path:
                         value = member_of(value, one)
                     names[name] = value
-                elif is_named and not is_harmless and name not in ("req", "res", "request", "response", "ctx", "next"):
+                elif is_named and not is_harmless and not self._is_of_framework(target.name):
                     source = next((one for one in target.path if one != "<item>"), "")
                     is_whole = not source
                     names[name] = Value(
@@ -166,6 +191,18 @@ class Flows:
         state = State(names, frozenset(clean))
         self._captured.setdefault(scope.node.id, state)
         return state
+
+    @staticmethod
+    def _around(scope: Scope) -> Iterator[int]:
+        """The functions around one, by node."""
+        outer = scope.parent.function if scope.parent is not None else None
+        while outer is not None:
+            yield outer.node.id
+            outer = outer.parent.function if outer.parent is not None else None
+
+    def _is_of_framework(self, name: Node) -> bool:
+        """Whether a parameter is a request itself, or what answers one."""
+        return text(name) in ("res", "response", "next") or self.file.request.is_request(name)
 
     # What happens.
 
@@ -191,7 +228,7 @@ class Flows:
         wrapped = self._promisified(function)
         if wrapped is not None:
             function, name = wrapped, text(wrapped).rpartition(".")[2]
-        called = self.file.names.symbol(function) if function.type != "import" else "globalThis.import"
+        called = self._symbol_of(function)
         if not may_sink(name) and not (called and self._may_be_own(called)):
             return
         options = (*sorted(set(option_names(given, self.evaluator))), *self._surroundings(call, state))
@@ -202,6 +239,13 @@ class Flows:
             query_text(call, self.file) if name in _QUERYING else None,
         )  # fmt: skip
 
+    def _symbol_of(self, function: Node) -> str:
+        """The symbol of what is called; of a method of what a handler is given its canonical name."""
+        if function.type == "import":
+            return "globalThis.import"
+        symbol = self.file.names.symbol(function)
+        return self.file.request.canonical(function) if not symbol or "<parameter>" in symbol else symbol
+
     def _described(self, owner: Node | None) -> str:
         """What a method is called on, as written; of a name, what it was made by: `db.collection("orders")`."""
         if owner is None:
@@ -211,10 +255,10 @@ class Flows:
         return text(bare(value))[-300:] if is_made and value is not None else text(owner)[-300:]
 
     def _promisified(self, function: Node) -> Node | None:
-        """`exec` of `const run = promisify(exec)`, for what is called as `run`."""
-        value = (
-            self.file.names.only_value(text(function), function.start_byte) if function.type == "identifier" else None
-        )
+        """`exec` of `const run = promisify(exec)`, for what is called as `run`, and of `promisify(exec)(...)`."""
+        value: Node | None = function
+        if function.type == "identifier":
+            value = self.file.names.only_value(text(function), function.start_byte)
         if value is None or bare(value).type != "call_expression" or called_name(bare(value)) != "promisify":
             return None
         return next((bare(one) for one in arguments(bare(value))), None)
@@ -267,6 +311,9 @@ class Flows:
         if target.type != "member_expression":
             return
         passed = tuple(self._passed([value], state))
+        kept = self.evaluator.kept_name(target) if passed else ""
+        if kept:
+            yield FlowNote("keep", symbol, self.file.span(node), "", kept, "", text(target), passed)
         last = target.child_by_field_name("property")
         if passed and last is not None and text(last) in ("body", "innerHTML", "href"):
             yield FlowNote(
@@ -289,12 +336,22 @@ class Flows:
             return
         if bare(index).type == "template_string" and not text(index).startswith("`${"):
             return
-        if not self._outlives(bare(owner), state):
+        if not self._outlives(bare(owner), state) and not self._merges(bare(owner)):
             return
         keys = self.evaluator.settled(self.evaluator.value(index, state), state)
         found = tuple(Passed(0, taint) for taint in sorted(keys.taints) if taint.at_start)
         if found and any(taint.is_document for taint in self.evaluator.value(value, state).taints):
             yield FlowNote("key", symbol, self.file.span(node), "", "[]", text(owner), text(target), found)
+
+    def _merges(self, owner: Node) -> bool:
+        """Whether a function copies members into what it is given, calls itself for those that are objects, and asks
+        for no name: a deep merge, which also enters `__proto__`."""
+        function = self.file.enclosing_function(owner)
+        if function is None or function.is_anonymous or owner.type != "identifier":
+            return False
+        written = (function.node.text or b"")[:_LONGEST_MERGE].decode("utf-8", "replace")
+        name = function.name.rpartition(".")[2].rpartition(">")[2]
+        return bool(name) and written.count(f"{name}(") > 1 and not _ASKS_FOR_NAMES.search(written)
 
     def _outlives(self, owner: Node, state: State) -> bool:
         """Whether an object is more than a new one of the function's own, whose prototype is nobody's business."""
@@ -318,6 +375,13 @@ class Flows:
         passed = tuple(self._passed(given, state))
         return FlowNote("return", symbol, self.file.span(node), passed=passed) if passed else None
 
+    def _answered(self, node: Node, scope: Scope, state: State, symbol: str) -> Iterator[FlowNote]:
+        """The parts of what a handler gives back that browsers show or follow."""
+        for kind, value, written in answered(node, scope, self.file):
+            passed = tuple(one for one in self._passed([value], state) if kind == REDIRECT or not one.taint.inside)
+            if passed and (kind == REDIRECT or written != "return" or any(one.is_html for one in passed)):
+                yield FlowNote("answer", symbol, self.file.span(value), "", kind, "", written, passed)
+
     # Functions within the function.
 
     def _capture(self, call: Node, state: State) -> None:
@@ -330,6 +394,8 @@ class Flows:
                 self._capture_in(argument, state)
                 continue
             self._see(argument, state)
+            if name == "on" and owner is not None and self._is_chunk(call, owner):
+                self._items[argument.id] = Value(frozenset((Taint(f"{text(owner)} (body)"),)))
             if owner is not None and name in _ITERATING:
                 value = self.evaluator.value(owner, state)
                 if value.taints:
@@ -338,6 +404,11 @@ class Flows:
                 value = self.evaluator.value(owner, state)
                 if value.taints:
                     self._items[argument.id] = value
+
+    def _is_chunk(self, call: Node, owner: Node) -> bool:
+        """Whether a listener is given the pieces of a request's body: `req.on("data", ...)`."""
+        given = arguments(call)
+        return string_value(bare(given[0])) == "data" and self.file.request.is_request(owner)
 
     def _capture_in(self, node: Node, state: State) -> None:
         waiting, left = [node], 60

@@ -221,7 +221,10 @@ def is_guarded(scope: Scope, file: JavaScriptFile) -> bool:
         if outer is None or outer.type.endswith("statement") or outer.type in _BLOCKS:
             return False
         if outer.type in ("arguments", "array"):
-            if _is_validated_by([one for one in named(outer) if one != current], file):
+            beside = [one for one in named(outer) if one != current]
+            if outer.type == "array" and bare(current).type == "object":
+                beside = []  # a list of routes: what validates one says nothing of the others
+            if _is_validated_by(beside, file):
                 return True
             call = outer.parent
             function = callee(call) if call is not None and call.type in CALL_KINDS else None

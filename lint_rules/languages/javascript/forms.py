@@ -45,6 +45,7 @@ HANDLER_TYPES = {
     "FastifyPluginCallback": ("Fastify", "plugin"),
     "APIGatewayProxyHandler": ("AWS Lambda", "route"),
     "APIGatewayProxyHandlerV2": ("AWS Lambda", "route"),
+    "GetServerSideProps": ("Next.js server props", "route"),
 }
 """Types of TypeScript that make a variable's function a handler, with framework and kind."""
 

@@ -140,9 +140,11 @@ class FileHandlers:
     # By the parameters.
 
     def _formed(self, function: Scope) -> Handler | None:
-        if function.kind != FUNCTION or not self.frameworks or function.accessor:
+        if function.kind != FUNCTION or function.accessor:
             return None
-        found = _typed_form(function.node) or form_of(list(parameter_names(function.node)), self.frameworks)
+        found = _typed_form(function.node)
+        if found is None and self.frameworks:
+            found = form_of(list(parameter_names(function.node)), self.frameworks)
         if found is None or self._is_called_here(function):
             return None
         framework = self.table.by_name[found[0]]
@@ -176,12 +178,14 @@ class FileHandlers:
 
     def parameter_type(self, function: Scope, position: int) -> str:
         """The class of a parameter by its name and the names beside it; "" where they say nothing."""
-        if not self.frameworks:
-            return ""
+        found = _typed_form(function.node)
         names = list(parameter_names(function.node))
         if position >= len(names):
             return ""
-        found = _typed_form(function.node) or form_of(names, self.frameworks)
+        if found is None and not self.frameworks:
+            role = helper_role(names[position]) if {"req", "res"} <= set(names) else ""
+            return self.table.role_type(self.table.by_name["Node http"], role) if role else ""
+        found = found or form_of(names, self.frameworks)
         if found is not None:
             framework = self.table.by_name[found[0]]
             roles = roles_of(framework, found[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,9 @@ class Placed:
         imports: list[str] = row.get("imports", [])
         if imports and not any(package.encode() in file.data for package in imports):
             return False
+        directive = row.get("directive", "")
+        if directive and not _begins_with(file.data, directive):
+            return False
         names: list[str] = row["names"]
         if "*" not in names and not any(name.rpartition(".")[2].encode() in file.data for name in names):
             is_default = "default" in names and b"module.exports" in file.data
@@ -124,6 +128,11 @@ class Placed:
         first = row.get("first")
         names = [name.lstrip("_") for name in parameter_names(function.node)]
         return first is None or (bool(names) and names[0] in first)
+
+
+def _begins_with(data: bytes, directive: str) -> bool:
+    """Whether a file's first statement is a directive; comments may stand before it."""
+    return re.match(rb"(?:\s|//[^\n]*|/\*.*?\*/)*['\"]" + re.escape(directive.encode()), data, re.DOTALL) is not None
 
 
 def called_decorator(expression: Node) -> Node:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import Binding, parameter_nodes, targets
-from lint_rules.languages.javascript.grammar import bare, callee, first_named, named, text
+from lint_rules.languages.javascript.grammar import bare, callee, first_named, named, string_value, text
 from lint_rules.languages.javascript.scopes import FUNCTION, Scope
 from lint_rules.project.frameworks import Framework, Handler
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MAX_STEPS = 30
 _MAX_NODES = 2_000
+_UNTYPED = ".<parameter>"
 _DATA_METHODS = frozenset(
     {"toString", "trim", "trimStart", "trimEnd", "toLowerCase", "toUpperCase", "slice", "substring", "substr", "split",
      "replace", "replaceAll", "concat", "join", "map", "filter", "find", "flat", "pop", "shift", "at", "get", "getAll",
@@ -91,7 +92,7 @@ class RequestData:
 
     def is_request(self, expression: Node) -> bool:
         """Whether an expression is a request as a whole (or a context that holds one)."""
-        name = self._file.canonical(expression)
+        name = self.canonical(expression)
         return any(candidate in self._table.request_types for candidate in _classes(name, self._file))
 
     def source(self, expression: Node) -> str:
@@ -109,7 +110,64 @@ class RequestData:
         return "data" if found is not None and self.role_at(found[0], found[1]) == "data" else ""
 
     def _row(self, value: Node) -> tuple[str, Framework] | None:
-        return self._table.request_row(self._file.canonical(value), self._file.types)
+        return self._table.request_row(self.canonical(value), self._file.types)
+
+    def canonical(self, expression: Node) -> str:
+        """The canonical name of an expression; that of what a handler is given also where only its role tells it.
+
+        Names know a parameter by its type, its name and the names beside it; `(request) => ...` of a route of Hapi and
+        `async (event) => ...` of a function of Lambda are known by where the function is registered or exported.
+        """
+        known = self._file.canonical(expression)
+        if known and _UNTYPED not in known:
+            return known
+        return self._by_role(expression) or known
+
+    def _by_role(self, expression: Node) -> str:
+        tail: list[str] = []
+        called = ""
+        current: Node | None = bare(expression)
+        for _ in range(_MAX_STEPS):
+            if current is None:
+                return ""
+            kind = current.type
+            if kind in ("member_expression", "subscript_expression"):
+                last = current.child_by_field_name("property")
+                tail.append((text(last) if last is not None else _key(current)) + called)
+                called = ""
+                current = current.child_by_field_name("object")
+            elif kind == "call_expression":
+                called += "()"
+                current = callee(current)
+            elif kind == "await_expression":
+                current = first_named(current)
+            elif kind in ("identifier", "shorthand_property_identifier"):
+                found = self._file.scopes.binding(text(current), current.start_byte)
+                if found is None or (called and not found[1][0].path):
+                    return ""
+                binding = found[1][0]
+                tail.extend(reversed(binding.path))
+                if called and tail:
+                    tail[-1] += called
+                    called = ""
+                if binding.kind == "parameter" and found[0].kind == FUNCTION:
+                    base = self._role_type(found[0], binding.position)
+                    return ".".join((base, *reversed(tail))) if base else ""
+                is_one_value = binding.kind == "value" and len(found[1]) == 1
+                current = binding.node if is_one_value and not self._is_reassigned(binding, current) else None
+            else:
+                return ""
+            current = bare(current) if current is not None else None
+        return ""
+
+    def _is_reassigned(self, binding: Binding, name: Node) -> bool:
+        return not binding.is_constant and bool(self._file.scopes.assignments(text(name)))
+
+    def _role_type(self, function: Scope, position: int) -> str:
+        handler = self._file.handlers.of(function)
+        if handler is None or not 0 <= position < len(handler.roles):
+            return ""
+        return self._table.role_type(handler.framework, handler.roles[position])
 
     def _inner(self, value: Node) -> Node | None:
         """What an expression is a part of: `body` of `body.items[0]`, of `await body`, of `body.name.trim()`."""
@@ -188,6 +246,12 @@ _EXPRESSIONS = frozenset(
      "await_expression"}
 )  # fmt: skip
 _CLOSED = frozenset({"arrow_function", "function_expression", "function_declaration", "class"})
+
+
+def _key(subscript: Node) -> str:
+    """`id` of `params["id"]`; any other subscript is an item."""
+    key = string_value(subscript.child_by_field_name("index"))
+    return key if key and key.isidentifier() else "<item>"
 
 
 def _classes(name: str, file: JavaScriptFile) -> Iterator[str]:
