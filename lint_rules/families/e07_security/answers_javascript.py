@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e07_security.reading_javascript import options, resolved
-from lint_rules.languages.javascript.grammar import named, text
+from lint_rules.languages.javascript.grammar import first_named, text
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
@@ -27,12 +27,12 @@ _HTML_REPLY = re.compile(rb"type\(\s*['\"`](?:text/)?html|content-type['\"`]\s*[
 
 
 def answered(returned: Node, function: Scope, file: JavaScriptFile) -> Iterator[tuple[str, Node, str]]:
-    """The parts of what a handler returns that browsers show or follow: page or redirect, the value, how it is called."""
+    """The parts of what a handler returns that browsers show or follow: which of both, the value, how it is called."""
     handler = file.handlers.of(function)
     if handler is None or handler.kind not in ("route", "hook", "error"):
         return
     framework = handler.framework.name
-    value = (named(returned) or [None])[0] if returned.type == "return_statement" else returned
+    value = first_named(returned) if returned.type == "return_statement" else returned
     if value is None:
         return
     members = options(value, file)

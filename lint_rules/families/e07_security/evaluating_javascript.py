@@ -83,7 +83,9 @@ _READING = re.compile(
 )
 """Functions that read the body of a request they are given: `await readBody(req)`, `json(req)` of micro."""
 _PIPES = re.compile(r"Parse(?:Int|Float|Bool|UUID|Enum|Date)Pipe")
-_OPERATORS_WITH_FILTERS = frozenset({"$where", "$or", "$and", "$nor", "$not", "$expr", "$elemMatch", "$set", "$match", "$pull"})
+_OPERATORS_WITH_FILTERS = frozenset(
+    {"$where", "$or", "$and", "$nor", "$not", "$expr", "$elemMatch", "$set", "$match", "$pull"}
+)
 _WRAPPING = frozenset({"await_expression", "spread_element", "assignment_expression", "sequence_expression"})
 _OWN_HOST = re.compile(r"headers?\.host\b|headers?\[['\"]host['\"]\]|\(['\"][hH]ost['\"]\)|refer+er", re.IGNORECASE)
 """The host that a browser has asked, the page it comes from: no link leads elsewhere by them."""

@@ -29,7 +29,15 @@ from lint_rules.flow.form import Event
 from lint_rules.flow.graph import TooLarge
 from lint_rules.flow.interpret import interpret
 from lint_rules.languages.javascript.binding import parameter_nodes, targets
-from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, arguments, bare, callee, named, string_value, text
+from lint_rules.languages.javascript.grammar import (
+    FUNCTION_LITERALS,
+    arguments,
+    bare,
+    callee,
+    named,
+    string_value,
+    text,
+)
 from lint_rules.languages.javascript.lowering import form_of
 from lint_rules.languages.javascript.scopes import Scope
 
@@ -116,7 +124,7 @@ class Flows:
         yield from seen.values()
 
     def _note_filled(self, scope: Scope, start: State, state: State) -> None:
-        """Remember what a listener leaves in names of the function around: `req.on("data", (chunk) => body += chunk)`."""
+        """Remember what a listener leaves in names of the function around: `req.on("data", (one) => body += one)`."""
         for name, value in state.names.items():
             if not value.taints or start.names.get(name) == value or "." in name:
                 continue
