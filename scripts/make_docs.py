@@ -1,4 +1,4 @@
-"""Write the pages that the code itself knows: the rules, the frameworks, the keys of the configuration.
+"""Write the pages that the code itself knows: rules, frameworks, commands, the keys of the configuration.
 
     make docs                                   write them
     python scripts/make_docs.py --check         write nothing; name the pages that are out of date and exit 1
@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from command_docs import commands_page
 from framework_docs import frameworks_page
 from markdown_parts import slug, table
 
@@ -53,6 +54,7 @@ def pages() -> dict[Path, str]:
     generated[DOCS / "rules" / "README.md"] = catalogue(rules)
     generated[DOCS / "rules" / "housekeeping.md"] = housekeeping()
     generated[DOCS / "frameworks.md"] = frameworks_page()
+    generated[DOCS / "commands.md"] = commands_page()
     written = {path: f"{NOTICE}\n\n{text.strip()}\n" for path, text in generated.items()}
     written[CONFIGURATION] = filled(CONFIGURATION.read_text(encoding="utf-8"), configuration(rules))
     written[DOCS / "tenlint.schema.json"] = json.dumps(schema(Catalogue((*HOUSEKEEPING, *rules))), indent=2) + "\n"

@@ -14,8 +14,6 @@ import pytest
 import yaml
 from command_line import BLOCKING, CLEAN, ENVIRONMENT, ROOT, git, run, tenlint_process
 
-from lint_rules.reporters import FORMATS
-
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 SECOND = """
 
@@ -178,16 +176,6 @@ def test_the_dockerfile_copies_what_is_there() -> None:
         for name in line.split()[:-1]:
             assert (ROOT / name).exists() and name in kept
     assert "USER tenlint" in text and text.rstrip().endswith('ENTRYPOINT ["/opt/tenlint/bin/tenlint"]')
-
-
-def test_the_page_on_ci_names_options_and_formats_that_exist(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
-    known = run("check", "--help", cwd=tmp_path, code=0) + run("baseline", "--help", cwd=tmp_path, code=0)
-    foreign = {"--all-files", "--volume", "--rm", "--tag", "--message", "--quiet"}
-    for option in set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", page)) - foreign:
-        assert option in known, option
-    for format_name in re.findall(r"--output-format \"?([a-z]+)", page):
-        assert format_name in FORMATS
 
 
 @needs_git

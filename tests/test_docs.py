@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 
+from lint_rules.app import cli, with_default_command
 from lint_rules.engine.config import Settings, load_settings
 from lint_rules.engine.session import full_catalogue
+from lint_rules.reporters.output import parse_outputs
 
 ROOT = Path(__file__).parent.parent
 WRITTEN = (
@@ -88,3 +93,63 @@ def test_examples_in_toml_are_accepted(page: Path, tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         folder.mkdir()
         configured(folder, "pyproject.toml" if "[tool.tenlint" in block["text"] else "tenlint.toml", block["text"])
+
+
+# A command in a block: `$ tenlint ...`, `- run: tenlint ...`, `.venv/bin/tenlint ...`, after `&&` or with variables before.
+_COMMAND = re.compile(
+    r"^\s*(?:- )?(?:run: |\$ )?(?:\w+=\S+ )*(?:\S+ && )*(?:\S*/)?tenlint(?: (?P<arguments>[^|<>;&]*)|$)"
+)
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """The arguments of each tenlint command in the blocks of a page."""
+    text = page.read_text(encoding="utf-8")
+    blocks = [block["text"].splitlines() for block in _FENCED.finditer(text)]
+    blocks.append([line for line in _FENCED.sub("", text).splitlines() if line.startswith("    ")])
+    for line in (line for block in blocks for line in block):
+        command = re.split(r"(?<=\S) {2,}", line)[0]  # after two blanks it says what the command is for
+        found = _COMMAND.match(re.sub(r"\$\{\{ [^}]* \}\}", "1", command))
+        if found:
+            yield shlex.split(found["arguments"] or "", comments=True)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_the_commands_of_a_page_are_understood(page: Path) -> None:
+    for arguments in commands(page):
+        command, *rest = with_default_command(arguments)
+        if command in ("--help", "--version", "-h"):
+            continue
+        try:
+            context = cli.commands[command].make_context(command, rest)
+        except click.ClickException as error:
+            pytest.fail(f"tenlint {shlex.join(arguments)}: {error.format_message()}")
+        if command in ("check", "merge"):
+            parse_outputs(context.params["output_format"])
+
+
+def test_the_pages_hold_commands() -> None:
+    found = [arguments for page in PAGES for arguments in commands(page)]
+    assert len(found) > 50
+    assert {arguments[0] for arguments in found if arguments} >= {"check", "baseline", "init", "merge"}
+
+
+def test_the_options_that_pages_name_in_their_text_exist() -> None:
+    known = {option for command in cli.commands.values() for one in command.params for option in one.opts}
+    known |= {"--help", "--version"}
+    written = (
+        ROOT / "README.md",
+        *(ROOT / "docs" / f"{page}.md" for page in ("ci", "baseline", "configuration", "index")),
+    )
+    for page in written:
+        for code in _CODE.findall(prose(page)):
+            if re.match(r"`(?:tenlint\b|--)", code):
+                assert set(_OPTION.findall(code)) <= known, (name(page), code)
+
+
+def test_every_option_is_told_of_in_a_page() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for command in ("check", "baseline", "merge"):
+        for one in cli.commands[command].params:
+            for option in one.opts:
+                assert not option.startswith("--") or option in text, f"{command} {option}"
