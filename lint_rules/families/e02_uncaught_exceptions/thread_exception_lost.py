@@ -1,7 +1,7 @@
 """Exception of a thread that nobody sees.
 
-What it finds: a function that runs in a thread and lets an error out: the target of a `threading.Thread` or `Timer`,
-and a job given to an executor or a pool whose future is dropped. An error gets out by a `raise`, by a call of a library
+What it finds: a function that runs in a thread and lets an error out: the target of a `threading.Thread` or `Timer`, the
+`run` method of a class of threads, and a job given to an executor or a pool whose future is dropped. An error gets out by a `raise`, by a call of a library
 that depends on a server, a disk or another process, or from a loop that works on what it takes from a queue, with no
 handler around it. Functions are followed over files.
 
@@ -44,19 +44,21 @@ Good (python):
 How to fix it: catch and log errors inside the function, within its loop if it has one; or keep the future and ask for
 its `result()`.
 
-Not seen: functions with decorators; a `run` method of a `Thread` subclass; functions that catch errors of every kind
+Not seen: functions with decorators; functions that catch errors of every kind
 in one place and let them out in another; errors that only `threading.excepthook` in another file looks after.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.threads import THREADED, unseen_error
+from lint_rules.families.e02_uncaught_exceptions.threads import THREADED, failing_runs, unseen_error
 from lint_rules.languages.python.selectors import ScreenedCalls
+from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import WARNING, Finding, Rule
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ def _may_concern(symbol: str, symbols: Symbols) -> bool:
     return THREADED.match(symbols.canonical(symbol), symbols.types) is not None
 
 
-@RULE.python(ScreenedCalls(_is_unseen, _may_concern, words=(b"Thread", b"Timer", b"submit", b"apply_async", b".map(")))
+@RULE.python(ScreenedCalls(_is_unseen, _may_concern, words=(b"hread", b"Timer", b"submit", b"apply_async", b".map(")))
 def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     unseen = unseen_error(file.syntax(call), file)
     if unseen is None:
@@ -99,3 +101,9 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     kind, work = unseen
     name = " ".join(file.text(work).split())
     yield RULE.at(file, call, _LOST[kind].format(work=name), _SUGGESTION[kind].format(work=name))
+
+
+@RULE.python(WholeFile(trigger=re.compile(rb"Thread\b[\s\S]*?\bdef run\b")))
+def check_classes(file: PythonFile) -> Iterator[Finding]:
+    for name, run in failing_runs(file) if not file.is_test else ():
+        yield RULE.at(file, run, _LOST["thread"].format(work=name), _SUGGESTION["thread"].format(work=name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -21,6 +22,8 @@ _STARTS = ("Thread", "Timer")
 THREADED = name_table(TABLE, "threaded")
 _WRAPPERS = name_table(TABLE, "wrapper")
 _MAX_WRAPPERS = 4
+_TIDIES_UP = frozenset({"close", "kill", "remove", "terminate", "unlink"})
+"""Library functions after whose failure nothing is left to do: `Timer(60, os.unlink, [path])`."""
 
 
 def unseen_error(call: Node, file: PythonFile) -> tuple[str, Node] | None:
@@ -35,10 +38,24 @@ def unseen_error(call: Node, file: PythonFile) -> tuple[str, Node] | None:
         return None
     function = work.child_by_field_name("body") if work.type == "lambda" else file.function(work)
     if function is None:
-        return (row["kind"], work) if failing().match(file.canonical(work), file.types) is not None else None
+        fails = last_name(work) not in _TIDIES_UP and failing().match(file.canonical(work), file.types) is not None
+        return (row["kind"], work) if fails else None
     if not is_seen_to_fail(function, file, raises_deep=row["kind"] == "job"):
         return None
     return row["kind"], work
+
+
+def failing_runs(file: PythonFile) -> Iterator[tuple[str, Node]]:
+    """The `run` methods of classes of threads that let errors out, with their names: `Sweeper.run`."""
+    if b"threading.excepthook" in file.data:
+        return
+    for scope in file.scopes.functions:
+        name = scope.node.child_by_field_name("name")
+        if scope.owner_class is None or name is None or text(name) != "run" or not runs_in_thread(scope, file):
+            continue
+        function = file.symbols.function(f"{file.module}.{scope.name}")
+        if function is not None and is_seen_to_fail(function, file, raises_deep=False):
+            yield scope.name, name
 
 
 def runs_in_thread(function: Scope | None, file: PythonFile) -> bool:

@@ -24,6 +24,10 @@ _BRACKETS = re.compile(r"\[[^\[\]]*\]")
 _SEPARATOR = re.compile(r"[|,]")
 _MAX_PARTS = 100
 _INJECTING = frozenset({"Depends", "Security"})
+_GIVES_BACK = {
+    "closing": "", "aclosing": "", "nullcontext": "", "enter_context": ".<enter>", "enter_async_context": ".<enter>",
+}  # fmt: skip
+"""Calls of `contextlib` that give what they are given, or what entering it gives."""
 _LITERALS = {
     "string": "builtins.str",
     "concatenated_string": "builtins.str",
@@ -97,6 +101,9 @@ class Names:
                 partial = self._partial(current, steps + 1)
                 if partial:
                     return _join(partial, called, tail)
+                given_back = "" if called else self._given_back(current, steps + 1)
+                if given_back:
+                    return _join(given_back, "", tail)
                 if called:
                     return ""  # f()(): what a call's result gives when called is unknown
                 called = "()"
@@ -136,6 +143,16 @@ class Names:
         if target is None or target.type not in ("identifier", "attribute"):
             return ""
         return self.symbol(target, steps) if self.symbol(function, steps) == "functools.partial" else ""
+
+    def _given_back(self, call: Node, steps: int) -> str:
+        """What `closing(connection)` and `stack.enter_context(connection)` are for: the value that they are given."""
+        function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+        last = text(function).rpartition(".")[2] if function is not None else ""
+        entered = _GIVES_BACK.get(last)
+        if entered is None or arguments is None or len(arguments.named_children) != 1:
+            return ""
+        value = self.symbol(arguments.named_children[0], steps)
+        return value + entered if value else ""
 
     def _super(self, node: Node) -> str:
         """`super()` in a method is a symbol of its own: `module.Class.<super>`."""
