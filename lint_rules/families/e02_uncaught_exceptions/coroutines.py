@@ -20,6 +20,7 @@ COROUTINES = name_table(TABLE, "coroutine")
 CONSUMERS = name_table(TABLE, "consumer")
 RUNNING = name_table(TABLE, "running")
 _KEEPING = frozenset(read_table(TABLE)["decorators"]["keep"])
+_METHODS = frozenset(name.rpartition(".")[2] for row in read_table(TABLE)["coroutine"] for name in row["calls"])
 _PLAIN_FRAMEWORKS = frozenset(read_table(TABLE)["frameworks"]["plain"])
 
 _ANYTHING = frozenset(read_table(TABLE)["annotations"]["anything"])
@@ -142,7 +143,24 @@ def is_coroutine_function(function: Node, file: PythonFile) -> bool:
     reference = file.function(function)
     if reference is not None:
         return _gives_coroutine(reference, file) and not _is_told_apart(function, file)
-    return COROUTINES.match(file.canonical(function), file.types) is not None
+    is_given = "<parameter>" in file.names.symbol(function)
+    name = _of_parameter(function, file) if is_given else file.canonical(function)
+    return COROUTINES.match(name, file.types) is not None
+
+
+def _of_parameter(function: Node, file: PythonFile) -> str:
+    """The canonical name of a method of what a framework gives a handler: `request.json`, without an annotation."""
+    receiver, method = function.child_by_field_name("object"), function.child_by_field_name("attribute")
+    if receiver is None or method is None or receiver.type != "identifier":
+        return ""
+    for scope in file.scopes.at(receiver.start_byte).enclosing():
+        bindings = scope.bindings.get(text(receiver))
+        if bindings is None:
+            continue
+        is_given = scope.kind == FUNCTION and len(bindings) == 1 and bindings[0].kind == "parameter"
+        given = file.request_data.request_type(scope, text(receiver)) if is_given else ""
+        return f"{given}.{text(method)}" if given else ""
+    return ""
 
 
 def may_be_coroutine_function(symbol: str, symbols: Symbols) -> bool:
@@ -150,6 +168,8 @@ def may_be_coroutine_function(symbol: str, symbols: Symbols) -> bool:
     reference = symbols.function(symbol)
     if reference is not None:
         return reference.function.is_async
+    if "<parameter>" in symbol:
+        return symbol.rpartition(".")[2] in _METHODS
     return COROUTINES.match(symbols.canonical(symbol), symbols.types) is not None
 
 

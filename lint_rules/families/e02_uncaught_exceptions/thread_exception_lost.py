@@ -1,9 +1,9 @@
 """Exception of a thread that nobody sees.
 
-What it finds: a function that runs in a thread and lets an error out: the target of a `threading.Thread` or `Timer`, the
-`run` method of a class of threads, and a job given to an executor or a pool whose future is dropped. An error gets out by a `raise`, by a call of a library
-that depends on a server, a disk or another process, or from a loop that works on what it takes from a queue, with no
-handler around it. Functions are followed over files.
+What it finds: a function that runs in a thread and lets an error out: the target of a `threading.Thread` or `Timer`,
+the `run` method of a class of threads, and a job given to an executor or a pool whose future is dropped. An error gets
+out by a `raise`, by a call of a library that depends on a server, a disk or another process, or from a loop that works
+on what it takes from a queue, with no handler around it. Functions are followed over files.
 
 Why it matters: an error in a thread reaches nobody. The thread ends, a worker that took jobs from a queue takes no
 more, and the service goes on as if all were well. A dropped future keeps its error to itself: not even a traceback is

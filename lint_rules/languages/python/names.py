@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from tree_sitter import Node
 
+from lint_rules.languages.python.elements import VALUES, element_type, run_through
 from lint_rules.languages.python.grammar import SyntaxIndex, first_named
 from lint_rules.languages.python.kept import kept_key, kept_values
 from lint_rules.languages.python.scopes import CLASS, FUNCTION, MODULE, UNNAMED, Binder, Binding, Scope, Scopes, text
@@ -59,6 +60,7 @@ class Names:
         self._stars: list[str] = []
         self._memo: dict[int, str] = {}
         self._kept: Mapping[str, Node] | None = None
+        self._annotated: dict[tuple[str, str], Node] | None = None
 
     @property
     def stars(self) -> list[str]:
@@ -110,6 +112,8 @@ class Names:
                 current = current.child_by_field_name("function")
             elif kind == "subscript" and not tail and not called and _is_alias(current):
                 return self.annotation(current, steps + 1)
+            elif kind == "subscript" and (element := self._item(current, steps + 1)):
+                return _join(element, called, tail)
             elif kind == "subscript":
                 tail.append("<item>" + called)
                 called = ""
@@ -124,6 +128,15 @@ class Names:
             else:
                 return _join(self._other(current, steps + 1), called, tail)
         return ""
+
+    def _item(self, subscript: Node, steps: int) -> str:
+        """What `clients[name]` gives, where an annotation says what the container holds; a slice is a container."""
+        held = subscript.child_by_field_name("value")
+        if held is None or any(child.type == "slice" for child in subscript.named_children):
+            return ""
+        annotation = self._annotation_of(held) if held.type in ("identifier", "attribute") else None
+        element = element_type(annotation, VALUES) if annotation is not None else None
+        return self.annotation(element, steps) if element is not None else ""
 
     def _kept_by_application(self, place: Node, steps: int) -> str:
         """What the file has stored where an expression reads: `request.app.state.store`, `request.app["store"]`."""
@@ -243,7 +256,47 @@ class Names:
             return f"{entered}.<enter>" if entered else ""
         if binding.kind == "parameter":
             return self._injected(binding.node, steps) or self._parameter(binding, scope, name)
+        if binding.element_of is not None:
+            return self._element(binding.element_of, binding.part, steps + 1)
         return ""
+
+    def _element(self, values: Node, part: int | None, steps: int) -> str:
+        """What running through values gives, where an annotation says it; `<0>`, `<1>` of what is taken apart."""
+        if part is not None and values.parent is not None and values.parent.type == "assignment":
+            whole = self.symbol(values, steps) if values.type in ("call", "await") else ""
+            return f"{whole}.<{part}>" if whole else ""
+        held, wanted = run_through(values, part)
+        annotation = self._annotation_of(held) if held is not None else None
+        element = element_type(annotation, wanted) if annotation is not None else None
+        return self.annotation(element, steps) if element is not None else ""
+
+    def _annotation_of(self, held: Node) -> Node | None:
+        """The annotation of a name or attribute, if this file has one for it."""
+        self.bind()
+        if held.type == "identifier":
+            for scope in self.scopes.at(held.start_byte).enclosing():
+                bindings = scope.bindings.get(text(held))
+                if bindings is not None:
+                    return bindings[0].annotation if len(bindings) == 1 else None
+            return None
+        if held.type != "attribute" or not text(held).startswith(("self.", "cls.")):
+            return None
+        return self._attribute_annotations().get((self._class_at(held.start_byte), text(held).partition(".")[2]))
+
+    def _attribute_annotations(self) -> dict[tuple[str, str], Node]:
+        """The annotations of attributes, by class and attribute: `self.clients: list[Client] = []`, class fields."""
+        if self._annotated is None:
+            self._annotated = {}
+            for assignment in self._index.nodes("assignment"):
+                left, annotation = assignment.child_by_field_name("left"), assignment.child_by_field_name("type")
+                if left is None or annotation is None:
+                    continue
+                name = text(left).removeprefix("self.")
+                self._annotated.setdefault((self._class_at(left.start_byte), name), annotation)
+        return self._annotated
+
+    def _class_at(self, byte: int) -> str:
+        return next((scope.name for scope in self.scopes.at(byte).enclosing() if scope.kind == CLASS), "")
 
     def _injected(self, default: Node | None, steps: int) -> str:
         """What a framework passes for a parameter with the default `Depends(function)`: what the function gives."""

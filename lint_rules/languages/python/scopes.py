@@ -25,7 +25,8 @@ class Binding:
     """One thing that binds a name at byte `at`.
 
     `kind` is import, value, enter, parameter, definition or unknown; `node` is the value or annotation expression, and
-    `target` the dotted name an import binds.
+    `target` the dotted name an import binds. `element_of` is what a loop goes through to bind the name, `part` the
+    position of the name where the loop or assignment takes its values apart.
     """
 
     at: int
@@ -34,6 +35,8 @@ class Binding:
     annotation: Node | None = None
     target: str = ""
     function: Node | None = None
+    element_of: Node | None = None
+    part: int | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -158,7 +161,7 @@ class Binder:
             self._as_pattern(pattern)
         for kind in ("for_statement", "for_in_clause"):
             for loop in index.nodes(kind):
-                self._bind(loop.child_by_field_name("left"), "unknown", None)
+                self._loop(loop.child_by_field_name("left"), loop.child_by_field_name("right"))
         for statement in index.nodes("import_statement"):
             self._import(statement)
         for statement in index.nodes("import_from_statement"):
@@ -190,7 +193,10 @@ class Binder:
                 )
                 for position, name in enumerate(names):
                     paired = values[position] if len(values) == len(names) and kind == "value" else None
-                    waiting.append((name, "value" if paired else "unknown", paired))
+                    if paired is None and kind == "value" and name.type == "identifier":
+                        self._add(text(name), Binding(name.start_byte, "unknown", element_of=value, part=position))
+                    else:
+                        waiting.append((name, "value" if paired else "unknown", paired))
             elif target.type in ("list_splat_pattern", "parenthesized_expression", "as_pattern_target"):
                 waiting.extend((child, kind, value) for child in target.named_children)
 
@@ -202,6 +208,19 @@ class Binder:
         if right is None and annotation is None:
             return
         self._bind(node.child_by_field_name("left"), "value", right, annotation)
+
+    def _loop(self, target: Node | None, values: Node | None) -> None:
+        """Bind what a loop binds: its name, or the names that it takes the elements apart into."""
+        if target is None or target.type not in ("identifier", "pattern_list", "tuple_pattern"):
+            self._bind(target, "unknown", None)
+            return
+        names = [target] if target.type == "identifier" else target.named_children
+        for position, name in enumerate(names):
+            if name.type == "identifier":
+                part = None if target.type == "identifier" else position
+                self._add(text(name), Binding(name.start_byte, "unknown", element_of=values, part=part))
+            else:
+                self._bind(name, "unknown", None)
 
     def _as_pattern(self, node: Node) -> None:
         alias = node.child_by_field_name("alias")
