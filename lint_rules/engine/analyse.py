@@ -191,7 +191,8 @@ class Analyser:
         team = self._team(task.path)
         team.symbols.asked.clear()
         earlier = self._earlier.get(task.path) if task.inspect else None
-        if earlier is not None and not earlier[1].may_change(team.symbols):
+        again = earlier[1].again(team.symbols) if earlier is not None else None
+        if earlier is not None and not again:
             return msgspec.structs.replace(earlier[0], facts=None, asked=tuple(sorted(team.symbols.asked)))
         source = self._read(task.path)
         module = self._modules.by_path.get(task.path) or Module(task.path, task.path, "__stdin__", "", False)
@@ -209,6 +210,8 @@ class Analyser:
         if team.language.is_unreadable(data):
             return _without_facts(task, module)
         is_source, checks = self._triggered(team, data, module)
+        if again is not None:
+            checks = [one for one in checks if one in again]
         words = team.fact_words_of_tests if module.is_test else team.fact_words
         holds_words = any(word in data for word in words) if screen else bool(words)
         wants_facts = bool(task.facts) or (is_source and holds_words)
@@ -219,21 +222,15 @@ class Analyser:
         file = self._file(source, module, team)
         notices = list(_notices(file, team.language, may_be_deep=may_be_deep)) if task.inspect else []
         failed = any(notice.code == TOO_COMPLEX.code for notice in notices)
-        findings: list[Finding] = []
         inspection = Inspection()
         if task.inspect and not failed:
             inspection = team.language.inspect(file, checks, screen=screen)
             inspect_whole(file, checks, inspection)
-            findings = inspection.findings
-            for place in inspection.too_complex:
-                notices.append(_too_complex(file, place))
-            for code, place, error in inspection.failures:
-                notices.append(
-                    ANALYSIS_FAILED.at(
-                        file, place, f"internal error in {code}: {error}", "report this with the code at this place"
-                    )
-                )
+            if earlier is not None and again is not None:
+                inspection.take_over(earlier[1], again)
+            notices.extend(_of_inspection(file, inspection))
             failed = bool(inspection.too_complex or inspection.failures)
+        findings = inspection.findings
         facts = None
         deep = any(notice.code == TOO_COMPLEX.code for notice in notices)
         if wants_facts and not (deep and not findings):
@@ -325,6 +322,15 @@ def _facts(file: AnalysedFile, team: _Team | None, *, all_notes: bool) -> tuple[
             notes[kind.name] = without_literals(taken)
     facts = file.facts()
     return (msgspec.structs.replace(facts, notes=notes) if notes else facts), faults
+
+
+def _of_inspection(file: AnalysedFile, inspection: Inspection) -> Iterator[Finding]:
+    """The places that could not be analysed, and the rules that raised."""
+    for place in inspection.too_complex:
+        yield _too_complex(file, place)
+    for code, place, error in inspection.failures:
+        message = f"internal error in {code}: {error}"
+        yield ANALYSIS_FAILED.at(file, place, message, "report this with the code at this place")
 
 
 def _notices(file: AnalysedFile, language: Language, *, may_be_deep: bool) -> Iterator[Finding]:

@@ -21,9 +21,9 @@ class Concerned(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RuleCheck:
-    """A check and the rule it belongs to."""
+    """A check and the rule it belongs to. There is one of each in a process, compared by identity."""
 
     rule: Rule
     check: Check
@@ -34,19 +34,47 @@ class Inspection:
     """What came of showing one file to the rules.
 
     `too_complex` are places that could not be analysed; `failures` are rules that raised, as (code, place, error).
-    `pending` are calls whose names led to modules with unknown facts, as (selector, symbol); `was_unsure` says that
-    more than the screening of calls depended on such modules.
+    `pending` are calls whose names led to modules with unknown facts, as (check, symbol); `unsure` are the checks of
+    which more than the screening of calls depended on such modules.
     """
 
-    findings: list[Finding] = field(default_factory=list)
+    by_check: dict[RuleCheck, list[Finding]] = field(default_factory=dict)
     too_complex: list[Span] = field(default_factory=list)
     failures: list[tuple[str, Span, str]] = field(default_factory=list)
-    pending: list[tuple[Concerned, str]] = field(default_factory=list)
-    was_unsure: bool = False
+    pending: list[tuple[RuleCheck, str]] = field(default_factory=list)
+    unsure: set[RuleCheck] = field(default_factory=set)
 
-    def may_change(self, symbols: Symbols) -> bool:
-        """Whether the file must be shown to the rules again, now that more modules are known."""
-        return self.was_unsure or any(calls.concerns(symbol, symbols) for calls, symbol in self.pending)
+    @property
+    def findings(self) -> list[Finding]:
+        """All findings, in the order of the text."""
+        found = [finding for findings in self.by_check.values() for finding in findings]
+        return sorted(found, key=lambda finding: finding.sort_key)
+
+    def found(self, one: RuleCheck, findings: Iterable[Finding]) -> None:
+        """Take what a check says."""
+        self.by_check.setdefault(one, []).extend(findings)
+
+    def note_unsure(self, *checks: RuleCheck) -> None:
+        """Note that these checks depended on modules that are not known yet."""
+        self.unsure.update(checks)
+
+    def again(self, symbols: Symbols) -> set[RuleCheck]:
+        """The checks that must look again, now that more modules are known."""
+        again = set(self.unsure)
+        for one, symbol in self.pending:
+            if one not in again and one.check.selector.concerns(symbol, symbols):
+                again.add(one)
+        return again
+
+    def take_over(self, earlier: Inspection, again: set[RuleCheck]) -> None:
+        """Take over what an earlier look gave, but for the checks that have looked again."""
+        for one, findings in earlier.by_check.items():
+            if one not in again:
+                self.by_check[one] = findings
+        codes = {one.rule.code for one in again}
+        self.failures.extend(failure for failure in earlier.failures if failure[0] not in codes)
+        self.too_complex.extend(place for place in earlier.too_complex if place not in self.too_complex)
+        self.pending.extend(pending for pending in earlier.pending if pending[0] not in again)
 
 
 class Checks(tuple[RuleCheck, ...]):

@@ -77,12 +77,12 @@ def inspect_whole(file: AnalysedFile, checks: Sequence[RuleCheck], inspection: I
             continue
         misses = symbols.misses
         try:
-            inspection.findings.extend(one.check.function(file))
+            inspection.found(one, one.check.function(file))
         except Exception as error:  # the one place where a faulty rule of this kind is caught
             start = Span(0, 0, 1, 1, 1, 1)
             inspection.failures.append((one.rule.code, start, f"{type(error).__name__}: {error}"))
         if symbols.misses != misses:
-            inspection.was_unsure = True
+            inspection.note_unsure(one)
 
 
 __all__ = ["Placed", "WholeFile", "inspect_whole", "worth_parsing"]

@@ -23,6 +23,7 @@ from lint_rules.languages.javascript.registered import Registered
 from lint_rules.languages.javascript.registrations import Given, event_of, last_name
 from lint_rules.languages.javascript.scopes import FUNCTION, Scope
 from lint_rules.languages.javascript.startup import Startup
+from lint_rules.languages.misses import keeping_misses
 from lint_rules.project.frameworks import LOOP, Handler
 from lint_rules.project.node_frameworks import FORMED, ON_LOOP_KINDS, MajorOf, NodeRegistration, rejections_of, roles_of
 
@@ -40,17 +41,20 @@ class FileHandlers:
         self.table = handler_table()
         self.packages = _packages_of(file, tuple(self.table.wrapping_packages))
         self.frameworks = frameworks_of(self.packages)
+        self.symbols = file.symbols
         self._never_on_loop: bool | None = None
         self.renew()
 
     def renew(self) -> None:
         """Forget what was concluded while some modules were unknown."""
+        self.is_unsure = False
         self._memo: dict[int, Handler | None] = {}
         self._on_loop: dict[int, bool] = {}
         self._calls = Registered(self._file, self.table, self.packages, self.frameworks)
         self._placed = Placed(self._file, self.table, self.packages)
         self._startup: Startup | None = None
 
+    @keeping_misses
     def of(self, function: Scope) -> Handler | None:
         """What a framework or the event loop makes of a function; None if the file does not say that one calls it."""
         key = function.node.id
@@ -59,6 +63,7 @@ class FileHandlers:
             self._memo[key] = found if found is not None else self._formed(function)
         return self._memo[key]
 
+    @keeping_misses
     def by_statement(self, function: Scope) -> Handler | None:
         """The same without what the parameters' names say."""
         if function.kind != FUNCTION:
@@ -79,6 +84,7 @@ class FileHandlers:
 
     # On the event loop.
 
+    @keeping_misses
     def on_loop(self, function: Scope) -> bool:
         """Whether the body of a function runs while the process serves, as far as the file tells."""
         key = function.node.id
@@ -120,6 +126,7 @@ class FileHandlers:
         return self._never_on_loop
 
     @property
+    @keeping_misses
     def startup(self) -> Startup:
         """What of the file runs once, when the process starts."""
         if self._startup is None:
@@ -129,6 +136,7 @@ class FileHandlers:
     # Registered by a call of this file.
 
     @property
+    @keeping_misses
     def registered(self) -> Mapping[int, Handler]:
         """Functions that calls in this file register, by syntax node."""
         return self._calls.registered

@@ -10,7 +10,7 @@ from tree_sitter import Node
 from lint_rules.languages.inspection import Inspection, RuleCheck
 from lint_rules.languages.javascript.grammar import callee
 from lint_rules.languages.javascript.selectors import Calls, ScreenedCalls
-from lint_rules.model import EVENT_LOOP, Check
+from lint_rules.model import EVENT_LOOP
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
@@ -34,7 +34,6 @@ def inspect(file: JavaScriptFile, checks: Sequence[RuleCheck], *, screen: bool =
                 _show_named(by_name, node, file, inspection)
             for one in others:
                 _show(one, node, file, inspection, screen=screen)
-    inspection.findings.sort(key=lambda finding: finding.sort_key)
     return inspection
 
 
@@ -54,7 +53,7 @@ def _show_named(checks: Sequence[RuleCheck], node: Node, file: JavaScriptFile, i
     is_unsure = symbols.misses != misses
     for one in checks:
         if is_unsure:
-            _note_unsure(one.check, node, file, inspection)
+            _note_unsure(one, node, file, inspection)
         if one.check.selector.table.match(name, file.types) is not None:
             _speak(one, node, file, inspection)
 
@@ -68,7 +67,7 @@ def _show(one: RuleCheck, node: Node, file: JavaScriptFile, inspection: Inspecti
         _note_failure(one, node, error, file, inspection)
         is_suspect = False
     if symbols.misses != misses:
-        _note_unsure(check, node, file, inspection)
+        _note_unsure(one, node, file, inspection)
     if is_suspect:
         _speak(one, node, file, inspection)
 
@@ -79,20 +78,20 @@ def _speak(one: RuleCheck, node: Node, file: JavaScriptFile, inspection: Inspect
     misses = symbols.misses
     try:
         if check.inside is not EVENT_LOOP or file.on_event_loop(node):
-            inspection.findings.extend(check.function(node, file))
+            inspection.found(one, check.function(node, file))
     except Exception as error:  # a faulty rule
         _note_failure(one, node, error, file, inspection)
     if symbols.misses != misses:  # the answer depends on modules that are not known yet
-        inspection.was_unsure = True
+        inspection.note_unsure(one)
 
 
 def _note_failure(one: RuleCheck, node: Node, error: Exception, file: JavaScriptFile, inspection: Inspection) -> None:
     inspection.failures.append((one.rule.code, file.span(node), f"{type(error).__name__}: {error}"))
 
 
-def _note_unsure(check: Check, node: Node, file: JavaScriptFile, inspection: Inspection) -> None:
+def _note_unsure(one: RuleCheck, node: Node, file: JavaScriptFile, inspection: Inspection) -> None:
     function = callee(node)
-    if isinstance(check.selector, (Calls, ScreenedCalls)) and function is not None:
-        inspection.pending.append((check.selector, file.names.symbol(function)))
+    if isinstance(one.check.selector, (Calls, ScreenedCalls)) and function is not None:
+        inspection.pending.append((one, file.names.symbol(function)))
     else:
-        inspection.was_unsure = True
+        inspection.note_unsure(one)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.languages.misses import keeping_misses
 from lint_rules.languages.python.library import handler_table
 from lint_rules.languages.python.registrations import (
     called_function,
@@ -36,6 +37,7 @@ class FileHandlers:
     def __init__(self, file: PythonFile) -> None:
         self._file = file
         self.symbols = file.symbols
+        self.is_unsure = False
         self._table = handler_table()
         self._memo: dict[int, Handler | None] = {}
         self._given: dict[int, Handler] | None = None
@@ -43,6 +45,7 @@ class FileHandlers:
         self._mentions_plain = _mentions(file.data, self._table.plain_packages)
         self._mentions_apart = _mentions(file.data, self._table.apart_packages)
 
+    @keeping_misses
     def of(self, function: Scope) -> Handler | None:
         """What a framework makes of a function or lambda; None if the file does not say that one calls it."""
         key = function.node.id
@@ -56,6 +59,7 @@ class FileHandlers:
         name = _own_name(function)
         return not name or _is_handed(name.encode(), self._file.data)
 
+    @keeping_misses
     def on_loop(self, function: Scope) -> bool:
         """Whether the body of a function runs on the event loop."""
         if function.is_async:
@@ -67,6 +71,7 @@ class FileHandlers:
         return handler is not None and handler.runs == LOOP and not self._is_offloaded(function)
 
     @property
+    @keeping_misses
     def has_loop_code(self) -> bool:
         """Whether any function of the file runs on the event loop."""
         if self._has_loop_code is None:

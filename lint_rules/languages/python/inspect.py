@@ -10,9 +10,9 @@ from tree_sitter import Node
 from lint_rules.languages.inspection import Inspection, RuleCheck
 from lint_rules.languages.python.grammar import is_too_complex
 from lint_rules.languages.python.lazy import cst
-from lint_rules.languages.python.selectors import SYNTAX_OF, Calls, ScreenedCalls, Selector
+from lint_rules.languages.python.selectors import SYNTAX_OF, Calls, ScreenedCalls
 from lint_rules.languages.python.slices import Cut, cut_around, outermost, parse_cut
-from lint_rules.model import EVENT_LOOP, Check
+from lint_rules.model import EVENT_LOOP
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
@@ -25,26 +25,25 @@ def inspect(file: PythonFile, checks: Sequence[RuleCheck], *, screen: bool = Tru
         cuts = outermost(cut_around(node, file.data) for node in _suspects(file, checks, inspection))
     else:
         cuts = [Cut(0, len(file.data), file.root)]
-    misses = file.symbols.misses
     for cut in cuts:
         _inspect_cut(file, cut, checks, inspection)
-    if file.symbols.misses != misses:
-        inspection.was_unsure = True
     return inspection
 
 
 def _suspects(file: PythonFile, checks: Sequence[RuleCheck], inspection: Inspection) -> Iterator[Node]:
     symbols = file.symbols
     misses = symbols.misses
-    by_syntax: dict[str, list[Check]] = {}
+    by_syntax: dict[str, list[RuleCheck]] = {}
     for one in checks:
         for kind in one.check.selector.kinds:
-            by_syntax.setdefault(SYNTAX_OF[kind], []).append(one.check)
+            by_syntax.setdefault(SYNTAX_OF[kind], []).append(one)
     for kind, interested in by_syntax.items():
-        everywhere = [check for check in interested if check.inside is not EVENT_LOOP]
-        on_loop = [check for check in interested if check.inside is EVENT_LOOP]
+        everywhere = [one for one in interested if one.check.inside is not EVENT_LOOP]
+        on_loop = [one for one in interested if one.check.inside is EVENT_LOOP]
         if not everywhere and not file.has_loop_code:
-            inspection.was_unsure = inspection.was_unsure or symbols.misses != misses
+            if symbols.misses != misses:
+                misses = symbols.misses
+                inspection.note_unsure(*on_loop)
             continue
         for node in file.nodes(kind):
             candidates = everywhere
@@ -52,23 +51,23 @@ def _suspects(file: PythonFile, checks: Sequence[RuleCheck], inspection: Inspect
                 candidates = interested
             if symbols.misses != misses:  # whether the place is on the event loop depends on other modules
                 misses = symbols.misses
-                inspection.was_unsure = True
+                inspection.note_unsure(*on_loop)
             is_suspect = False
-            for check in candidates:
-                is_suspect = is_suspect or check.selector.suspect(node, file)
+            for one in candidates:
+                is_suspect = is_suspect or one.check.selector.suspect(node, file)
                 if symbols.misses != misses:
                     misses = symbols.misses
-                    _note_unsure(check.selector, node, file, inspection)
+                    _note_unsure(one, node, file, inspection)
             if is_suspect and not file.in_broken_code(node):
                 yield node
 
 
-def _note_unsure(selector: Selector, node: Node, file: PythonFile, inspection: Inspection) -> None:
+def _note_unsure(one: RuleCheck, node: Node, file: PythonFile, inspection: Inspection) -> None:
     function = node.child_by_field_name("function")
-    if isinstance(selector, (Calls, ScreenedCalls)) and function is not None:
-        inspection.pending.append((selector, file.names.symbol(function)))
+    if isinstance(one.check.selector, (Calls, ScreenedCalls)) and function is not None:
+        inspection.pending.append((one, file.names.symbol(function)))
     else:
-        inspection.was_unsure = True
+        inspection.note_unsure(one)
 
 
 def _inspect_cut(file: PythonFile, cut: Cut, checks: Sequence[RuleCheck], inspection: Inspection) -> None:
@@ -112,11 +111,15 @@ def _visitor(file: PythonFile, by_kind: dict[str, list[RuleCheck]], inspection: 
 
 
 def _run(one: RuleCheck, node: cst.CSTNode, file: PythonFile, inspection: Inspection) -> None:
+    misses = file.symbols.misses
     try:
         if one.check.inside is EVENT_LOOP and not file.on_event_loop(node):
             return
         if not one.check.selector.accepts(node, file) or file.in_broken_code(file.syntax(node)):
             return
-        inspection.findings.extend(one.check.function(node, file))
+        inspection.found(one, one.check.function(node, file))
     except Exception as error:  # the one place where a faulty rule is caught
         inspection.failures.append((one.rule.code, file.span(node), f"{type(error).__name__}: {error}"))
+    finally:
+        if file.symbols.misses != misses:
+            inspection.note_unsure(one)
