@@ -115,7 +115,7 @@ def _tells_error(called: Called) -> bool:
     """Whether a call can only mean that something went wrong."""
     given = arguments(called.call)
     if called.continuation.is_promise:
-        names = list(parameter_names(called.continuation.owner.node))
+        names = parameter_names(called.continuation.owner.node)
         return called.continuation.name == (names[1] if len(names) > 1 else "")
     return len(given) == 1 and text(bare(given[0])) not in ("null", "undefined") and is_error_first(called.call)
 
@@ -149,7 +149,7 @@ def _is_called_back(function: Node, owner: Node) -> bool:
     method = method_of(call)
     if method in MANY:
         return False
-    names = list(parameter_names(function))
+    names = parameter_names(function)
     return method in ("then", "catch") or (bool(names) and re.fullmatch(r"(?i)_?\w*err(?:or)?|e", names[0]) is not None)
 
 

@@ -200,7 +200,7 @@ class Steps:
         if method not in ("destroy", "end") or owner.type != "identifier" or b"handleUpgrade" not in self.file.data:
             return None
         found = parameter_of(owner, self.file)
-        names = list(parameter_names(found[0].node)) if found is not None else []
+        names = parameter_names(found[0].node) if found is not None else []
         is_socket = found is not None and found[1] == 1 and len(names) >= 3 and names[1].lower().endswith("socket")
         return Step(call, text(owner), "upgrade") if is_socket else None
 

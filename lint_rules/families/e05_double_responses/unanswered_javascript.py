@@ -57,7 +57,7 @@ class Silent:
 def silent_ends(file: JavaScriptFile) -> Iterator[Silent]:
     """All of a file, in the order of the handlers."""
     for scope in file.scopes.functions:
-        names = list(parameter_names(scope.node))
+        names = parameter_names(scope.node)
         if not 1 <= len(names) <= 4 or scope.is_generator or scope.node.has_error:
             continue
         waiting = _waiting(scope, names, file)
@@ -65,7 +65,7 @@ def silent_ends(file: JavaScriptFile) -> Iterator[Silent]:
             yield from _of(scope, *waiting, file)
 
 
-def _waiting(scope: Scope, names: list[str], file: JavaScriptFile) -> tuple[frozenset[str], str, bool] | None:
+def _waiting(scope: Scope, names: tuple[str, ...], file: JavaScriptFile) -> tuple[frozenset[str], str, bool] | None:
     """The parameters by which a handler answers or goes on, the framework, and whether a value answers as well."""
     handler = file.handler(scope)
     if handler is None:
@@ -90,7 +90,7 @@ def _waiting(scope: Scope, names: list[str], file: JavaScriptFile) -> tuple[froz
     return frozenset(ways), framework, framework in ("Fastify", "AWS Lambda") or handler.framework["answers"] == "any"
 
 
-def _by_verb(scope: Scope, names: list[str]) -> tuple[frozenset[str], str, bool] | None:
+def _by_verb(scope: Scope, names: tuple[str, ...]) -> tuple[frozenset[str], str, bool] | None:
     """`app.get("/path", (req, res) => ...)`, whatever `app` is."""
     place = around(scope.node) if scope.node.type in FUNCTION_LITERALS else None
     call = place.parent if place is not None and place.type == "arguments" else None
@@ -104,7 +104,7 @@ def _by_verb(scope: Scope, names: list[str]) -> tuple[frozenset[str], str, bool]
     return frozenset(names[1:3]), "the server", False
 
 
-def _is_handler_by_place(scope: Scope, names: list[str], ways: set[str], file: JavaScriptFile) -> bool:
+def _is_handler_by_place(scope: Scope, names: tuple[str, ...], ways: set[str], file: JavaScriptFile) -> bool:
     """Whether a function that only looks like a handler is one: middleware, or exported from a file of handlers."""
     if any(name.strip("_").lower() == "next" for name in ways):
         return True

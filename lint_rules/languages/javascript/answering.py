@@ -171,7 +171,7 @@ class Responses:
             last = binding.path[-1]
             is_named = last in _SURE and len(binding.path) == 1
             return Response(name, scope, -1, is_weak=True, is_reply=last == "reply") if is_named else None
-        names = list(parameter_names(scope.node))
+        names = parameter_names(scope.node)
         typed = self._typed(scope, position)
         if typed is not None:
             return Response(name, scope, position, is_reply=typed == "FastifyReply") if typed else None

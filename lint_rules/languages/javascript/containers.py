@@ -25,7 +25,6 @@ from lint_rules.languages.javascript.grammar import (
     bare,
     callee,
     named,
-    nodes_of_kinds,
     string_value,
     text,
 )
@@ -171,14 +170,12 @@ def _key(outer: Node, place: Node) -> str:
 
 def _places(name: str, scope: Scope, binding: Binding, file: JavaScriptFile) -> Iterator[Node]:
     """All places where a name stands for a binding, its declaration left out."""
-    kinds = ("identifier", "shorthand_property_identifier")
-    for nodes in nodes_of_kinds(scope.node, file.parsed.grammar, kinds).values():
-        for place in nodes:
-            if text(place) != name or place.start_byte == binding.at:
-                continue
-            found = file.scopes.binding(name, place.start_byte)
-            if found is not None and binding in found[1]:
-                yield place
+    for place in file.index.named(name, scope.node):
+        if place.start_byte == binding.at:
+            continue
+        found = file.scopes.binding(name, place.start_byte)
+        if found is not None and binding in found[1]:
+            yield place
 
 
 def _of_fields(file: JavaScriptFile) -> Iterator[Container]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from tree_sitter import Node
 
@@ -185,7 +186,7 @@ class Extractor:
             on_loop=scope.is_async,
             returns="" if scope.is_generator else self._returns(scope, returned),
             decorators=tuple(symbol for one in decorators(scope.node) if (symbol := self._names.symbol(one))),
-            parameters=tuple(parameter_names(scope.node)),
+            parameters=parameter_names(scope.node),
             calls=calls,
             risks=("!",) if (scope.is_async or gives_promise) and may_reject(scope, self._scopes) else (),
             gives_promise=gives_promise,
@@ -260,12 +261,15 @@ def _once(call: Node, target: str) -> tuple[str, ...]:
     return ("once=true",) if target.endswith("Sync") and is_harmless_read(call) else ()
 
 
-def parameter_names(function: Node) -> Iterator[str]:
+@lru_cache(maxsize=512)
+def parameter_names(function: Node) -> tuple[str, ...]:
     """The names of a function's parameters in order; "" for one that is taken apart at once."""
+    names = []
     for parameter in parameter_nodes(function):
         pattern = parameter.child_by_field_name("pattern") or parameter
         found = list(targets(pattern))
-        yield text(found[0].name) if len(found) == 1 and not found[0].path else ""
+        names.append(text(found[0].name) if len(found) == 1 and not found[0].path else "")
+    return tuple(names)
 
 
 def handed_on(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
@@ -90,8 +92,9 @@ _GROUPS = (
         "assignment_expression", "augmented_assignment_expression", "update_expression",
         "return_statement", "yield_expression", "throw_statement", "await_expression",
         "try_statement", "if_statement", "while_statement", "do_statement", "for_statement", "switch_statement",
-        "expression_statement",
+        "expression_statement", "member_expression", "object", "pair", "new_expression",
     ),
+    ("identifier", "shorthand_property_identifier"),
 )  # fmt: skip
 
 
@@ -104,6 +107,7 @@ class SyntaxIndex:
         self._found: dict[str, list[Node]] = {}
         self._together: dict[tuple[str, ...], list[Node]] = {}
         self._assignments: list[Node] | None = None
+        self._by_name: dict[str, list[Node]] | None = None
 
     def nodes(self, kind: str) -> list[Node]:
         """All nodes of a kind, in the order of the text; empty for kinds that the grammar does not have."""
@@ -113,6 +117,24 @@ class SyntaxIndex:
             self._found.update(nodes_of_kinds(self.root, self.grammar, group))
             found = self._found[kind]
         return found
+
+    @property
+    def by_name(self) -> Mapping[str, list[Node]]:
+        """All identifiers that stand for a variable, by how they are spelled, in the order of the text."""
+        if self._by_name is None:
+            found: dict[str, list[Node]] = {}
+            for node in self.of_kinds(("identifier", "shorthand_property_identifier")):
+                found.setdefault(text(node), []).append(node)
+            self._by_name = found
+        return self._by_name
+
+    def named(self, name: str, within: Node) -> Iterator[Node]:
+        """The identifiers of that spelling in a part of the tree, in order."""
+        nodes, end = self.by_name.get(name, ()), within.end_byte
+        for node in nodes[bisect_left(nodes, within.start_byte, key=_START) :]:
+            if node.start_byte >= end:
+                break
+            yield node
 
     @property
     def assignments(self) -> list[Node]:

@@ -152,7 +152,7 @@ class FileHandlers:
             return None
         found = _typed_form(function.node)
         if found is None and self.frameworks:
-            found = form_of(list(parameter_names(function.node)), self.frameworks)
+            found = form_of(parameter_names(function.node), self.frameworks)
         if found is None or self._is_called_here(function):
             return None
         framework = self.table.by_name[found[0]]
@@ -187,7 +187,7 @@ class FileHandlers:
     def parameter_type(self, function: Scope, position: int) -> str:
         """The class of a parameter by its name and the names beside it; "" where they say nothing."""
         found = _typed_form(function.node)
-        names = list(parameter_names(function.node))
+        names = parameter_names(function.node)
         if position >= len(names):
             return ""
         if found is None and not self.frameworks:

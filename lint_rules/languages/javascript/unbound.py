@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.javascript.globals import GLOBAL_OBJECTS, GLOBALS, MODULE_NAMES
-from lint_rules.languages.javascript.grammar import has_token, text
+from lint_rules.languages.javascript.grammar import has_token
 from lint_rules.project.disk import remembered
 from lint_rules.project.node_modules import NodeModules
 
@@ -182,14 +182,14 @@ def unbound_names(file: JavaScriptFile) -> Iterator[Node]:
         if any(binding.start <= 0 and binding.end >= scopes.module.end - 1 for binding in bindings)
     }
     known = GLOBALS | GLOBAL_OBJECTS | MODULE_NAMES | _MORE | module_wide
-    for kind in ("identifier", "shorthand_property_identifier"):
-        for node in file.nodes(kind):
-            name = text(node)
-            if name in known or not is_read(node) or scopes.binding(name, node.start_byte) is not None:
+    for name, nodes in file.index.by_name.items():
+        if name in known:
+            continue
+        for node in nodes:
+            if not is_read(node) or scopes.binding(name, node.start_byte) is not None:
                 continue
             if scopes.assignments(name) or re.search(rf"\b{re.escape(name)}\b", declared):
-                known = known | {name}
-                continue
+                break
             yield node
 
 

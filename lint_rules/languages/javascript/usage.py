@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.languages.javascript.grammar import has_token, nodes_of_kinds, text
+from lint_rules.languages.javascript.grammar import has_token, text
 from lint_rules.languages.javascript.scopes import Scope
 
 if TYPE_CHECKING:
@@ -237,14 +237,12 @@ def _is_exported(statement: Node) -> bool:
 
 def reads_of(name: str, scope: Scope, binding: Binding, file: JavaScriptFile) -> Iterator[Node]:
     """The places where a name is read, in the whole stretch where its binding is seen."""
-    kinds = ("identifier", "shorthand_property_identifier")
-    for nodes in nodes_of_kinds(scope.node, file.parsed.grammar, kinds).values():
-        for identifier in nodes:
-            if text(identifier) != name or _is_target(identifier):
-                continue
-            seen = file.scopes.binding(name, identifier.start_byte)
-            if seen is not None and binding in seen[1]:
-                yield identifier
+    for identifier in file.index.named(name, scope.node):
+        if _is_target(identifier):
+            continue
+        seen = file.scopes.binding(name, identifier.start_byte)
+        if seen is not None and binding in seen[1]:
+            yield identifier
 
 
 def _is_target(identifier: Node) -> bool:
