@@ -64,6 +64,22 @@ class Trace(msgspec.Struct, frozen=True, array_like=True):
     defines: bytes = b""
 
 
+class Known(msgspec.Struct, frozen=True, array_like=True):
+    """A module's facts, encoded, as a worker is told of them."""
+
+    module: str
+    path: str
+    facts: bytes
+
+    @classmethod
+    def of(cls, facts: ModuleFacts) -> Known:
+        """What a worker is told of a module."""
+        return cls(facts.module, facts.path, _FACTS.encode(facts))
+
+
+_FACTS = msgspec.msgpack.Encoder()
+
+
 class Analysis(msgspec.Struct, frozen=True, array_like=True):
     """What one file gave. Of a file that is no source (see Language.is_source) no rule says anything."""
 
@@ -129,9 +145,9 @@ class Analyser:
         self._not_kept: set[str] = set()
         self._defined: dict[str, bytes] = {}
 
-    def learn(self, facts: ModuleFacts) -> None:
+    def learn(self, known: Known) -> None:
         """Make a module's facts known to later analyses."""
-        self._team(facts.path).symbols.add(facts)
+        self._team(known.path).symbols.keep(known.module, known.facts)
 
     def take_text(self, path: str, text: bytes) -> None:
         """Use these bytes of a file in place of those on the disk, as long as its text is not known."""

@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection, wait
 
 import msgspec
 
-from lint_rules.engine.analyse import Analyser, Analysis, Task
+from lint_rules.engine.analyse import Analyser, Analysis, Known, Task
 from lint_rules.project.facts import ModuleFacts
 
 TIME_LIMIT = 60.0
@@ -33,7 +33,7 @@ _COLLECTED_BYTES = 1_500_000
 
 class _Order(msgspec.Struct, frozen=True, array_like=True):
     tasks: tuple[Task, ...] = ()
-    facts: tuple[ModuleFacts, ...] = ()
+    facts: tuple[Known, ...] = ()
     words: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
 
@@ -64,7 +64,7 @@ class Pool:
         self._analyser = analyser
         methods = multiprocessing.get_all_start_methods()
         self._context = multiprocessing.get_context("fork" if "fork" in methods and sys.platform != "darwin" else None)
-        self._facts: list[ModuleFacts] = []
+        self._facts: list[Known] = []
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Pool:
@@ -94,10 +94,12 @@ class Pool:
 
     def learn(self, facts: Sequence[ModuleFacts]) -> None:
         """Tell every worker the facts of some modules."""
-        self._facts.extend(facts)
+        news = tuple(map(Known.of, facts))
+        self._facts.extend(news)
+        order = _ENCODER.encode(_Order(facts=news))
         for place, worker in enumerate(self._workers):
             try:
-                worker.pipe.send_bytes(_ENCODER.encode(_Order(facts=tuple(facts))))
+                worker.pipe.send_bytes(order)
             except OSError:
                 self._end(worker)
                 self._workers[place] = self._start()
@@ -210,8 +212,8 @@ def _serve(pipe: Connection, other_end: Connection, others: list[Connection], an
             order = _ORDERS.decode(pipe.recv_bytes())
         except (EOFError, OSError):
             os._exit(0)
-        for facts in order.facts:
-            own.learn(facts)
+        for known in order.facts:
+            own.learn(known)
         try:
             for task in order.tasks:
                 pipe.send_bytes(_ENCODER.encode(_Answer(analysis=own.analyse(task))))

@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from lint_rules.project.facts import ClassFacts, FunctionFacts, ModuleFacts
 from lint_rules.project.node_names import EXPORTS, WHOLE
 from lint_rules.project.types import Types
 
 _MAX_STEPS = 40
+_DECODER = msgspec.msgpack.Decoder(ModuleFacts)
 _CONSTRUCTORS = ("__init__", "constructor")
 
 
@@ -33,7 +36,10 @@ class Reference:
 
 
 class _Facts(dict[str, ModuleFacts]):
-    """Facts by module, which remember which of them, there or not, were looked up."""
+    """Facts by module, which remember which of them, there or not, were looked up.
+
+    Those of a worker stay encoded until they are: it is told of many modules of which its own files ask few.
+    """
 
     __slots__ = ("used",)
 
@@ -43,11 +49,21 @@ class _Facts(dict[str, ModuleFacts]):
 
     def get(self, module: str, default: Any = None) -> Any:
         self.used.add(module)
-        return super().get(module, default)
+        facts = super().get(module, default)
+        return self._decoded(module, facts) if isinstance(facts, bytes) else facts
 
     def __getitem__(self, module: str) -> ModuleFacts:
         self.used.add(module)
-        return super().__getitem__(module)
+        facts = super().__getitem__(module)
+        return self._decoded(module, facts) if isinstance(facts, bytes) else facts
+
+    def keep(self, module: str, encoded: bytes) -> None:
+        """Note a module's facts, to be decoded when they are looked up."""
+        super().__setitem__(module, encoded)  # type: ignore[assignment]
+
+    def _decoded(self, module: str, encoded: bytes) -> ModuleFacts:
+        facts = self[module] = _DECODER.decode(encoded)
+        return facts
 
     def __contains__(self, module: object) -> bool:
         self.used.add(str(module))
@@ -72,6 +88,11 @@ class Symbols:
     def add(self, facts: ModuleFacts) -> None:
         """Make a module's facts known. Answers that needed no unknown module stand."""
         self.facts[facts.module] = facts
+        self.version += 1
+
+    def keep(self, module: str, encoded: bytes) -> None:
+        """Make a module's facts known, as `msgspec` encoded them."""
+        self.facts.keep(module, encoded)
         self.version += 1
 
     def bind_parameters(self, parameters: Mapping[str, str]) -> None:
