@@ -6,7 +6,6 @@ and not known, in which case the file is analysed again when they are.
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
@@ -16,6 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from lint_rules.engine.housekeeping import ANALYSIS_FAILED, SYNTAX_ERROR, TOO_COMPLEX, UNREADABLE_FILE
+from lint_rules.engine.masking import without_literals
 from lint_rules.engine.suppression_comments import Suppression, parse_suppressions
 from lint_rules.languages.inspection import Checks, Inspection, RuleCheck
 from lint_rules.languages.language import AnalysedFile, Language, language, language_of
@@ -362,43 +362,6 @@ def _notices(file: AnalysedFile, language: Language, *, may_be_deep: bool) -> It
 def digest_of(data: bytes) -> bytes:
     """What stands for the bytes of a file, or of anything else, in a cache."""
     return blake2b(data, digest_size=16).digest()
-
-
-def without_literals(notes: bytes) -> bytes:
-    """Encoded notes without the contents of literals in the excerpts of code that they hold: they are kept on disk and
-    told in messages, and a literal may be a secret. The paths of modules stay.
-    """
-    if not any(quote in notes for quote in (b'"', b"'", b"`")):
-        return notes
-    return _ENCODER.encode(_masked(msgspec.msgpack.decode(notes)))
-
-
-def _masked(value: Any) -> Any:
-    if isinstance(value, str):
-        return _LITERAL.sub(_without_content, value)
-    if isinstance(value, list):
-        return [_masked(one) for one in value]
-    return {key: _masked(one) for key, one in value.items()} if isinstance(value, dict) else value
-
-
-def _without_content(found: re.Match[str]) -> str:
-    quote, inside = found["quote"], found["inside"]
-    if quote == "`" and _NAME_IN_A_MESSAGE.fullmatch(inside):
-        return found.group()
-    return found.group() if quote is None or len(inside) < _SHORTEST_SECRET else f"{quote}...{quote}"
-
-
-_SHORTEST_SECRET = 5
-# What a cut excerpt begins is a literal to its end.
-_LITERAL = re.compile(
-    r"""(?:require|import)\(\s*["'`][^"'`]*["'`]"""
-    r"""|(?P<quote>["'`])(?P<inside>(?:\\.|(?!(?P=quote))[^\\])*)(?:(?P=quote)|\\?$)""",
-    re.DOTALL,
-)
-
-
-_NAME_IN_A_MESSAGE = re.compile(r"[A-Za-z_$.]{1,40}(?:\(\))?")
-"""What messages put between backticks: names, which passwords and tokens with their digits do not look like."""
 
 
 def digest_of_derivation(name: str, path: str) -> bytes:
