@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from lint_rules.engine import workers
-from lint_rules.engine.analyse import Analyser, Analysis, Setting, Task
+from lint_rules.engine.analyse import Analyser, Analysis, Known, Setting, Task
 from lint_rules.engine.registry import load_rules
 from lint_rules.engine.signatures import tool_fingerprint
 from lint_rules.model import Rule
@@ -65,7 +65,7 @@ class _Job(msgspec.Struct, frozen=True, array_like=True):
     texts: dict[str, bytes]
     setup: Setup | None = None
     since: int = 0
-    facts: tuple[ModuleFacts, ...] = ()
+    facts: tuple[Known, ...] = ()
 
 
 class _Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -107,8 +107,8 @@ def _done(job: _Job) -> _Answer:
     analyser = _Bench.analyser
     if _Bench.run != job.run or analyser is None:
         return _Answer(knows=-1)
-    for facts in job.facts[_Bench.facts - job.since :] if job.since <= _Bench.facts else ():
-        analyser.learn(facts)
+    for known in job.facts[_Bench.facts - job.since :] if job.since <= _Bench.facts else ():
+        analyser.learn(known)
         _Bench.facts += 1
     if _Bench.facts < job.known:
         return _Answer(knows=_Bench.facts)
@@ -182,7 +182,7 @@ class Cluster(workers.Pool):
 
     def learn(self, facts: Sequence[ModuleFacts]) -> None:
         """Remember the facts of some modules for workers that lack them."""
-        self._facts.extend(facts)
+        self._facts.extend(map(Known.of, facts))
 
     def holding(self, words: Sequence[str], paths: Sequence[str]) -> list[str]:
         """Those of the files whose text holds one of the words, read here."""
