@@ -22,6 +22,7 @@ from projects import FIXTURES, session_of, sources
 
 from lint_rules.engine import cluster
 from lint_rules.engine.session import Session
+from lint_rules.project.facts import ModuleFacts
 
 needs_dask = pytest.mark.skipif(
     find_spec("distributed") is None, reason="distributed is not installed: no cluster to try"
@@ -167,7 +168,7 @@ def answer_to(job: cluster._Job) -> cluster._Answer:
 def test_a_worker_says_what_it_lacks(tmp_path: Path) -> None:
     assert answer_to(job_for(tmp_path, run="unknown", setup=None)).knows == -1
     assert [finding.code for finding in answer_to(job_for(tmp_path)).analyses[0].findings] == ["TEN0101"]
-    facts = (cluster.ModuleFacts("app", str(tmp_path / "app.py")),)
+    facts = (cluster.Known.of(ModuleFacts("app", str(tmp_path / "app.py"))),)
     assert answer_to(job_for(tmp_path, setup=None, known=2)).knows == 0
     assert answer_to(job_for(tmp_path, setup=None, known=1, facts=facts)).analyses
     assert answer_to(job_for(tmp_path, setup=None, known=2, since=1, facts=())).knows == 1

@@ -213,15 +213,7 @@ class Analyser:
         source = self._read(task.path)
         module = self._modules.by_path.get(task.path) or Module(task.path, task.path, "__stdin__", "", False)
         if isinstance(source, Unreadable):
-            if language_of(task.path) == "config":  # large or binary data, and nobody asked for it by name
-                return Analysis(task.path)
-            if team.language.is_unreadable(source.head):  # a bundle, whatever its size
-                return _without_facts(task, module)
-            message = f"cannot be read; {source.reason}"
-            notice = UNREADABLE_FILE.finding(
-                task.path, Span(0, 0, 1, 1, 1, 1), message, "fix the file, or leave it out with `exclude`"
-            )
-            return Analysis(task.path, (notice,) if task.inspect else (), failed=True)
+            return _of_unreadable(source, task, module, team.language)
         data, screen = source.data, self._setting.screen
         if team.language.is_unreadable(data):
             return _without_facts(task, module)
@@ -310,6 +302,18 @@ class Analyser:
         else:
             self.let_go += len(source.data)
         return file
+
+
+def _of_unreadable(source: Unreadable, task: Task, module: Module, language: Language) -> Analysis:
+    if language_of(task.path) == "config":  # large or binary data, and nobody asked for it by name
+        return Analysis(task.path)
+    if language.is_unreadable(source.head):  # a bundle, whatever its size
+        return _without_facts(task, module)
+    notice = UNREADABLE_FILE.finding(
+        task.path, Span(0, 0, 1, 1, 1, 1), f"cannot be read; {source.reason}",
+        "fix the file, or leave it out with `exclude`",
+    )  # fmt: skip
+    return Analysis(task.path, (notice,) if task.inspect else (), failed=True)
 
 
 def _without_facts(task: Task, module: Module) -> Analysis:
