@@ -31,7 +31,7 @@ from lint_rules.flow.trampoline import bounce
 from lint_rules.languages.python.conditions import EVERYTHING, guaranteed, judged_by, path_of, refined
 from lint_rules.languages.python.effects import TEXT, UPLOAD, effects, safe_slot
 from lint_rules.languages.python.grammar import first_named
-from lint_rules.languages.python.lowering import test_of
+from lint_rules.languages.python.lowered_expressions import test_of
 from lint_rules.languages.python.registrations import arguments
 from lint_rules.languages.python.request_data import request_tables
 from lint_rules.languages.python.scopes import FUNCTION, LAMBDA, Scope, text

@@ -9,9 +9,6 @@ Left out: what comprehensions and lambdas do inside (they are one event that may
 from __future__ import annotations
 
 import builtins
-import re
-from collections.abc import Generator, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -27,55 +24,22 @@ from lint_rules.flow.form import (
     Handler,
     Jump,
     Loop,
-    Question,
     Sequence,
     Switch,
     Try,
 )
+from lint_rules.flow.lowering import Steps, Task, constant
 from lint_rules.flow.trampoline import bounce
 from lint_rules.languages.python.grammar import first_named, first_token
+from lint_rules.languages.python.lowered_expressions import COMPREHENSIONS, Expressions
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
-_NAME = re.compile(r"[^\W\d]\w*")
 _BROAD = frozenset({"Exception", "BaseException"})
-_COMPREHENSIONS = frozenset(
-    {"list_comprehension", "set_comprehension", "dictionary_comprehension", "generator_expression"}
-)
 _OPAQUE = frozenset({"lambda", "function_definition", "class_definition", "decorated_definition", "comment"})
-_LEAVES = frozenset({"break_statement", "continue_statement", "raise_statement", "return_statement", "yield"})
-_TELLING_CALLS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "len", "bool"})
-_NEVER_RETURN = frozenset(
-    {
-        "sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit", "flask.abort", "quart.abort",
-        "werkzeug.exceptions.abort", "bottle.abort", "sanic.exceptions.abort", "flask_restful.abort",
-        "flask_smorest.abort", "flask_restx.abort",
-    }
-)  # fmt: skip
-_SURE_TO_WORK = frozenset(
-    {
-        "debug", "info", "warning", "error", "exception", "critical", "len", "isinstance", "print", "str", "repr",
-        "end_headers", "send_header", "flush_headers", "monotonic", "perf_counter", "append", "add", "bool", "id",
-        "type", "super", "hasattr", "basename", "dirname", "splitext", "join", "exists", "isfile", "isdir", "lower",
-        "upper", "strip", "items", "format", "startswith", "endswith", "setsockopt", "settimeout", "setblocking",
-        "getsockname", "time", "now",
-    }
-)  # fmt: skip
-"""Last names of calls that are not expected to raise."""
-
-_Steps = Generator["_Task", Any, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """Lower a node as a statement or expression, or as a condition."""
-
-    node: Node
-    as_condition: bool = False
-
 
 _KNOWN: WeakKeyDictionary[Any, dict[int, Form]] = WeakKeyDictionary()
 
@@ -85,13 +49,13 @@ def form_of(function: Node, file: PythonFile) -> Form:
     known = _KNOWN.setdefault(file, {})
     if function.id not in known:
         body = function.child_by_field_name("body")
-        known[function.id] = bounce(_Lowering(file).lower, _Task(body)) if body is not None else NOTHING
+        known[function.id] = bounce(_Lowering(file).lower, Task(body)) if body is not None else NOTHING
     return known[function.id]
 
 
-class _Lowering:
+class _Lowering(Expressions):
     def __init__(self, file: PythonFile) -> None:
-        self._file = file
+        super().__init__(file)
         self._statements = {
             "assignment": self._assignment,
             "augmented_assignment": self._assignment,
@@ -118,7 +82,7 @@ class _Lowering:
             "yield": self._yield,
         }
 
-    def lower(self, task: _Task) -> _Steps:
+    def lower(self, task: Task) -> Steps:
         """The form of a node, or its condition."""
         node = task.node
         if task.as_condition:
@@ -126,123 +90,38 @@ class _Lowering:
         special = self._statements.get(node.type)
         if special is not None:
             return special(node)
-        if node.type in _COMPREHENSIONS:
-            return self._constant(_event_of_comprehension(node))
+        if node.type in COMPREHENSIONS:
+            return constant(_event_of_comprehension(node))
         if node.type in _OPAQUE or not node.named_child_count:
-            return self._constant(NOTHING)
+            return constant(NOTHING)
         return self._children(node.named_children)
-
-    @staticmethod
-    def _constant(form: Form) -> _Steps:
-        return form
-        yield
-
-    @staticmethod
-    def _children(children: Iterable[Node]) -> _Steps:
-        parts = []
-        for child in children:
-            if child.named_child_count or child.type in _LEAVES:
-                parts.append((yield _Task(child)))
-        kept = tuple(part for part in parts if part is not NOTHING)
-        if not kept:
-            return NOTHING
-        return kept[0] if len(kept) == 1 else Sequence(kept)
-
-    # Expressions.
-
-    def _call(self, call: Node) -> _Steps:
-        before = yield from self._children(call.named_children)
-        function = call.child_by_field_name("function")
-        called = text(function) if function is not None else ""
-        event = Event("call", called, call, may_raise=called.rpartition(".")[2] not in _SURE_TO_WORK)
-        if function is not None and self._never_returns(function, called):
-            return Sequence((before, event, Jump("raise", node=call)))
-        return event if before is NOTHING else Sequence((before, event))
-
-    def _never_returns(self, function: Node, called: str) -> bool:
-        if called.rpartition(".")[2] in ("exit", "_exit", "abort", "quit"):
-            return self._file.canonical(function) in _NEVER_RETURN
-        return False
-
-    def _await(self, node: Node) -> _Steps:
-        before = yield from self._children(node.named_children)
-        awaited = first_named(node)
-        is_call = awaited is not None and awaited.type == "call"  # whose error comes out of the call, for all we care
-        return Sequence((before, Event("await", "", node, may_raise=not is_call)))
-
-    def _yield(self, node: Node) -> _Steps:
-        before = yield from self._children(node.named_children)
-        return Sequence((before, Event("yield", "", node, may_raise=True)))
-
-    def _named(self, node: Node) -> _Steps:
-        value, name = node.child_by_field_name("value"), node.child_by_field_name("name")
-        before = (yield _Task(value)) if value is not None else NOTHING
-        return Sequence((before, Event("assign", text(name) if name is not None else "", node)))
-
-    def _boolean(self, node: Node) -> _Steps:
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if left is None or right is None:
-            return NOTHING
-        condition = yield _Task(left, True)
-        after = yield _Task(right)
-        is_and = any(child.type == "and" for child in node.children)
-        return Branch(condition, after if is_and else NOTHING, NOTHING if is_and else after)
-
-    def _choice(self, node: Node) -> _Steps:
-        then, test, otherwise = node.named_children[:3]
-        condition = yield _Task(test, True)
-        first = yield _Task(then)
-        second = yield _Task(otherwise)
-        return Branch(condition, first, second)
-
-    # Conditions.
-
-    def _condition(self, node: Node) -> _Steps:
-        negated = False
-        while node.type in ("parenthesized_expression", "not_operator") and node.named_child_count:
-            negated = negated is not (node.type == "not_operator")
-            inner = node.child_by_field_name("argument") or first_named(node)
-            assert inner is not None
-            node = inner
-        if node.type == "boolean_operator":
-            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            if left is not None and right is not None:
-                one = yield _Task(left, True)
-                other = yield _Task(right, True)
-                is_and = any(child.type == "and" for child in node.children)
-                return Condition("and" if is_and else "or", parts=(one, other), negated=negated)
-        if node.type in ("true", "false") or (node.type == "integer" and text(node).isdigit()):
-            return Condition("constant", value=text(node) not in ("False", "0"), negated=negated)
-        before = yield _Task(node)
-        test, flipped = test_of(node)
-        return Condition("test", test, None if before is NOTHING else before, negated=negated is not flipped)
 
     # Simple statements.
 
-    def _assignment(self, node: Node) -> _Steps:
+    def _assignment(self, node: Node) -> Steps:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        parts = [(yield _Task(right)) if right is not None and right.named_child_count else NOTHING]
+        parts = [(yield Task(right)) if right is not None and right.named_child_count else NOTHING]
         if right is not None or node.type == "augmented_assignment":
             plain = _constant_of(right) if right is not None and node.type == "assignment" else ""
             if left is not None and left.type == "subscript":
-                parts.append((yield _Task(left)))
+                parts.append((yield Task(left)))
             parts.extend(Event("assign", text(target), node, plain) for target in _targets(left))
         return Sequence(tuple(part for part in parts if part is not NOTHING))
 
-    def _delete(self, node: Node) -> _Steps:
+    def _delete(self, node: Node) -> Steps:
         targets = [target for child in node.named_children for target in _targets(child)]
         return Sequence(tuple(Event("assign", text(target), node) for target in targets))
         yield
 
-    def _assert(self, node: Node) -> _Steps:
+    def _assert(self, node: Node) -> Steps:
         condition = first_named(node)
         if condition is None:
             return NOTHING
-        holds = yield _Task(condition, True)
+        holds = yield Task(condition, True)
         error = Jump("raise", node=node, error_kinds=_kinds("AssertionError"), knows_all_kinds=True)
         return Branch(holds, NOTHING, error)
 
-    def _raise(self, node: Node) -> _Steps:
+    def _raise(self, node: Node) -> Steps:
         before = yield from self._children(node.named_children)
         error = first_named(node)
         function = error.child_by_field_name("function") if error is not None and error.type == "call" else error
@@ -250,18 +129,18 @@ class _Lowering:
         kinds = _kinds(name) if function is not None else ()
         return Sequence((before, Jump("raise", "", node, kinds, len(kinds) > 1)))
 
-    def _return(self, node: Node) -> _Steps:
+    def _return(self, node: Node) -> Steps:
         before = yield from self._children(node.named_children)
         jump = Jump("return", node=node)
         return jump if before is NOTHING else Sequence((before, jump))
 
     @staticmethod
-    def _leave(node: Node) -> _Steps:
+    def _leave(node: Node) -> Steps:
         return Jump("break" if node.type == "break_statement" else "continue", node=node)
         yield
 
     @staticmethod
-    def _definition(node: Node) -> _Steps:
+    def _definition(node: Node) -> Steps:
         definition = node.child_by_field_name("definition") or node
         name = definition.child_by_field_name("name")
         return Event("assign", text(name) if name is not None else "", definition)
@@ -269,7 +148,7 @@ class _Lowering:
 
     # Compound statements.
 
-    def _if(self, node: Node) -> _Steps:
+    def _if(self, node: Node) -> Steps:
         arms: list[tuple[Condition, Form]] = []
         otherwise: Form = NOTHING
         for arm in (node, *node.children_by_field_name("alternative")):
@@ -277,32 +156,32 @@ class _Lowering:
                 otherwise = yield from self._body(arm)
                 continue
             test, then = arm.child_by_field_name("condition"), arm.child_by_field_name("consequence")
-            condition = (yield _Task(test, True)) if test is not None else UNKNOWN
-            arms.append((condition, (yield _Task(then)) if then is not None else NOTHING))
+            condition = (yield Task(test, True)) if test is not None else UNKNOWN
+            arms.append((condition, (yield Task(then)) if then is not None else NOTHING))
         for condition, form in reversed(arms):
             otherwise = Branch(condition, form, otherwise)
         return otherwise
 
-    def _body(self, clause: Node) -> _Steps:
+    def _body(self, clause: Node) -> Steps:
         body = clause.child_by_field_name("body")
         if body is None:
             body = next((child for child in clause.named_children if child.type == "block"), None)
-        return (yield _Task(body)) if body is not None else NOTHING
+        return (yield Task(body)) if body is not None else NOTHING
 
-    def _else_of(self, loop: Node) -> _Steps:
+    def _else_of(self, loop: Node) -> Steps:
         clause = loop.child_by_field_name("alternative")
         return (yield from self._body(clause)) if clause is not None else NOTHING
 
-    def _while(self, node: Node) -> _Steps:
+    def _while(self, node: Node) -> Steps:
         test = node.child_by_field_name("condition")
-        condition = (yield _Task(test, True)) if test is not None else UNKNOWN
+        condition = (yield Task(test, True)) if test is not None else UNKNOWN
         body = yield from self._body(node)
         otherwise = yield from self._else_of(node)
         return Loop(condition, body, otherwise)
 
-    def _for(self, node: Node) -> _Steps:
+    def _for(self, node: Node) -> Steps:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        before = (yield _Task(right)) if right is not None else NOTHING
+        before = (yield Task(right)) if right is not None else NOTHING
         body = yield from self._body(node)
         otherwise = yield from self._else_of(node)
         targets = (Event("assign", text(target), node) for target in _targets(left))
@@ -310,7 +189,7 @@ class _Lowering:
         each = Sequence((Event("next", "", node, may_raise=may_raise), *targets, body))
         return Sequence((before, Loop(UNKNOWN, each, otherwise)))
 
-    def _with(self, node: Node) -> _Steps:
+    def _with(self, node: Node) -> Steps:
         clause = next((child for child in node.named_children if child.type == "with_clause"), None)
         parts: list[Form] = []
         caught: list[str] | None = None
@@ -322,7 +201,7 @@ class _Lowering:
             context = first_named(value) if value.type == "as_pattern" else value
             if context is None:
                 continue
-            parts.append((yield _Task(context)))
+            parts.append((yield Task(context)))
             parts.append(Event("enter", text(context), context, may_raise=True))
             parts.extend(Event("assign", text(target), node) for target in _targets(alias))
             if "suppress(" in text(context):
@@ -333,7 +212,7 @@ class _Lowering:
             body = Try(body, (Handler(() if broad else tuple(caught), NOTHING),))
         return Sequence((*(part for part in parts if part is not NOTHING), body, Event("leave", "", node)))
 
-    def _try(self, node: Node) -> _Steps:
+    def _try(self, node: Node) -> Steps:
         body = yield from self._body(node)
         handlers: list[Handler] = []
         otherwise: Form | None = None
@@ -347,9 +226,9 @@ class _Lowering:
                 finally_ = yield from self._body(clause)
         return Try(body, tuple(handlers), otherwise, finally_)
 
-    def _match(self, node: Node) -> _Steps:
+    def _match(self, node: Node) -> Steps:
         subject = node.child_by_field_name("subject")
-        before = (yield _Task(subject)) if subject is not None else NOTHING
+        before = (yield Task(subject)) if subject is not None else NOTHING
         body = node.child_by_field_name("body")
         clauses = [child for child in (body or node).named_children if child.type == "case_clause"]
         cases = []
@@ -357,8 +236,8 @@ class _Lowering:
         for clause in clauses:
             guard = clause.child_by_field_name("guard")
             consequence = clause.child_by_field_name("consequence")
-            first = (yield _Task(guard)) if guard is not None else NOTHING
-            then = (yield _Task(consequence)) if consequence is not None else NOTHING
+            first = (yield Task(guard)) if guard is not None else NOTHING
+            then = (yield Task(consequence)) if consequence is not None else NOTHING
             cases.append(Sequence((first, then)))
             pattern = next((child for child in clause.named_children if child.type == "case_pattern"), None)
             is_exhaustive = is_exhaustive or (guard is None and pattern is not None and text(pattern) == "_")
@@ -389,44 +268,6 @@ def _targets(target: Node | None) -> list[Node]:
         else:
             waiting.extend(reversed(one.named_children))
     return found
-
-
-def test_of(node: Node) -> tuple[Question, bool]:
-    """The test that an expression is, and whether it asks for the opposite."""
-    if node.type == "named_expression":
-        name = node.child_by_field_name("name")
-        subject = text(name) if name is not None else ""
-        return Question(subject, names=frozenset((subject,)), node=node), False
-    if not _is_comparable(node):
-        return Question("", node=node), False
-    names = frozenset(_NAME.findall(text(node)))
-    if node.type == "comparison_operator" and node.named_child_count == 2:
-        left, right = node.named_children
-        operator = text(node)[left.end_byte - node.start_byte : right.start_byte - node.start_byte]
-        operator = " ".join(operator.replace("(", " ").replace(")", " ").split())
-        if not text(node).isascii():
-            operator = ""
-        value = text(right)
-        if operator in ("==", "!=") and value in ("None", "True", "False"):
-            operator = "is" if operator == "==" else "is not"
-        if operator in ("is", "==", "in"):
-            return Question(text(left), operator, value, names, node), False
-        opposite = {"is not": "is", "!=": "==", "not in": "in"}.get(operator)
-        if opposite is not None:
-            return Question(text(left), opposite, value, names, node), True
-    return Question(text(node), names=names, node=node), False
-
-
-def _is_comparable(node: Node) -> bool:
-    """Whether asking again gives the same answer as long as no name is bound anew, as far as one can tell."""
-    for inner in (node, *own_nodes(node)):
-        if inner.type in ("await", "yield", "named_expression", *_COMPREHENSIONS):
-            return False
-        if inner.type == "call":
-            function = inner.child_by_field_name("function")
-            if function is None or text(function) not in _TELLING_CALLS:
-                return False
-    return True
 
 
 def _caught_by(clause: Node) -> tuple[str, ...]:
