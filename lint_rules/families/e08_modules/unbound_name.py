@@ -52,6 +52,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e08_modules.external import has_bundler
 from lint_rules.languages.python.unbound import Unbound, may_have_unbound
 from lint_rules.languages.python.unbound import unbound_names as unbound_in_python
 from lint_rules.languages.whole_file import WholeFile
@@ -114,16 +115,34 @@ def _place(name: str, uses: list[Unbound], nodes: list[Node] | tuple[()], file: 
             or parent.type in ("global_statement", "nonlocal_statement", "dotted_name", "type")
         )
         is_slot = file.data[node.start_byte - 2 : node.start_byte] == b"{{"  # of a template that makes Python
+        if (scope.kind != "module" and name in _bindings(scope, file)) or _is_of_comprehension(name, node):
+            continue
         if is_name or is_slot or _is_expected(node, file) or not (own or is_module or _in_comprehension(node)):
             continue
         return node
     return None
 
 
+def _is_of_comprehension(name: str, node: Node) -> bool:
+    """Whether a comprehension around a place binds the name."""
+    parent = node.parent
+    while parent is not None and parent.type not in ("function_definition", "module", "class_definition"):
+        for clause in parent.named_children if _is_comprehension(parent) else ():
+            left = clause.child_by_field_name("left") if clause.type == "for_in_clause" else None
+            if left is not None and re.search(rf"\b{re.escape(name)}\b", (left.text or b"").decode("utf-8", "replace")):
+                return True
+        parent = parent.parent
+    return False
+
+
+def _is_comprehension(node: Node) -> bool:
+    return node.type.endswith("comprehension") or node.type == "generator_expression"
+
+
 def _in_comprehension(node: Node) -> bool:
     parent = node.parent
     while parent is not None and parent.type not in ("function_definition", "module", "class_definition"):
-        if parent.type.endswith("comprehension") or parent.type == "generator_expression":
+        if _is_comprehension(parent):
             return True
         parent = parent.parent
     return False
@@ -204,13 +223,15 @@ def _imported_as(name: str, file: PythonFile) -> str:
 
 @RULE.files(WholeFile(None), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
-    from lint_rules.languages.javascript.unbound import FOREIGN, project_globals, unbound_names
+    from lint_rules.languages.javascript.unbound import FOREIGN, FOREIGN_ELSEWHERE, project_globals, unbound_names
 
     if file.is_test or file.is_declaration or file.path.endswith((".jsx", ".tsx")) or _PAGES.search(file.relative):
         return
     found = list(unbound_names(file))
     names = {file.text(node) for node in found}
-    if not names or len(names) > _MOST_NAMES or not names.isdisjoint(FOREIGN):
+    is_for_node = bool(file.imports) and file.package is not None and not has_bundler(file.package)
+    foreign = FOREIGN - FOREIGN_ELSEWHERE if is_for_node else FOREIGN
+    if not names or len(names) > _MOST_NAMES or not names.isdisjoint(foreign):
         return
     seen: set[str] = set()
     own_globals = project_globals(file.modules.node)

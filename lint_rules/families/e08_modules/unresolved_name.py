@@ -172,7 +172,7 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if file.is_declaration:
         return
     for one in file.imports:
-        if one.form not in ("import", "export") or one.is_type or not one.specifier.startswith((".", "#", "@", "~")):
+        if one.form not in ("import", "export") or one.is_type:
             continue
         located = file.located(one.specifier)
         if located.kind != PROJECT or located.path == file.path:

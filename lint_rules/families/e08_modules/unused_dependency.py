@@ -62,7 +62,9 @@ from __future__ import annotations
 import json
 import os
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from lint_rules.families.e08_modules.named import NAMED, imports_on_disk, is_believed, is_named_elsewhere
@@ -95,14 +97,15 @@ def check_python(project: Project) -> Iterator[Finding]:
         declared = declarations(module.path, project.root)
         for manifest in declared.all if declared is not None else ():
             manifests.setdefault(manifest.folder, manifest)
+    notes = _Notes(project)
     for folder in sorted(manifests):
         manifest = manifests[folder]
         if not manifest.is_built:
-            yield from _unused_in(manifest, project)
+            yield from _unused_in(manifest, notes, project)
 
 
-def _unused_in(manifest: Manifest, project: Project) -> Iterator[Finding]:
-    modules, texts = _named(project, manifest.folder, _PYTHON)
+def _unused_in(manifest: Manifest, notes: _Notes, project: Project) -> Iterator[Finding]:
+    modules, texts = notes.named(manifest.folder, _PYTHON)
     own = manifest.name.lower().replace("_", "-").replace(".", "-")
     for name in sorted(manifest.runtime - {own}):
         if is_believed(name, "python") or any(brings((name,), module, project.root) for module in modules):
@@ -122,21 +125,27 @@ def _is_text_for(text: str, name: str, root: str) -> bool:
     return any(part[:1].isalpha() and brings((name,), part, root) for part in parts if part)
 
 
-def _named(project: Project, folder: str, suffixes: tuple[str, ...]) -> tuple[set[str], set[str]]:
-    """The modules that the files of a folder import, and the texts in them."""
-    modules: set[str] = set()
-    texts: set[str] = set()
-    known: set[str] = set()
-    for facts, notes in project.notes(NAMED):
-        if facts.path.startswith(folder):
-            known.add(facts.path)
+class _Notes:
+    """What the files of a project name, found by the folder in which they lie."""
+
+    def __init__(self, project: Project) -> None:
+        self._notes = sorted(((facts.path, notes) for facts, notes in project.notes(NAMED)), key=itemgetter(0))
+        self._paths = [path for path, _ in self._notes]
+
+    def named(self, folder: str, suffixes: tuple[str, ...]) -> tuple[set[str], set[str]]:
+        """The modules that the files below a folder import, and the texts in them."""
+        modules: set[str] = set()
+        texts: set[str] = set()
+        first, last = bisect_left(self._paths, folder + os.sep), bisect_left(self._paths, folder + chr(ord(os.sep) + 1))
+        for _, notes in self._notes[first:last]:
             for note in notes:
                 modules.update(note.modules)
                 texts.update(note.texts)
-    for path, names in imports_on_disk(folder, suffixes):
-        if path not in known:
-            modules.update(names)
-    return modules, texts
+        known = set(self._paths[first:last])
+        for path, names in imports_on_disk(folder, suffixes):
+            if path not in known:
+                modules.update(names)
+        return modules, texts
 
 
 @RULE.project(words=(b"import", b"require"), languages=("javascript",), notes=(NAMED,))
@@ -148,8 +157,9 @@ def check_javascript(project: Project) -> Iterator[Finding]:
             package = read_package(path)
             if package is not None and package.dependencies:
                 packages.setdefault(path, package)
+    notes = _Notes(project)
     for path in sorted(packages):
-        yield from _unused_packages(packages[path], project)
+        yield from _unused_packages(packages[path], notes, project)
 
 
 def _manifests_above(folder: str, root: str) -> Iterator[str]:
@@ -165,8 +175,8 @@ def _manifests_above(folder: str, root: str) -> Iterator[str]:
         folder = parent
 
 
-def _unused_packages(package: Package, project: Project) -> Iterator[Finding]:
-    modules, texts = _named(project, package.folder, _JAVASCRIPT)
+def _unused_packages(package: Package, notes: _Notes, project: Project) -> Iterator[Finding]:
+    modules, texts = notes.named(package.folder, _JAVASCRIPT)
     used = {package_name(one) for one in modules} | {package_name(one) for one in texts}
     rest = _rest_of(package)
     for name, wanted in sorted(package.dependencies.items()):

@@ -59,6 +59,10 @@ _MORE = frozenset(
 FOREIGN = frozenset(
     [
         "$",
+        "i32",
+        "f64",
+        "usize",
+        "changetype",
         "jQuery",
         "window",
         "document",
@@ -124,12 +128,17 @@ FOREIGN = frozenset(
         "print",
     ]
 )
+FOREIGN_ELSEWHERE = frozenset({"load", "print", "parent", "history", "moment", "_"})
+"""Those of them that are ordinary words, too: in a module that requires others they are as unbound as any name."""
 """Names of browsers, test runners and other worlds: a file with one of them is not Node's."""
 
 _MADE_GLOBAL = re.compile(
     rb"\b(?:global|globalThis|GLOBAL)\s*(?:\.\s*([A-Za-z_$][\w$]*)\s*=(?!=)|\[\s*['\"]([\w$]+)['\"]\s*\]\s*=)"
 )
 _MADE_ALL = re.compile(rb"Object\.assign\(\s*(?:global|globalThis)\b|\b(?:global|globalThis)\[[^'\"\]]+\]\s*=(?!=)")
+_GIVEN_GLOBAL = re.compile(rb"\}\s*\)?\s*\(\s*(?:global|globalThis)\s*[,)]")
+_ALIAS = re.compile(rb"\(\s*function\s*\(\s*([A-Za-z_$][\w$]*)\s*[,)]")
+"""`(function (root) { root.Shop = ... })(global)`"""
 _BROWSER = re.compile(rb"\b(?:window|document|navigator|localStorage|self|chrome|browser)\s*[.\[]|\btypeof window\b")
 _TEST = re.compile(rb"\b(?:describe|it|test|expect|jest|vi|beforeEach|Cypress|cy|QUnit|suite)\b\s*[.(]")
 _DECLARED_GLOBALS = re.compile(rb"/\*\s*(?:eslint-env|jshint|jslint|globals?|exported)\b([^*]*)")
@@ -161,6 +170,11 @@ def _globals_of(files: frozenset[str]) -> frozenset[str] | None:
         if _MADE_ALL.search(data):
             return None
         names.update((one or other).decode() for one, other in _MADE_GLOBAL.findall(data))
+        given = _GIVEN_GLOBAL.search(data)
+        alias = _ALIAS.search(data) if given is not None else None
+        if alias is not None:
+            made = re.compile(rb"\b" + re.escape(alias[1]) + rb"\s*\.\s*([A-Za-z_$][\w$]*)\s*=(?!=)")
+            names.update(one.decode() for one in made.findall(data))
     return frozenset(names)
 
 
