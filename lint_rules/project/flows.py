@@ -19,7 +19,10 @@ class Hop(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class DataEdge(msgspec.Struct, frozen=True, array_like=True):
-    """Data of `origin` reaches `target`, made safe on the way from the `cleaned` kinds of misuse."""
+    """Data of `origin` reaches `target`, made safe on the way from the `cleaned` kinds of misuse.
+
+    `by:3` among them is all kinds, if the function that the call number 3 calls really checks what it is given.
+    """
 
     origin: str
     target: str
@@ -73,8 +76,11 @@ class FlowParameter(msgspec.Struct, frozen=True, array_like=True):
 
 
 class FunctionFlow(msgspec.Struct, frozen=True, array_like=True):
-    """One function; `name` is the one it has among the facts of its module. `path_names` are parts of its own route
-    that hold any text."""
+    """One function; `name` is the one it has among the facts of its module.
+
+    `path_names` are parts of its own route that hold any text, `long_names` those that may hold slashes. `checks` says
+    that by its name it makes data harmless, and that its body asks something of it, `cleans` that what it gives is.
+    """
 
     name: str
     span: Span
@@ -84,3 +90,6 @@ class FunctionFlow(msgspec.Struct, frozen=True, array_like=True):
     sinks: tuple[LocalSink, ...] = ()
     edges: tuple[DataEdge, ...] = ()
     path_names: tuple[str, ...] = ()
+    long_names: tuple[str, ...] = ()
+    checks: bool = False
+    cleans: bool = False

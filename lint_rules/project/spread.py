@@ -21,6 +21,11 @@ from lint_rules.project.symbols import Reference
 Fact = tuple[str, str, str]
 
 _MAX_FACTS = 400_000
+_MOST_FUNCTIONS = 7
+_MOST_FOR_PATHS = 4
+"""Over more functions than these, what is passed on is rarely still what the client sent; of files least of all, whose
+names are put together of what a service knows of them."""
+_CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__"})
 _FIRST_NAMES = frozenset({"self", "cls"})
 
 
@@ -129,6 +134,7 @@ class Spread:
                 elif origin.startswith("a:"):
                     self._readers.setdefault(f"a:{_last(origin)}", []).append((name, origin))
         self._resolved: dict[str, tuple[str, Reference | None, bool]] = {}
+        self._views: dict[str, bool] = {}
         self._seeds: list[tuple[str, str, frozenset[str]]] | None = None
 
     def arrivals(self, kind: str) -> list[Arrival]:
@@ -171,6 +177,25 @@ class Spread:
             self._project.asked_notes.add(reference.module.module)
         return self._known.get(reference.name)
 
+    def checks(self, call: FlowCall) -> bool:
+        """Whether a call that says so by its name checks what it is given: its function does, or is not known."""
+        callee = self.flow_of(self.resolve(call.symbol)[1])
+        return callee is None or callee.flow.checks
+
+    def is_view(self, known: _Known) -> bool:
+        """Whether the class of a method handles requests."""
+        owner = known.flow.name.rpartition(".")[0]
+        key = f"{known.module.module}.{owner}"
+        found = self._views.get(key)
+        if found is None:
+            handlers = self._project.handlers
+            found = self._views[key] = bool(owner) and any(
+                handlers.of(Reference(known.module, function)) is not None
+                for name, function in known.module.functions.items()
+                if name.rpartition(".")[0] == owner
+            )
+        return found
+
     def related(self, one: str, other: str) -> bool:
         """Whether two classes are the same, or one derives from the other."""
         symbols = self._project.symbols
@@ -189,6 +214,8 @@ class _Walk:
         self._returned: set[tuple[str, str]] = set()
         self._textual: set[tuple[str, str]] = set()
         """Functions and origins (results of calls) that are surely text."""
+        self._segments: set[Fact] = set()
+        """Parts of paths without a slash, which leave a folder on some systems only."""
         self._found: dict[tuple[str, Span], Arrival] = {}
 
     def run(self) -> list[Arrival]:
@@ -196,6 +223,8 @@ class _Walk:
         for name, origin, kinds in self._spread.seeds:
             if self._kind not in kinds or origin.startswith("r:"):  # edges of a read say themselves what is cleaned
                 self._reach((name, "", origin), None, (self._source(known[name], origin),))
+                if "segment" in kinds:
+                    self._segments.add((name, "", origin))
         while self._waiting and len(self._parents) < _MAX_FACTS:
             self._follow(self._waiting.popleft())
         return [self._found[key] for key in sorted(self._found, key=lambda key: key)]
@@ -219,8 +248,14 @@ class _Walk:
             if part != origin and self._is_harmless(known, part):
                 continue
             for edge in known.edges.get(part, ()):
-                if self._kind not in edge.cleaned:
+                if self._kind not in edge.cleaned and not self._is_checked(known, edge):
                     self._cross(fact, known, edge)
+
+    def _is_checked(self, known: _Known, edge: DataEdge) -> bool:
+        """Whether a function of the project has checked what goes this way."""
+        return any(
+            self._spread.checks(known.flow.calls[int(kind[3:])]) for kind in edge.cleaned if kind.startswith("by:")
+        )
 
     def _is_harmless(self, known: _Known, part: str) -> bool:
         parameter, _, attribute = part[2:].partition(".")
@@ -239,8 +274,11 @@ class _Walk:
                 self._reach((name, "", origin), fact, _hops(known, edge))
         elif kind == "a":
             owner = rest.rpartition(".")[0]
+            lasts = self._lasts(fact, known)
+            called = frozenset() if lasts else self._called_with(fact, known)
             for name, origin in self._spread._readers.get(f"a:{_last(rest)}", ()):
-                if self._spread.related(origin[2:].rpartition(".")[0], owner):
+                is_meant = lasts or _last(name) in called
+                if is_meant and self._spread.related(origin[2:].rpartition(".")[0], owner):
                     self._reach((name, "", origin), fact, _hops(known, edge))
         elif kind == "x":
             sink = known.flow.sinks[int(rest)]
@@ -248,6 +286,26 @@ class _Walk:
             if sink.kind == self._kind or is_page:
                 call = None if is_page else FlowCall("", sink.text, sink.span)
                 self._arrive(fact, known, edge, call, None, "0", sink.span)
+
+    def _lasts(self, fact: Fact, known: _Known) -> bool:
+        """Whether what a method stores on its object is what other methods of that object read for the same client.
+
+        So it is if the object is made of it, if the method itself reads the request, and of views, of which each
+        request has its own. Other objects mostly outlive the request, and hold what many have sent.
+        """
+        method = _last(known.flow.name)
+        if method in _CONSTRUCTORS or fact[2].startswith("r:"):
+            return True
+        return self._spread.is_view(known)
+
+    def _called_with(self, fact: Fact, known: _Known) -> frozenset[str]:
+        """The names of what is called by the method that stores, and by the function that called it."""
+        callers = [known]
+        parent = self._parents[fact][0]
+        if parent is not None:
+            callers.append(self._spread._known[parent[0]])
+        found = [one.module.functions.get(one.flow.name) for one in callers]
+        return frozenset(_last(call.target) for one in found if one is not None for call in one.calls)
 
     def _is_page(self, fact: Fact, known: _Known, edge: DataEdge) -> bool:
         """Whether what a function returns is text, and a framework makes HTML of it."""
@@ -286,6 +344,8 @@ class _Walk:
 
     def _return(self, fact: Fact, known: _Known, edge: DataEdge) -> None:
         name, entry, _ = fact
+        if known.flow.cleans:
+            return
         is_text = "nosql" in edge.cleaned or (name, edge.origin) in self._textual
         if entry:
             self._returned.add((name, entry))
@@ -321,9 +381,16 @@ class _Walk:
             return
         ways = [_hops(known, edge)]
         current: Fact | None = fact
+        functions = set()
+        is_segment = False
         while current is not None:
+            functions.add(current[0])
+            is_segment = current in self._segments
             current, way = self._parents[current]
             ways.append(way)
+        most = _MOST_FUNCTIONS if self._kind != "path" else 1 if is_segment else _MOST_FOR_PATHS
+        if len(functions) > most:
+            return
         places = [one for way in reversed(ways) for one in way]
         self._found[key] = Arrival(
             self._kind, known.flow, known.module, call, row, place, span, places[0].text, tuple(places)

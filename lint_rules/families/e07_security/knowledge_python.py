@@ -36,6 +36,8 @@ _ROUTED_ELSEWHERE = frozenset({"Django", "Tornado"})
 """Frameworks whose routes stand far from their handlers, so that the parts of a path are known by name alone."""
 _SCOPE = frozenset({"where", "html", "redirect", "url"})
 """What the scope of ASGI is not followed to: it holds the whole request, the headers that browsers write too."""
+_SEGMENT = frozenset({"segment"})
+_DECODED_LATER = frozenset({"aiohttp.web", "Tornado", "Sanic"})
 _MODEL_KINDS = TEXT | {"field"}
 
 
@@ -82,10 +84,16 @@ class PythonKnowledge:
                 if kinds is UPLOAD:
                     yield f"{parameter.name}.filename", TEXT
                 if kinds is not None:
-                    yield parameter.name, kinds
+                    yield parameter.name, kinds | self._shape(flow, handler, parameter.name)
         if framework["path_parameters"] and handler.kind in ("route", "socket"):
             for name in self._path_parts(flow, handler, plain):
-                yield name, TEXT
+                yield name, TEXT | self._shape(flow, handler, name)
+
+    @staticmethod
+    def _shape(flow: FunctionFlow, handler: Handler, name: str) -> frozenset[str]:
+        """Whether a parameter is a part of the path that holds no slash; some frameworks decode `%2F` afterwards."""
+        is_segment = name in flow.path_names and name not in flow.long_names
+        return _SEGMENT if is_segment and handler.framework.name not in _DECODED_LATER else frozenset()
 
     def _typed(self, parameter: FlowParameter, project: Project) -> frozenset[str] | None:
         """What a parameter read by its annotation cannot be misused for; None if it holds no text of the client."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from lint_rules.flow.taint import CLEAN, Path, Variables, cleaned, held
+from lint_rules.languages.python.checking import TELLS
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.registrations import arguments
 from lint_rules.languages.python.scopes import text
@@ -26,12 +27,6 @@ _MAX_DEPTH = 30
 _PLAIN_TEXT = frozenset({"isdigit", "isalnum", "isdecimal", "isnumeric", "isidentifier", "isalpha"})
 _MATCHES = frozenset({"match", "fullmatch", "search"})
 _HOSTS = frozenset({"url_has_allowed_host_and_scheme", "is_safe_url", "is_safe_redirect", "is_same_domain"})
-_TELLS = re.compile(
-    r"(?:^|_)(?:is_?|has_?)?(?:valid|validate|validated|allow|allowed|safe|permitted|permit|whitelist|whitelisted|trusted"
-    r"|known|supported|verify|check|sanitized|legal|clean|within|inside|local|public)"
-    r"|(?:valid|allowed|safe|permitted|whitelisted|trusted|supported)$",
-    re.IGNORECASE,
-)
 _HOST_PARTS = frozenset({"netloc", "hostname", "host"})
 _RESOLVING = re.compile(r"realpath|abspath|resolve|normpath|path|dir|root|base|full|target|dest", re.IGNORECASE)
 
@@ -168,7 +163,7 @@ def _asked(call: Node, holds: bool) -> Iterator[Guarantee]:
     elif name in _HOSTS:
         if holds and given:
             yield from ((path, _HOST) for path in _roots(given[0]))
-    elif holds and _TELLS.search(name):
+    elif holds and TELLS.search(name):
         for value in given:
             yield from ((path, EVERYTHING) for path in _roots(value))
 
@@ -177,9 +172,46 @@ def judged_by(value: Node) -> list[Path]:
     """What a call looks at whose result says whether something is in order: `allowed = is_allowed(path)`."""
     value = _bare(value)
     function = value.child_by_field_name("function") if value.type == "call" else None
-    if function is None or not _TELLS.search(_last_name(function)):
+    if function is None or not TELLS.search(_last_name(function)):
         return []
     return [path for _, argument in arguments(value) for path in _roots(argument)]
+
+
+_TRIVIAL = frozenset(
+    {"len", "isinstance", "bool", "str", "int", "type", "strip", "lower", "upper", "startswith", "endswith", "hasattr",
+     "callable", "get", "print", "getattr", "repr", "exists", "isfile", "isdir", "is_file", "is_dir"}
+)  # fmt: skip
+
+
+def replaced_unless(node: Node, holds: bool) -> tuple[Path, Node] | None:
+    """What a branch that is not taken here would have replaced, and by what: `if not is_own(target): target = HOME`.
+
+    Only where the condition asks a function about it that can tell more than whether it is there.
+    """
+    outer = node
+    while outer.parent is not None and outer.parent.type in ("not_operator", "parenthesized_expression"):
+        holds = holds is not (outer.parent.type == "not_operator")
+        outer = outer.parent
+    branch = outer.parent
+    if holds or branch is None or branch.type != "if_statement" or branch.child_by_field_name("condition") != outer:
+        return None
+    block = branch.child_by_field_name("consequence")
+    statement = first_named(block) if block is not None and block.named_child_count == 1 else None
+    assignment = first_named(statement) if statement is not None else None
+    if assignment is None or assignment.type != "assignment":
+        return None
+    left, right = assignment.child_by_field_name("left"), assignment.child_by_field_name("right")
+    if left is None or right is None or left.type != "identifier":
+        return None
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if current.type == "call" and (text(left),) in _names_below(current):
+            function = current.child_by_field_name("function")
+            if function is not None and _last_name(function) not in _TRIVIAL:
+                return (text(left),), right
+        waiting.extend(current.named_children)
+    return None
 
 
 def _begins(receiver: Node, prefix: Node, holds: bool) -> Iterator[Guarantee]:

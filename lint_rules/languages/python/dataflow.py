@@ -28,7 +28,8 @@ from lint_rules.flow.taint import (
     union,
 )
 from lint_rules.flow.trampoline import bounce
-from lint_rules.languages.python.conditions import EVERYTHING, guaranteed, judged_by, path_of, refined
+from lint_rules.languages.python.checking import TELLS, VALIDATES
+from lint_rules.languages.python.conditions import EVERYTHING, guaranteed, judged_by, path_of, refined, replaced_unless
 from lint_rules.languages.python.effects import TEXT, UPLOAD, effects, safe_slot
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.lowered_expressions import test_of
@@ -78,9 +79,6 @@ _COMPREHENSIONS = (
 )  # fmt: skip
 _MEDIA_TYPE = re.compile(r"(?:text|application|image|audio|video|multipart)/[\w.+-]+(?:;[\w\s=-]*)?")
 _SHELLS = re.compile(r"""["'](?:/bin/|/usr/bin/)?(?:ba|z|da|k)?sh["']|["']cmd(?:\.exe)?["']|powershell""")
-_VALIDATES = re.compile(r"^_?(?:validate|ensure|assert|verify|require|sanitize|check)_?\w*$", re.IGNORECASE)
-_CLEANS = re.compile(r"(?:^|_)(?:saniti[sz]e|secure|escape|quote|valid|validate|clean|safe)", re.IGNORECASE)
-"""Names of the project's own functions that make data harmless, as far as one can tell."""
 _PARSES = frozenset({"loads", "load", "decode", "safe_load", "parse"})
 """Last names of the passing calls that make a document of a text."""
 _DOCUMENT = frozenset({"nosql", "mass"})
@@ -168,7 +166,16 @@ class PythonFlow:
         answer = holds is not test_of(test.node)[1]
         if answer and test.node.type == "identifier" and text(test.node) in self._verdicts:
             return [(path, EVERYTHING) for path in self._verdicts[text(test.node)]]
-        return guaranteed(test.node, answer)
+        found = list(guaranteed(test.node, answer))
+        replaced = replaced_unless(test.node, answer)
+        if replaced is not None and not self.value(replaced[1], variables):
+            found.append((replaced[0], EVERYTHING))
+        if answer and test.node.type == "call":
+            function = test.node.child_by_field_name("function")
+            if function is not None and TELLS.search(_last_name(function)):
+                checked = self._checked_by(test.node, function)
+                return [(path, checked or kinds) for path, kinds in found]
+        return found
 
     def reached(self, event: Event, variables: Variables) -> Iterator[tuple[str, Value]]:
         if event.kind == "call":
@@ -285,7 +292,7 @@ class PythonFlow:
         if target.type == "identifier" and event.subject in self.captured:
             yield f"v:{self._scope.name}.{event.subject}", self._assigned_value(event, target, variables)
         path = path_of(target)
-        if self._self and len(path) > 1 and path[0] == self._self:
+        if self._self and len(path) > 1 and path[0] == self._self and target.type == "attribute":
             yield f"a:{self._own_class}.{path[1]}", self._assigned_value(event, target, variables)
         if target.type == "attribute" and text(target).endswith(".__dict__"):
             return
@@ -304,12 +311,21 @@ class PythonFlow:
         if name == "relative_to" and receiver is not None and (path := path_of(receiver)):
             value, _ = held(variables, path)
             return {**variables, path: cleaned(value, frozenset({"path"}))} if value else variables
-        if _VALIDATES.match(name) and call.parent is not None and call.parent.type in ("expression_statement", "await"):
+        if VALIDATES.match(name) and call.parent is not None and call.parent.type in ("expression_statement", "await"):
             for _, argument in arguments(call):
                 path = path_of(argument)
-                if path and held(variables, path)[0]:
-                    variables = {**variables, path: CLEAN}
+                value = held(variables, path)[0] if path else CLEAN
+                if value:
+                    checked = self._checked_by(call, function)
+                    variables = {**variables, path: cleaned(value, checked) if checked else CLEAN}
         return variables
+
+    def _checked_by(self, call: Node, function: Node) -> frozenset[str]:
+        """What stands for a check that a function of the project makes, if it does; empty for any other function."""
+        symbol = self._file.names.symbol(function)
+        if not symbol or self._file.is_outside(symbol):
+            return frozenset()
+        return frozenset({f"by:{self._number(call, function, list(arguments(call)))[2:]}"})
 
     # Calls.
 
@@ -636,8 +652,6 @@ class PythonFlow:
                 return passed
         if is_outside or not symbol:
             return base
-        if _CLEANS.search(name):
-            return CLEAN
         given = list(arguments(call))
         return union(from_origin(self._number(call, function, given)), {} if symbol else base)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.flow.taint import trace
+from lint_rules.languages.python.checking import CLEANS, is_trusted, really_checks
 from lint_rules.languages.python.dataflow import PythonFlow, parameters_of
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.lowering import form_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
 _CHECKED = frozenset({"pattern", "regex", "Literal"})
+_ANY_PATH = frozenset({"path"})
 _NO_TEXT = frozenset({"int", "float", "bool", "UUID", "UUID4", "datetime", "date", "Decimal", "time", "timedelta"})
 
 
@@ -51,7 +53,9 @@ def _flow_of(scope: Scope, file: PythonFile) -> FunctionFlow | None:
         DataEdge(f"p:{name}", f"v:{scope.name}.{name}")
         for name in sorted(evaluator.captured & set(parameters_of(scope)))
     )
-    if not edges and not captured:
+    name = scope.name.rpartition(".")[2]
+    checks = is_trusted(name) and really_checks(scope.node)
+    if not edges and not captured and not is_trusted(name):
         return None
     return FunctionFlow(
         scope.name,
@@ -62,6 +66,9 @@ def _flow_of(scope: Scope, file: PythonFile) -> FunctionFlow | None:
         tuple(evaluator.sinks),
         edges + captured,
         tuple(sorted(text_parts_of_path(scope))),
+        tuple(sorted(text_parts_of_path(scope, _ANY_PATH))),
+        checks,
+        checks and CLEANS.search(name) is not None,
     )
 
 

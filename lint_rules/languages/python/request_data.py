@@ -291,13 +291,13 @@ def _surely_runs(node: Node, place: Node) -> bool:
     return block is None or block.start_byte <= place.start_byte < block.end_byte
 
 
-def text_parts_of_path(function: Scope) -> set[str]:
-    """`name` for `@app.get("/users/<name>")`: parts that no converter has checked."""
+def text_parts_of_path(function: Scope, converters: frozenset[str] = _TEXT_CONVERTERS) -> set[str]:
+    """`name` for `@app.get("/users/<name>")`: parts that no converter has checked, or have one of these."""
     found = set()
     for decorator in decorators(function.node):
         given: Mapping[str, Node] = dict(arguments(decorator)) if decorator.type == "call" else {}
         for value in given.values():
             for part in _PATH_PARAMETER.finditer(text(value)) if value.type == "string" else ():
-                if (part["before"] or part["after"] or "") in _TEXT_CONVERTERS:
+                if (part["before"] or part["after"] or "") in converters:
                     found.add(part["name"])
     return found
