@@ -52,7 +52,8 @@ Good (javascript):
       res.json({ result: operation(Number(req.query.a), Number(req.query.b)) });
     });
 
-How to fix it: look up what is wanted in a table; give data to a fixed template; parse with `JSON.parse`.
+How to fix it: look up what is wanted in a table; give data to a fixed template; parse with `JSON.parse`. The tool makes
+`yaml.safe_load` of `yaml.load`.
 
 Not seen: sandboxes that are sound; code that is stored first.
 """
@@ -62,13 +63,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
 from lint_rules.families.e07_security.flows_javascript import FLOWS, WORDS
 from lint_rules.families.e07_security.injections_python import DATA_FLOWS, injections
 from lint_rules.families.e07_security.injections_python import WORDS as PYTHON_WORDS
 from lint_rules.families.e07_security.linking_javascript import findings
 from lint_rules.families.e07_security.weaknesses import references
-from lint_rules.model import ERROR, Finding, Rule
+from lint_rules.families.e07_security.yaml_python import YAML_LOADS
+from lint_rules.model import ERROR, SAFE, Finding, Fix, Rule
 
 if TYPE_CHECKING:
     from lint_rules.project.linked import Project
@@ -79,6 +83,7 @@ RULE = Rule(
     severity=ERROR,
     summary="Data of a client is run as code",
     in_tests=False,
+    fix=SAFE,
     references=references("TEN0704"),
 )
 
@@ -88,6 +93,9 @@ def check_javascript(project: Project) -> Iterator[Finding]:
     return findings(RULE, project)
 
 
-@RULE.project(words=PYTHON_WORDS, notes=(DATA_FLOWS,))
+@RULE.project(words=PYTHON_WORDS, notes=(DATA_FLOWS, YAML_LOADS))
 def check_python(project: Project) -> Iterator[Finding]:
-    return injections(RULE, project)
+    loads = {(module.path, load.span): load for module, found in project.notes(YAML_LOADS) for load in found}
+    for finding in injections(RULE, project):
+        load = loads.get((finding.path, finding.span))
+        yield replace(finding, fix=Fix("use `yaml.safe_load`", load.edits, SAFE)) if load is not None else finding
