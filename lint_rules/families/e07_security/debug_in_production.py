@@ -1,8 +1,8 @@
 """Debugging is on in production.
 
 What it finds: `debug=True` for an application or its `run`, `DEBUG = True` in production settings of Django and in a
-Flask configuration, `reload=True` of uvicorn, tracebacks and `err.stack` in answers, Express' `errorhandler` without
-a condition.
+Flask configuration, `reload=True` of uvicorn, tracebacks in answers, Express' `errorhandler` without a condition, and
+stacks that `render` and `write` show. What a handler sends of an error that it caught is TEN0605's.
 
 Why it matters: the pages for developers show source, settings and variables to whoever provokes an error; the
 debugger of Werkzeug runs what the visitor types.
@@ -34,7 +34,7 @@ Bad (javascript):
     const app = express();
 
     app.use((err, req, res, next) => {
-        res.status(500).json({ error: err.message, stack: err.stack });
+        res.status(500).render("error", { stack: err.stack });
     });
 
 Good (javascript):
@@ -45,7 +45,7 @@ Good (javascript):
 
     app.use((err, req, res, next) => {
         console.error(err.stack);
-        res.status(500).json({ error: "internal error" });
+        res.status(500).render("error", { message: "internal error" });
     });
 
 How to fix it: read the switch from the environment, off if it is not set; log the stack and answer with an error's
@@ -96,6 +96,7 @@ _JAVASCRIPT = re.compile(rb"\.stack\b|errorhandler|error-handler")
 _ANSWERS = re.compile(
     r"(?:^|\.)(?:jsonify|make_response|Response|\w*Response|HttpResponse\w*|json_response|abort|finish)$"
 )
+_JS_SENDING = frozenset({"send", "json", "jsonp", "end", "response"})
 _JS_ANSWERS = frozenset({"send", "json", "jsonp", "end", "write", "render"})
 _BOUNDARIES = frozenset({"statement_block", "expression_statement", "if_statement", "arrow_function"})
 _RESPONSE = re.compile(r"^(?:res|response|reply|resp|rep|ctx|h|this\.(?:res|response))\b")
@@ -192,23 +193,29 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
 
 
 def _sent_stacks(file: JavaScriptFile) -> Iterator[Node]:
+    """Stacks in answers, but for those of an error that a handler caught and sends, of which TEN0605 speaks."""
     from lint_rules.families.e07_security.reading_javascript import called_name, member_name
 
     for stack in file.nodes("member_expression"):
         if member_name(stack) != "stack" or stack.parent is None or file.in_broken_code(stack):
             continue
+        owner = stack.child_by_field_name("object")
+        is_caught = owner is not None and owner.type == "identifier"
         outer: Node | None = stack.parent
         inner: Node = stack
         while outer is not None:
             if outer.type == "call_expression" and outer.child_by_field_name("function") != inner:
                 function = outer.child_by_field_name("function")
+                if is_caught and called_name(outer) in _JS_SENDING:
+                    break
                 if called_name(outer) in _JS_ANSWERS and function is not None and _RESPONSE.match(source(function)):
                     yield stack
                 elif called_name(outer) not in ("stringify", "String", "assign"):
                     break
             elif outer.type == "assignment_expression":
                 left = outer.child_by_field_name("left")
-                if left is not None and left != inner and re.fullmatch(r"ctx(?:\.response)?\.body", source(left)):
+                is_body = left is not None and left != inner and not is_caught
+                if is_body and left is not None and re.fullmatch(r"ctx(?:\.response)?\.body", source(left)):
                     yield stack
                 break
             elif outer.type in _BOUNDARIES:

@@ -13,6 +13,7 @@ from tree_sitter import Node
 from lint_rules.families.e07_security.flows_javascript import EVERYTHING, Taint, Through
 from lint_rules.families.e07_security.parts_javascript import (
     chosen,
+    is_content,
     is_server_made,
     is_switched_on,
     keys_of,
@@ -304,7 +305,7 @@ class Evaluator:
             taint for taint in found.taints if not is_server_made(f"{taint.source.removesuffix(name)}.{name}")
         )
         found = replace(found, taints=taints)
-        return found
+        return cleaned(found, ("TEN0705",)) if is_content(text(node)) else found
 
     # Objects.
 
@@ -369,6 +370,8 @@ class Evaluator:
             return keys_of(self.value(given[0], state, depth + 1)) if given else NOTHING_KNOWN
         if gives == "copy":
             return joined(self.value(one, state, depth + 1) for one in given)
+        if gives == "address" and len(given) > 1:
+            return self._address(given, state, depth)
         if gives:
             first = self.value(given[0], state, depth + 1) if given else NOTHING_KNOWN
             return text_of(first) if gives == "text" else parsed(first, is_json=gives == "document")
@@ -409,6 +412,12 @@ class Evaluator:
         if symbol and (self.file.is_own(symbol) or self.file.is_own(self.file.resolve(symbol))):
             return self._through(symbol, given, state, depth)
         return NOTHING_KNOWN
+
+    def _address(self, given: list[Node], state: State, depth: int) -> Value:
+        """`new URL(path, base)`: an address that a client sends needs no base; a path of our own lies on it."""
+        first, base = (self.value(one, state, depth + 1) for one in given[:2])
+        found = parsed(first, is_json=False)
+        return joined((found, parsed(base, is_json=False))) if first.constant is not None else found
 
     def _closure(self, function: Node | None) -> Scope | None:
         """The function that a name denotes, if it is one within the function that calls it."""

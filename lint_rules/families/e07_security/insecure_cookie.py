@@ -91,7 +91,7 @@ _SESSION = re.compile(
 _OPEN = re.compile(
     r"csrf|xsrf|lang|locale|theme|consent|timezone|flash|state|nonce|verifier|redirect|expir", re.IGNORECASE
 )
-_WORDS = re.compile(rb"(?i:cookie)|SessionMiddleware|session\(")
+_WORDS = re.compile(rb"(?i:cookie)|SessionMiddleware|session\(|\.state\(")
 _SETTINGS = frozenset({
     "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "CSRF_COOKIE_SECURE", "REMEMBER_COOKIE_SECURE",
     "REMEMBER_COOKIE_HTTPONLY", "JWT_COOKIE_SECURE",
@@ -197,6 +197,11 @@ def _js_cookies(file: JavaScriptFile) -> Iterator[tuple[Node, str]]:
             name = constant(given[0], file)
             if members is not None and name:
                 yield call, _wrong([], _flags(members, file, ("httpOnly", "secure"))[1], name)
+        elif called == "state" and len(given) == 2 and b"hapi" in file.data:
+            members = options(given[1], file)
+            name = constant(given[0], file)
+            if members is not None and name:
+                yield call, _wrong([], _flags(members, file, ("isHttpOnly", "isSecure"))[1], name)
         else:
             canonical = file.canonical(function)
             if canonical in ("express-session", "express-session.default", "koa-session", "cookie-session") and given:

@@ -16,6 +16,7 @@ _SERVER_MADE = re.compile(
     r"\.files?(?:\.\w+|\[[^\]]*\]|\.<item>)*\.+(?:path|filename|destination|size|tempFilePath|encoding|md5|filepath)$"
 )
 """What multer and its like say about an upload, and not the client."""
+_CONTENT = re.compile(r"\bfiles?(?:\.\w+|\[[^\]]*\])*\??\.(?:buffer|data|stream|mimetype)$")
 _LISTS = re.compile(r"\b(?:includes|has|indexOf|hasOwn\w*|isInteger|isNaN|test|some)\(|\bin\b")
 _OTHER_THAN_WORDS = re.compile(r"^/(?:\[\^(?:\\[wds]|[\w -])+\]|\\W|\\D)[+*]?/\w*g")
 """A pattern that finds everything but letters, digits, spaces and the like."""
@@ -50,6 +51,11 @@ def taken(value: Value, path: tuple[str, ...]) -> Value:
 def is_server_made(written: str) -> bool:
     """Whether an expression reads what the server says about an upload."""
     return _SERVER_MADE.search("".join(written.split())) is not None
+
+
+def is_content(written: str) -> bool:
+    """Whether an expression reads the bytes of an upload, which name no file."""
+    return _CONTENT.search("".join(written.split())) is not None
 
 
 def keys_of(value: Value) -> Value:

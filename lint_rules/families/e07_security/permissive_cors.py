@@ -156,9 +156,16 @@ def _python_settings(file: PythonFile) -> Iterator[tuple[Node, str, bool]]:
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if is_for_show(file) or is_for_development(file) or file.is_declaration:
         return
-    for place, what, credentials in (*_js_calls(file), *_js_headers(file)):
+    for place, what, credentials in (*_js_calls(file), *_js_headers(file), *_of_hapi(file)):
         if not in_development_branch(place):
             yield _finding(file, place, what, credentials=credentials)
+
+
+_APPROVING = re.compile(
+    r"\{? ?(?:return )?\w+\(null, ?(?:true|origin)\);? ?\}?|true|\{ return true;? \}"
+    r"|(?:\{ ?return )?ctx\.(?:(?:request\.)?(?:get\(['\"][oO]rigin['\"]\)|headers?\.origin));?(?: ?\})?"
+)
+"""What a function answers that allows every origin: `callback(null, true)`, `ctx.get("Origin")`."""
 
 
 def _js_calls(file: JavaScriptFile) -> Iterator[tuple[Node, str, bool]]:
@@ -197,6 +204,22 @@ def _js_calls(file: JavaScriptFile) -> Iterator[tuple[Node, str, bool]]:
             yield call, f"`{short(call)}`", _has_credentials(found, file)
 
 
+def _of_hapi(file: JavaScriptFile) -> Iterator[tuple[Node, str, bool]]:
+    """`cors: true` and `cors: { origin: ["*"] }` of Hapi's servers and routes; without origins all are allowed."""
+    from lint_rules.families.e07_security.reading_javascript import constant, key_name, options
+
+    for pair in file.nodes("pair") if b"hapi" in file.data else ():
+        key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+        if key is None or value is None or key_name(key) != "cors":
+            continue
+        found = options(value, file)
+        is_open = constant(value, file) == "true"
+        if found is not None and "..." not in found and constant(found.get("origin"), file) != "ignore":
+            is_open = "origin" not in found or _is_open(found["origin"], file)
+        if is_open:
+            yield pair, f"`{short(pair)}`", _has_credentials(found or {}, file)
+
+
 def _has_credentials(members: dict[str, Node], file: JavaScriptFile) -> bool:
     from lint_rules.families.e07_security.reading_javascript import constant
 
@@ -220,7 +243,7 @@ def _is_open(origin: Node | None, file: JavaScriptFile) -> bool:
         return False
     body = value.child_by_field_name("body")
     written = " ".join(source(body).split()) if body is not None else ""
-    return re.fullmatch(r"\{? ?(?:return )?\w+\(null, ?true\);? ?\}?|true|\{ return true;? \}", written) is not None
+    return _APPROVING.fullmatch(written) is not None
 
 
 def _js_headers(file: JavaScriptFile) -> Iterator[tuple[Node, str, bool]]:

@@ -134,7 +134,7 @@ def concerns(row: Mapping[str, Any], passed: Passed, note: FlowNote, count: int)
         return False
     if "below" in row and not any(f"major={number}" in options for number in range(*row["below"].values())):
         return False
-    if row["rule"] == "TEN0706" and passed.position and not taint.inside:
+    if row["rule"] == "TEN0706" and passed.position and 0 in places and not taint.inside:
         return False
     if "header" in row and not _is_header(row, note):
         return False

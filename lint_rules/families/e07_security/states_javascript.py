@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tree_sitter import Node
 
 from lint_rules.families.e07_security.evaluating_javascript import Evaluator
@@ -27,6 +29,8 @@ from lint_rules.languages.javascript.grammar import arguments, bare, callee, tex
 _FILLING = frozenset({"assign", "merge", "extend", "defaults", "defaultsDeep"})
 """Calls that put the members of their other arguments into the first: `Object.assign(filter, req.query)`."""
 
+_OF_FORMS = re.compile(r"\w*Form\($")
+"""Django's forms validate, `axios.postForm(` does not."""
 _ASSERTING = frozenset({"assert", "ok", "invariant"})
 """Calls that end the function where their first argument does not hold: `ctx.assert(typeof name === "string", 400)`."""
 
@@ -151,7 +155,7 @@ class Values:
         if name in _ASSERTING:
             state = state.knowing(harmless_where(given[0], True, state, self._evaluator))
         written = text(function)[-80:] + "("
-        if VALIDATING.search(written) and not written.startswith("JSON.parse"):
+        if VALIDATING.search(_OF_FORMS.sub("(", written)) and not written.startswith("JSON.parse"):
             found: set[tuple[str, str]] = set()
             for one in given:
                 if self._evaluator.file.request.is_request(one):

@@ -1,7 +1,9 @@
 """Cryptography that does not protect.
 
 What it finds: MD5 and SHA-1 of passwords, secrets and signatures, a fast hash of a password, DES, RC4, Blowfish and the
-mode ECB, `createCipher`, tokens and codes from `random` and `Math.random`, and signatures compared with `==`.
+mode ECB, `createCipher`, tokens and codes from `random` and `Math.random`, and signatures compared with `==`. In
+JavaScript also a cipher with a constant IV, PBKDF2 and bcrypt with few rounds, keys of RSA below 2048 bits, and TLS
+before 1.2.
 
 Why it matters: a leaked table of such hashes is a table of passwords by the evening; the next value of `random` follows
 from the last ones, so that a reset token can be guessed; `==` tells by its time how much of a signature is right.
@@ -56,6 +58,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e07_security.circumstances import is_for_show, short, source
+from lint_rules.families.e07_security.strength_javascript import old_protocols, weak_strength
 from lint_rules.families.e07_security.weaknesses import FOLDER, references
 from lint_rules.languages.javascript.library import js_name_table
 from lint_rules.languages.tables import name_table
@@ -101,7 +104,10 @@ _FAST_NAME = re.compile(r"^sha-?(?:224|256|384|512)$", re.IGNORECASE)
 _WEAK_CIPHER = re.compile(r"^(?:des|rc4|rc2|bf|blowfish|cast|idea|seed)\b|-ecb$|^des-|^aes\d*-?ecb", re.IGNORECASE)
 _MAC_NAME = re.compile(r"signature|hmac|digest|\bmac\b|hash", re.IGNORECASE)
 _PYTHON = re.compile(rb"hashlib|random\.|import random|from random|Crypto|cryptography|hmac")
-_JAVASCRIPT = re.compile(rb"createHash|createCipher|createDecipher|Math\.random|createHmac|crypto\.hash")
+_JAVASCRIPT = re.compile(
+    rb"createHash|createCipher|createDecipher|Math\.random|createHmac|crypto\.hash|crypto-js|bcrypt|pbkdf2|generateKeyPair"
+    rb"|minVersion|secureProtocol"
+)
 _HASH_INSTEAD = "use argon2, scrypt or bcrypt"
 
 
@@ -205,9 +211,11 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if is_for_show(file) or file.is_declaration or file.is_tooling:
         return
     for call in calls(file):
-        wrong = _js_cipher(call, file) or _js_hash(call, file) or _js_random(call, file)
+        wrong = _js_cipher(call, file) or _js_hash(call, file) or _js_random(call, file) or weak_strength(call, file)
         if wrong:
             yield RULE.at(file, call, wrong, wrong.partition("; ")[2])
+    for pair, wrong in old_protocols(file):
+        yield RULE.at(file, pair, wrong, wrong.partition("; ")[2])
     for comparison in file.nodes("binary_expression") if b"createHmac" in file.data else ():
         operator = comparison.child_by_field_name("operator")
         if operator is not None and operator.type in ("==", "===", "!=", "!==") and _js_compares(comparison, file):
@@ -241,15 +249,19 @@ def _js_hash(call: Node, file: JavaScriptFile) -> str:
 
     function = callee(call)
     given = arguments(call)
-    if function is None or not given or _JS_HASHES.match(file.canonical(function), file.types) is None:
+    if function is None or not given:
         return ""
-    algorithm = constant(given[0], file)
+    row = _JS_HASHES.match(file.canonical(function), file.types)
+    if row is None:
+        return ""
+    algorithm = row.get("algorithm") or constant(given[0], file)
     is_weak, is_fast = bool(_WEAK_NAME.search(algorithm)), bool(_FAST_NAME.search(algorithm))
     if not (is_weak or is_fast):
         return ""
     member = call.parent
     update = member.parent if member is not None and member.type == "member_expression" else None
-    hashed = " ".join(source(one) for one in (*given[1:], *(arguments(update) if update is not None else ())))
+    own = given if row.get("algorithm") else given[1:]
+    hashed = " ".join(source(one) for one in (*own, *(arguments(update) if update is not None else ())))
     words = words_around(call)
     if _NO_PASSWORD.search(f"{hashed} {words}"):
         return ""
