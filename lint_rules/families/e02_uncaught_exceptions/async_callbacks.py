@@ -72,7 +72,11 @@ def _may_be_async(argument: Node, file: JavaScriptFile) -> bool:
     if value.type in FUNCTION_LITERALS:
         scope = file.scopes.of(value)
         return scope is not None and (scope.is_async or scope.is_arrow)
-    return value.type in ("identifier", "member_expression", "object")
+    if value.type == "call_expression":  # `this.list.bind(this)`
+        function = callee(value)
+        last = function.child_by_field_name("property") if function is not None else None
+        return last is not None and text(last) == "bind"
+    return value.type in ("identifier", "member_expression", "object", "array")
 
 
 def _row(call: Node, function: Node, file: JavaScriptFile) -> TableRow | None:

@@ -67,6 +67,8 @@ def _is_ordinary(call: Node) -> bool:
     if first_word(own) in _CLEANUP or not parts.isdisjoint(_CONVERTS["words"] | _OPTIONAL):
         return True
     receiver = function.child_by_field_name("object")
+    if text(function) == "process.send":
+        return True  # the process that started this one may have gone
     if receiver is not None and not words(text(receiver).rpartition(".")[2]).isdisjoint(_LOGGERS | _OPTIONAL):
         return True
     return call.type == "new_expression" and own.endswith(("Error", "Date", "Map", "Set", "Array"))

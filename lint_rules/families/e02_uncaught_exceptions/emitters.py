@@ -25,6 +25,7 @@ from lint_rules.languages.javascript.grammar import (
     text,
 )
 from lint_rules.languages.javascript.library import js_name_table
+from lint_rules.languages.javascript.members import object_members
 from lint_rules.languages.javascript.receivers import receiver
 from lint_rules.languages.javascript.scopes import Scope
 from lint_rules.languages.javascript.usage import Usage, Use, reads_of, usage_of, usages_of
@@ -83,7 +84,13 @@ def emitter_row(call: Node, file: JavaScriptFile) -> TableRow | None:
         return None
     if given and text(given[0]) in ("process.execPath", "process.argv[0]", "process.argv0"):
         return None  # the program that runs is there
+    if row.get("shell") and given and given[-1].type == "object" and _has_shell(given[-1]):
+        return None  # the shell is there, and says with its exit code that the program is not
     return row
+
+
+def _has_shell(options: Node) -> bool:
+    return any(name == "shell" and text(value) != "false" for name, value, _ in object_members(options))
 
 
 def life_of(emitter: Node, file: JavaScriptFile) -> Life:

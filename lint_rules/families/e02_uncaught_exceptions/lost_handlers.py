@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.grammar import arguments, bare, callee, text
-from lint_rules.languages.javascript.promises import never_rejects
+from lint_rules.languages.javascript.promises import never_rejects, promised, shown_call
 from lint_rules.languages.javascript.registrations import given_functions
 from lint_rules.languages.javascript.rejection import may_reject
+from lint_rules.languages.javascript.scopes import Scope
 from lint_rules.project.facts import FunctionFacts
 from lint_rules.project.frameworks import Handler
 
@@ -38,13 +39,29 @@ def lost_handler(call: Node, place: Node, file: JavaScriptFile) -> DroppedCallba
     for given in given_functions(call, file):
         scope = given.scope
         handler = registered.get(scope.node.id)
-        if not scope.is_async or scope.is_generator or handler is None or not _loses(handler):
+        if scope.is_generator or handler is None or not _loses(handler):
             continue
-        if may_reject(scope, file.scopes, calls_fail=False, is_safe=lambda one: never_rejects(one, file)):
+        if not scope.is_async:
+            handed_on = _handed_on(scope, file)
+            if handed_on:
+                return _found(handler, place, f"{handed_on} that the callback returns")
+        elif may_reject(scope, file.scopes, calls_fail=False, is_safe=lambda one: never_rejects(one, file)):
             shown = "callback" if scope.is_anonymous else "handler"
             name = scope.name.rpartition(".")[2]
             return _found(handler, place, f"`{name}`" if not scope.is_anonymous else shown)
     return _from_another_file(call, place, file)
+
+
+def _handed_on(scope: Scope, file: JavaScriptFile) -> str:
+    """What a plain arrow function calls for its value, if that is a promise that may reject: `() => this.list()`."""
+    body = scope.body
+    if body is None or not scope.is_arrow or body.type == "statement_block":
+        return ""
+    value = bare(body)
+    known = promised(value, file) if value.type == "call_expression" else None
+    if known is None or known.function is None or not known.is_sure or known.is_settled:
+        return ""
+    return shown_call(value, file)
 
 
 def _from_another_file(call: Node, place: Node, file: JavaScriptFile) -> DroppedCallback | None:

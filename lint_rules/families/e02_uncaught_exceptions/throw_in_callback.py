@@ -136,7 +136,7 @@ def _parsed(call: Node, file: JavaScriptFile) -> tuple[Uncatchable, str] | None:
         return None
     parsed = bare(given[int(row.get("argument", 0))])
     found = uncatchable(call, file)
-    if found is None or not _comes_from_outside(parsed, found) or file.reads_request(parsed):
+    if found is None or found.of_own_file or not _comes_from_outside(parsed, found) or file.reads_request(parsed):
         return None
     return found, str(row["raises"][0])
 

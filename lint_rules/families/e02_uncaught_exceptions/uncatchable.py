@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import parameter_nodes, targets
-from lint_rules.languages.javascript.bodies import holder
+from lint_rules.languages.javascript.bodies import all_nodes, holder
 from lint_rules.languages.javascript.grammar import (
     CALL_KINDS,
     FUNCTION_LITERALS,
@@ -56,16 +57,22 @@ _ERRORS = frozenset({"err", "error", "er", "_err", "_error", "erro"})
 _ENDS = ("reject", "next", "callback", "cb", "done", "fn")
 _ANSWERED = frozenset({"route", "hook", "error", "plugin"})
 _MAX_LEVELS = 30
+_MAX_HOPS = 3
+_STARTING = re.compile(r"(?:start|launch|boot)(?:[A-Z]|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
 class Uncatchable:
-    """`what` it is in words, `instead` what to do with an error there, `given` the names of the parameters."""
+    """`what` it is in words, `instead` what to do with an error there, `given` the names of the parameters.
+
+    `of_own_file` says that it is called with what stands in a file that comes with the program itself.
+    """
 
     what: str
     instead: str
     given: frozenset[str]
     event: str = ""
+    of_own_file: bool = False
 
 
 def uncatchable(place: Node, file: JavaScriptFile) -> Uncatchable | None:
@@ -149,9 +156,47 @@ def _callback(place: Node, function: Node, call: Node, file: JavaScriptFile) -> 
         return None
     if last in _STARTS and _rethrows(place, function) and _is_at_start(function, file):
         return None
+    if place.type == "throw_statement" and (_STARTING.match(last) or _is_about_to_listen(function)):
+        return None
     return Uncatchable(
-        f"the callback of `{shown}`", _passing(place, function, "handle the error there"), _given(function)
+        f"the callback of `{shown}`",
+        _passing(place, function, "handle the error there"),
+        _given(function),
+        of_own_file=any(_names_own_file(one, file) for one in given[:1]),
     )
+
+
+def _is_about_to_listen(function: Node) -> bool:
+    """Whether a function is there for the server's `listen`: a service that cannot start is to end."""
+    outer: Node | None = function
+    for _ in range(_MAX_LEVELS):
+        outer = holder(outer) if outer is not None else None
+        if outer is None:
+            return False
+        name = outer.child_by_field_name("name")
+        place = around(outer)
+        call = place.parent if place is not None and place.type == "arguments" else None
+        called = callee(call) if call is not None and call.type == "call_expression" else None
+        last = called.child_by_field_name("property") if called is not None else None
+        if "listen" in (text(name) if name is not None else "", text(last) if last is not None else ""):
+            return True
+    return False
+
+
+def _names_own_file(path: Node, file: JavaScriptFile) -> bool:
+    """`path.join(__dirname, "templates.json")`: what comes with the program is what its authors wrote."""
+    for _ in range(_MAX_HOPS):
+        written = text(path)
+        if "__dirname" in written or "import.meta" in written:
+            return True
+        names = [one for one in (path, *all_nodes(path)) if one.type == "identifier"]
+        bound = (file.names.only_value(text(one), one.start_byte) for one in names)
+        calls = [one for one in bound if one is not None and one.type == "call_expression"]
+        following = next((one for one in calls if not text(one).startswith("require(")), None)
+        if following is None:
+            return False
+        path = following
+    return False
 
 
 _LONGEST = 40

@@ -98,7 +98,7 @@ class Registered:
                 handler = self._table.registered(registration, kind, self._packages)
                 if handler.kind == "listener":
                     handler = _listener(handler, call)
-                return self.wrapped(handler, given, self._routed_by(call))
+                return self.wrapped(handler, given, self._routed_by(call), call)
         return None
 
     def _routed_by(self, call: Node) -> str:
@@ -106,13 +106,16 @@ class Registered:
         owner = self._file.canonical(function).rpartition(".")[0] if function is not None else ""
         return owner
 
-    def wrapped(self, handler: Handler, given: Given, router: str) -> Handler:
-        """The handler with what wrappers around it, or its router, do about rejections."""
+    def wrapped(self, handler: Handler, given: Given, router: str, registering: Node | None = None) -> Handler:
+        """The handler with what wrappers around it, or its router, do about rejections.
+
+        The call that registers it is none of them, though its value may be bound: `const server = createServer(...)`.
+        """
         if router in self._table.wrapping_routers:
             return replace(handler, rejections="handled")
         for call in (*given.wrappers, *wrapping_calls(given.scope.node)):
             function = callee(call)
-            if function is None:
+            if function is None or (registering is not None and call.id == registering.id):
                 continue
             wrapper = self._table.wrapper(self._file.canonical(function), last_name(function))
             if wrapper is None:
