@@ -34,6 +34,9 @@ SOURCE = "// Orders are generated in batches.\nexport function load(id) {\n  ret
         ('"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\n' + SOURCE, True),
         ("/******/ (function() { // webpackBootstrap\n" + SOURCE, True),
         (SOURCE.replace("\n", " "), True),
+        ('import { f as q, u as C, a as E } from "./index-B8te98RZ.mjs";\n' + SOURCE, True),
+        (SOURCE + "export {\n  L as $,\n  de as A,\n  at as B\n};\n", True),
+        ("import { list as ls, load as ld } from './orders.js';\n" + SOURCE, False),
     ],
 )
 def test_what_a_compiler_wrote_is_known(text: str, expected: bool) -> None:
