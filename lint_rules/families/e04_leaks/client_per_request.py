@@ -69,8 +69,7 @@ How to fix it: make it when the service starts (lifespan, `before_serving`, `cle
 on the application, and close it at shutdown.
 
 Not seen: clients that are stored somewhere when they are made, or that are made with something of the request, such as
-a client's own credentials or a tenant's database; in a function of another file, those made of its parameters. In
-Python also clients made by a function that a handler calls, and handlers that another file registers.
+a client's own credentials or a tenant's database; in a function that a handler calls, those made of its parameters.
 """
 
 from __future__ import annotations
@@ -82,6 +81,12 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e04_leaks.called_python import (
+    CallNote,
+    called_by_handlers,
+    calls_in_plain_functions,
+    note_of,
+)
 from lint_rules.families.e04_leaks.clients_javascript import (
     PROJECT_WORDS,
     clients_made,
@@ -95,13 +100,14 @@ from lint_rules.languages.python.scopes import FUNCTION, Scope, text
 from lint_rules.languages.python.usage import Use, usages_of
 from lint_rules.languages.tables import TableRow, name_table
 from lint_rules.languages.whole_file import WholeFile
-from lint_rules.model import WARNING, Finding, Located, Related, Rule
+from lint_rules.model import WARNING, Finding, Located, Notes, Related, Rule
 from lint_rules.project.node_names import shown
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
     from lint_rules.project.calls import Edge
+    from lint_rules.project.facts import ModuleFacts
     from lint_rules.project.linked import Project
 
 RULE = Rule(
@@ -140,6 +146,76 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         if not _is_its_own(call, row, handler_scope) and not _is_kept(call, file):
             own = handler_scope.name.rpartition(".")[2]
             yield _finding(file, call, text(function), own, row)
+
+
+CALLED = Notes("clients-of-callees", CallNote)
+
+
+@CALLED.of("python")
+def clients_of_callees(file: PythonFile) -> Iterator[CallNote]:
+    if file.is_test or not _may_make(file.data):
+        return
+
+    def leaves_out(call: Node, scope: Scope) -> bool:
+        arguments = call.child_by_field_name("arguments")
+        given = {} if arguments is None else dict.fromkeys(_NAME.findall(text(arguments)))
+        parameters = frozenset(parameter_names(scope)) - {"self", "cls"}
+        is_its_own = not parameters.isdisjoint(given) or (arguments is not None and "**" in text(arguments))
+        return is_its_own or _is_kept(call, file) or _is_looked_up_first(call, scope, file)
+
+    for call, scope in calls_in_plain_functions(file, _CLIENTS.last_names, leaves_out=leaves_out):
+        parent = call.parent
+        made = parent if parent is not None and parent.type == "await" else call
+        is_returned = any(usage.use in (Use.RETURNED, Use.YIELDED) for usage in usages_of(made, file))
+        yield note_of(call, scope, file, is_returned=is_returned)
+
+
+def _is_looked_up_first(call: Node, scope: Scope, file: PythonFile) -> bool:
+    """Whether the function makes it only where there is none yet: `global client`, `if self._client is None`."""
+    return bool(scope.globals) or any(
+        outer.type == "if_statement" and "None" in text(outer.child_by_field_name("condition") or outer)
+        for outer in file.enclosing(call)
+        if scope.start <= outer.start_byte
+    )
+
+
+@RULE.project(words=_WORDS, notes=(CALLED,))
+def check_called(project: Project) -> Iterator[Finding]:
+    types = project.symbols.types
+
+    def matches(name: str, note: CallNote) -> bool:
+        row = _CLIENTS.match(name, types)
+        return row is not None and set(row.get("unless", ())).isdisjoint(note.keywords)
+
+    for module, note, name, handler in called_by_handlers(project, CALLED, matches):
+        row = _CLIENTS.match(name, types)
+        if row is None or (note.is_returned and _is_factory_elsewhere(module, note, project)):
+            continue
+        own = handler.function.name.rpartition(".")[2]
+        yield RULE.finding(
+            module.path,
+            note.span,
+            f"`{note.written}` makes a new {row['what']} for each call of `{own}`; make one at start and share it",
+            f"make it when the service starts, and close it at shutdown; here it costs {row['cost']}",
+            symbol=note.function,
+        )
+
+
+def _is_factory_elsewhere(module: ModuleFacts, note: CallNote, project: Project) -> bool:
+    """Whether what a function hands out is kept by some variable or attribute: `client = make_client()`."""
+    own = f"{module.module}.{note.function}"
+    last = note.function.rpartition(".")[2]
+    project.asked_words.add(f"{last}(")
+    for facts in project.facts.values():
+        held = [*facts.variables.values()]
+        for one in facts.classes.values():
+            held.extend(one.attributes.values())
+        for symbol in held:
+            if symbol.endswith(f"{last}()"):
+                found = project.symbols.function(symbol.removesuffix("()"))
+                if found is None or found.name == own:
+                    return True
+    return False
 
 
 @RULE.files(WholeFile(may_make_clients), "javascript")

@@ -67,7 +67,7 @@ Good (javascript):
 How to fix it: register once, when the service starts; or keep the function and take it back when the request or
 connection ends: in a `finally`, on 'close' or 'disconnect'.
 
-Not seen: one that another file takes back; in Python registrations by a function that a handler calls; receivers
+Not seen: one that another file takes back; receivers
 registered with a `dispatch_uid`, which stay one; listeners of the request or connection itself, which go with it.
 """
 
@@ -79,11 +79,17 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e04_leaks.called_python import (
+    CallNote,
+    called_by_handlers,
+    calls_in_plain_functions,
+    note_of,
+)
 from lint_rules.families.e04_leaks.listeners_javascript import Added, listeners_added, may_listen
 from lint_rules.families.e04_leaks.reached import CalleeNote, reached_notes
 from lint_rules.families.e04_leaks.serving import assumed, serving_now
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
-from lint_rules.languages.tables import TableRow, name_table
+from lint_rules.languages.tables import TableRow, name_table, read_table
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Notes, Rule
 
@@ -102,6 +108,7 @@ RULE = Rule(
 
 _LISTENERS = name_table(Path(__file__).parent / "listeners.toml", "python")
 _WORDS = tuple(sorted(name.encode() for name in _LISTENERS.last_names))
+_ROWS = read_table(Path(__file__).parent / "listeners.toml")["python"]
 _KINDS = frozenset({"route", "hook", "dependency", "socket", "background", "error"})
 
 
@@ -114,6 +121,8 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         row = _LISTENERS.match(file.canonical(function), file.types)
         scope = _handler_around(call, file) if row is not None else None
         if row is None or scope is None or _is_taken_back(scope, row, file) or file.in_broken_code(call):
+            continue
+        if _is_of_this_request(call, scope):
             continue
         arguments = call.child_by_field_name("arguments")
         if arguments is not None and "dispatch_uid" in text(arguments):
@@ -131,6 +140,57 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     for added in listeners_added(file, serving_now):
         yield RULE.at(file, added.call, _message(added), _suggestion(added))
+
+
+CALLED = Notes("listeners-of-called", CallNote)
+
+
+@CALLED.of("python")
+def listeners_of_called(file: PythonFile) -> Iterator[CallNote]:
+    if file.is_test or not any(word in file.data for word in _WORDS):
+        return
+
+    def leaves_out(call: Node, scope: Scope) -> bool:
+        body, arguments = file.data[scope.start : scope.end], call.child_by_field_name("arguments")
+        if _is_of_this_request(call, scope):
+            return True
+        is_looked_up = b"handlers" in body.replace(b"addHandler", b"") or bool(scope.globals) or b"if not " in body
+        return is_looked_up or (arguments is not None and "dispatch_uid" in text(arguments)) or _is_undone(body)
+
+    for call, scope in calls_in_plain_functions(file, _LISTENERS.last_names, leaves_out=leaves_out):
+        yield note_of(call, scope, file)
+
+
+@RULE.project(words=_WORDS, notes=(CALLED,))
+def check_called(project: Project) -> Iterator[Finding]:
+    types = project.symbols.types
+    for module, note, name, handler in called_by_handlers(
+        project, CALLED, lambda name, _: _LISTENERS.match(name, types) is not None
+    ):
+        row = _LISTENERS.match(name, types)
+        own = handler.function.name.rpartition("<locals>.")[2]
+        assert row is not None
+        yield RULE.finding(
+            module.path,
+            note.span,
+            f"each call of `{own}` adds a {row['what']} by `{note.written}` and none is removed; register it once",
+            "register it once, when the service starts, or take it back in a `finally`",
+            symbol=note.function,
+        )
+
+
+def _is_of_this_request(call: Node, scope: Scope) -> bool:
+    """Whether events are listened for on something that the function is given or makes: a session."""
+    function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+    target = arguments.named_child(0) if arguments is not None and arguments.named_child_count else None
+    is_event = function is not None and text(function).rpartition(".")[2] in ("listen", "listens_for")
+    if not is_event or target is None:
+        return False
+    return text(target).partition(".")[0] in scope.bindings or "once=True" in text(arguments or call)
+
+
+def _is_undone(body: bytes) -> bool:
+    return any(f"{name}(".encode() in body for row in _ROWS for name in row["undo"] if name != "signal")
 
 
 LISTENERS = Notes("listeners-of-callees", CalleeNote)

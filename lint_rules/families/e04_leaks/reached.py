@@ -1,8 +1,9 @@
-"""Which functions of a JavaScript project handlers reach, whichever file they are in."""
+"""Which functions of a project handlers reach, whichever file they are in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -50,13 +51,22 @@ def handler_around(function: Reference, project: Project) -> Handler | None:
         known = function.module.functions.get(name)
         handler = project.handlers.of(Reference(function.module, known)) if known is not None else None
         if handler is not None and handler.kind != "continuation":
-            is_per_request = handler.kind in KINDS and handler.framework.name != SCHEDULED
-            return handler if is_per_request else None
+            return handler if _is_per_request(handler, project) else None
         outer, separator, own = name.rpartition(".<locals>.")
         if not separator or not own.startswith("<anonymous"):
             return None
         name = outer
     return None
+
+
+def _last(symbol: str) -> str:
+    return symbol.removesuffix("()").rpartition(".")[2]
+
+
+def _is_per_request(handler: Handler, project: Project) -> bool:
+    if project.language == "python":
+        return handler.is_per_request
+    return handler.kind in KINDS and handler.framework.name != SCHEDULED
 
 
 class Callers:
@@ -65,24 +75,30 @@ class Callers:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._by_name: dict[str, list[tuple[Reference, CallFacts]]] = {}
+        self._decorated: dict[str, list[tuple[Reference, str]]] = {}
         for function in project.functions():
             for call in function.function.calls:
                 self._by_name.setdefault(call.target.rpartition(".")[2], []).append((function, call))
+            for decorator in function.function.decorators:
+                self._decorated.setdefault(_last(decorator), []).append((function, decorator))
 
-    def handler_of(self, function: Reference, position: int = -1) -> tuple[Reference, bool] | None:
+    def handler_of(
+        self, function: Reference, position: int = -1, most: int = _MOST_HOPS
+    ) -> tuple[Reference, bool] | None:
         """The nearest handler that runs a function, and whether the way there leads through another file.
 
-        Calls of the function with a literal at `position` do not count.
+        Calls of the function with a literal at `position` do not count. `most` is how many calls lead there.
         """
         project = self._project
         level, seen = [function], {function.name}
-        for _ in range(_MOST_HOPS):
+        for _ in range(most + 1):
             for one in level:
                 if handler_around(one, project) is not None:
                     return one, one.module.module != function.module.module or self._is_foreign(one)
             following: list[Reference] = []
             for one in level:
-                for caller in self._callers(one, position if one is function else -1):
+                callers = chain(self._callers(one, position if one is function else -1), self._wrapped(one))
+                for caller in callers:
                     if caller.name not in seen:
                         seen.add(caller.name)
                         following.append(caller)
@@ -90,6 +106,19 @@ class Callers:
                 return None
             level = following
         return None
+
+    def _wrapped(self, function: Reference) -> Iterator[Reference]:
+        """The functions for which a function stands that a decorator of Python puts in their place."""
+        outer = function.function.name.partition(".<locals>.")[0]
+        depth = function.function.name.count(".<locals>.")
+        if not depth or self._project.language != "python":
+            return
+        for wrapped, decorator in self._decorated.get(_last(outer), ()):
+            if decorator.endswith("()") and depth < 2:
+                continue  # what makes the decorator runs once
+            found = self._project.symbols.function(decorator.removesuffix("()"))
+            if found is not None and found.name == f"{function.module.module}.{outer}":
+                yield wrapped
 
     def _is_foreign(self, function: Reference) -> bool:
         """Whether only another file says that it is a handler."""
