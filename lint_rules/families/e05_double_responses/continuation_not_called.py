@@ -2,10 +2,27 @@
 
 What it finds: a function that is given a node-style callback, the acknowledgement of a Socket.IO event, or `resolve`
 and `reject`, calls it on some of its paths, and forgets it on another: an error branch that only logs, an early
-`return`, an `if` without `else`. Functions within (`(error, rows) => ...`, `.then(...)`) are looked at as well.
+`return`, an `if` without `else`. Functions within (`(error, rows) => ...`, `.then(...)`) are looked at as well. In
+Python a function that gives a future its result, or calls the callback it is given, and forgets it on another path.
 
 Why it matters: whoever waits for the callback waits for good. The request hangs until the client gives up, the promise
 is never settled, the queue has one worker less; there is no error and nothing in the log.
+
+Bad (python):
+
+    def on_reply(reply: Reply, waiter: asyncio.Future) -> None:
+        try:
+            waiter.set_result(reply.json())
+        except ValueError:
+            log.exception("no JSON: %s", reply)
+
+Good (python):
+
+    def on_reply(reply: Reply, waiter: asyncio.Future) -> None:
+        try:
+            waiter.set_result(reply.json())
+        except ValueError as error:
+            waiter.set_exception(error)
 
 Bad (javascript):
 
@@ -38,21 +55,25 @@ Good (javascript):
 How to fix it: call it on every path, with the error where there is one, or hand it on.
 
 Not seen: functions that never call their callback; paths on which a local function is called or the callback is handed
-to something, which is believed to call it; callbacks that may be left out, where the code asks for them.
+to something, which is believed to call it; callbacks that may be left out, where the code asks for them. In Python
+futures that are kept on objects, and paths without an error of functions that may be called more than once.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lint_rules.families.e05_double_responses.continuations_forgotten import never_called
 from lint_rules.families.e05_double_responses.continuations_javascript import MENTIONED, Continuations
+from lint_rules.families.e05_double_responses.continuations_python import forgotten
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, MEDIUM, Finding, Related, Rule
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
+    from lint_rules.languages.python.file import PythonFile
 
 RULE = Rule(
     "TEN0508",
@@ -62,6 +83,28 @@ RULE = Rule(
     summary="A callback, or `resolve` and `reject`, is forgotten on a path",
     in_tests=False,
 )
+
+_MENTIONED_PYTHON = re.compile(
+    rb"\.set_(?:result|exception)\(|\b(?:callback|cb|errback|done|continuation|on_(?:done|complete\w*|finish\w*))\w*\("
+)
+
+
+@RULE.files(WholeFile(_MENTIONED_PYTHON), "python")
+def check_python(file: PythonFile) -> Iterator[Finding]:
+    for due, exit_ in forgotten(file):
+        definition = due.function.node
+        owner = definition.child_by_field_name("name") or definition
+        missing = f"does not settle `{due.name}`" if due.is_future else f"does not call `{due.name}`"
+        place = exit_.jump.node if exit_.kind == "return" and exit_.jump is not None else None
+        way = "this way out" if place is not None else "a path through this function"
+        remedy = (
+            f"give `{due.name}` the error by `set_exception` on that path"
+            if due.is_future
+            else f"call `{due.name}` on that path, with the error where there is one"
+        )
+        related = (Related(file.path, file.span(owner), "has to settle it"),) if place is not None else ()
+        message = f"{way} {missing}; whoever waits for it waits for good"
+        yield RULE.at(file, place if place is not None else owner, message, remedy, related=related)
 
 
 @RULE.files(WholeFile(MENTIONED), "javascript")
