@@ -85,7 +85,7 @@ RULE = Rule(
 )
 
 _MENTIONED_PYTHON = re.compile(
-    rb"\.set_(?:result|exception)\(|\b(?:callback|cb|errback|done|continuation|on_(?:done|complete\w*|finish\w*))\w*\("
+    rb"set_(?:result|exception)\(|(?:callback|cb|errback|done|complete|completed|finish|finished|continuation)\("
 )
 
 

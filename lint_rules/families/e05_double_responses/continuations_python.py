@@ -233,7 +233,7 @@ def _runs_once(function: Scope, file: PythonFile) -> bool:
     own = function.name.rpartition(".")[2]
     if any(_ERROR.fullmatch(name) for name in parameter_names(function)):
         return True
-    pattern = rf"(?:{'|'.join(sorted(_RUNS_ONCE))})\((?:[^()]|\([^()]*\))*?\b{re.escape(own)}\b"
+    pattern = rf"(?:{'|'.join(sorted(_RUNS_ONCE))})\((?:[^()]|\([^()]*\)){{0,400}}?\b{re.escape(own)}\b"
     around = function.parent.node if function.parent is not None else file.root
     return re.search(pattern.encode(), around.text or b"") is not None
 
