@@ -87,6 +87,11 @@ def _judged(call: Node, row: TableRow, function: Scope | None, file: JavaScriptF
             return None
         if _is_of_another(usage.name, usage.place, function, file):
             return None
+        needed = row.get("only_with")
+        if needed and f"{usage.name}.{needed}(".encode() not in (function.node.text or b""):
+            return None
+        if row.get("iterated") and _is_iterated(usage.name, function, file):
+            return None
         taken = _taken(call, row, usage.name, function, file)
         return _flow(call, taken, file)
     if usage.use is Use.CHAINED:
@@ -99,6 +104,12 @@ def _judged(call: Node, row: TableRow, function: Scope | None, file: JavaScriptF
     if usage.use is Use.DROPPED and row.get("dropped"):
         return _never(call, row, "")
     return None
+
+
+def _is_iterated(name: str, function: Scope, file: JavaScriptFile) -> bool:
+    """`for await (const chunk of stream)`, which closes it at the end."""
+    loops = file.nodes_in("for_in_statement", function.node)
+    return any(text(one.child_by_field_name("right") or one) == name for one in loops)
 
 
 def _never(call: Node, row: TableRow, name: str) -> Left:

@@ -112,7 +112,7 @@ class Taken:
                 return True
         if not any(keeps(one, self.name) for one in given):
             return False
-        if last in _OWNERS or (event.kind == "call" and self._is_continuation(called)):
+        if self.row.get("handed") or last in _OWNERS or (event.kind == "call" and self._is_continuation(called)):
             return True
         return not self.is_released_here and not self._borrows(event.node)
 

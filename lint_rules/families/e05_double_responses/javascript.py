@@ -78,8 +78,8 @@ class Conflict:
 Given = frozenset[Step]
 
 
-class _Earlier:
-    """The steps that may have been done before, on some path."""
+class Earlier:
+    """The domain: the steps that may have been done before, on some path."""
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
@@ -138,6 +138,9 @@ class Steps:
         upgraded = self._upgraded(call, function)
         if upgraded is not None:
             return upgraded
+        redirected = self._redirected(call, function)
+        if redirected is not None:
+            return redirected
         response = self._responses.header_change(call)
         if response is not None:
             return Step(call, response.key, "header")
@@ -165,6 +168,12 @@ class Steps:
             return None
         found = parameter_of(target, self.file)
         return Step(node, text(target), "body", owner=found[0]) if found is not None and found[1] == 0 else None
+
+    def _redirected(self, call: Node, function: Node) -> Step | None:
+        """`ctx.redirect(...)` of Koa, after which another body goes out with the redirect."""
+        target, last = function.child_by_field_name("object"), function.child_by_field_name("property")
+        is_redirect = target is not None and last is not None and text(last) == "redirect"
+        return self._body(call, target) if is_redirect and b".body" in self.file.data else None
 
     def of_assignment(self, assignment: Node) -> Step | None:
         """The step that an assignment is."""
@@ -264,6 +273,8 @@ def clash(first: Step, second: Step) -> bool:
     if first.on != second.on:
         return False
     if "body" in (first.kind, second.kind):
+        if first.node.type == "call_expression":
+            return second.node.type != "call_expression" and _is_aside(first.node, second.node)
         return first.kind == second.kind and first != second and _is_refusal(first.node, second.node)
     if "upgrade" in (first.kind, second.kind):
         return first.kind == second.kind and "handleUpgrade" in text(callee(second.node) or second.node)
@@ -272,7 +283,7 @@ def clash(first: Step, second: Step) -> bool:
     if second.kind == "head":
         if first.kind != "head":
             return not (first.later and first.kind == "end")
-        return _method(second.node) == "writeHead" and not second.through
+        return _method(second.node) in _ONLY_HEAD and not second.through
     if second.kind == "end":
         if first.kind == "head":
             return False
@@ -309,6 +320,7 @@ def _is_aside(first: Node, second: Node) -> bool:
     return False
 
 
+_ONLY_HEAD = frozenset({"writeHead", "respond", "respondWithFile", "respondWithFD"})
 _ERROR_STATUS = re.compile(r"\.status\s*=\s*[45]\d\d\b")
 
 
@@ -366,7 +378,7 @@ def _may_repeat(scope: Scope, file: JavaScriptFile) -> bool:
 
 def _in_function(scope: Scope, steps: Steps) -> Iterator[Conflict]:
     try:
-        outcome = interpret(form_of(scope.node, steps.file), Correlated(_Earlier(steps)))
+        outcome = interpret(form_of(scope.node, steps.file), Correlated(Earlier(steps)))
     except TooLarge:
         return
     told: dict[int, Conflict] = {}

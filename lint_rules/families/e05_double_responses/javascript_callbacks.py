@@ -58,7 +58,7 @@ _MAX_CALLBACK = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A function literal that `call` is given and runs now or later, with the steps in it that answer for `outer`."""
+    """A function that `call` is given and runs now or later, with the steps in it that answer for the one around."""
 
     call: Node
     literal: Node
@@ -89,8 +89,8 @@ def overlaps_of(file: JavaScriptFile) -> list[Overlap]:
     steps = Steps(file)
     callbacks: dict[int, dict[int, list[Callback]]] = {}
     scopes: dict[int, Scope] = {}
-    for literal in _literals(file):
-        found = _callback(literal, steps, file)
+    for literal, place in (*_literals(file), *_given_by_name(steps, file)):
+        found = _callback(literal, place, steps, file)
         outer = file.scopes.at(found.call.start_byte).function if found is not None else None
         if found is not None and outer is not None and outer.kind == FUNCTION and not outer.node.has_error:
             scopes[outer.node.id] = outer
@@ -104,7 +104,8 @@ def overlaps_of(file: JavaScriptFile) -> list[Overlap]:
     return [by_place[place] for place in sorted(by_place)]
 
 
-def _literals(file: JavaScriptFile) -> Iterator[Node]:
+def _literals(file: JavaScriptFile) -> Iterator[tuple[Node, Node]]:
+    """The functions that are written where they are given, and the arguments that they are."""
     for kind in ("arrow_function", "function_expression"):
         for literal in file.nodes(kind):
             place = around(literal)
@@ -113,12 +114,29 @@ def _literals(file: JavaScriptFile) -> Iterator[Node]:
                 and place.type == "arguments"
                 and literal.end_byte - literal.start_byte < _MAX_CALLBACK
             ):
-                yield literal
+                yield literal, literal
 
 
-def _callback(literal: Node, steps: Steps, file: JavaScriptFile) -> Callback | None:
-    """A function literal as what its call runs; None if it answers nothing of the function around it."""
-    place = around(literal)
+def _given_by_name(steps: Steps, file: JavaScriptFile) -> Iterator[tuple[Node, Node]]:
+    """Functions of a handler that it gives by their names: `database.find(id, reply)`."""
+    named: dict[bytes, set[int]] = {}
+    for scope in file.scopes.functions:
+        is_inner = scope.parent is not None and scope.parent.kind == FUNCTION and not scope.is_anonymous
+        if is_inner and len(scope.node.text or b"") < _MAX_CALLBACK and any(_steps_in(scope.node, steps, file)):
+            named.setdefault(scope.name.rpartition("<locals>.")[2].encode(), set()).add(scope.node.id)
+    for name in file.nodes("identifier") if named else ():
+        known = named.get(name.text or b"")
+        place = around(name) if known else None
+        if not known or place is None or place.type != "arguments":
+            continue
+        given = file.function_scope(file.names.symbol(name))
+        if given is not None and given.node.id in known and not _holds(given.node, name):
+            yield given.node, name
+
+
+def _callback(literal: Node, argument: Node, steps: Steps, file: JavaScriptFile) -> Callback | None:
+    """A function as what the call runs that it is given to; None if it answers nothing of the one around it."""
+    place = around(argument)
     call = place.parent if place is not None else None
     if call is None or call.type != "call_expression" or steps.of_call(call) is not None:
         return None
@@ -128,7 +146,7 @@ def _callback(literal: Node, steps: Steps, file: JavaScriptFile) -> Callback | N
     if not inner:
         return None
     chain, link = _chain_of(call)
-    second_place = link == "then" and len(arguments(call)) > 1 and bare(arguments(call)[1]) == literal
+    second_place = link == "then" and len(arguments(call)) > 1 and bare(arguments(call)[1]) == argument
     assigned = assigned_in(file.text(literal))
     target = _bound_to(call)
     if target is not None:
@@ -286,7 +304,7 @@ def _overlaps_in(scope: Scope, by_call: dict[int, list[Callback]], steps: Steps)
             for first in given:
                 callback = of_step.get(first)
                 if callback is not None and _clash_after(first, second):
-                    yield Overlap(first, second, callback.call)
+                    yield Overlap(first, second, callback.literal)
         if event.kind == "call":
             for callback in by_call.get(event.node.id, ()):
                 yield from _in_callback(callback, given, of_step)
@@ -304,7 +322,7 @@ def _in_callback(callback: Callback, given: Given, of_step: dict[Step, Callback]
     if last is not None and text(last) in _EACH and bare(arguments(callback.call)[0]) == callback.literal:
         for step in callback.steps:
             if not step.is_plain and step.kind != "next" and not _is_left(step.node, callback.literal):
-                yield Overlap(step, step, callback.call, in_each=True)
+                yield Overlap(step, step, callback.literal, in_each=True)
                 break
     for first in given:
         earlier = of_step.get(first)
@@ -312,13 +330,13 @@ def _in_callback(callback: Callback, given: Given, of_step: dict[Step, Callback]
             if earlier.link == "then" and callback.link == "then" and _goes_on(first, earlier.literal):
                 second = _certain(callback)
                 if second is not None and clash(first, second):
-                    yield Overlap(first, second, callback.call, in_chain=True)
+                    yield Overlap(first, second, callback.literal, in_chain=True)
             continue
-        if earlier is not None and (callback.link in ("catch", "finally")):
+        if earlier is not None and (callback.link in ("catch", "finally") or earlier.literal == callback.literal):
             continue
         for second in callback.steps:
             if second.kind != "next" and clash(first, second):
-                yield Overlap(first, second, callback.call)
+                yield Overlap(first, second, callback.literal)
                 break
 
 

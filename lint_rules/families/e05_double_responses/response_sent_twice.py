@@ -76,9 +76,10 @@ from tree_sitter import Node
 
 from lint_rules.families.e05_double_responses.answer import Answer
 from lint_rules.families.e05_double_responses.javascript import Conflict, conflicts_of
-from lint_rules.families.e05_double_responses.javascript_findings import finding, returning
+from lint_rules.families.e05_double_responses.javascript_findings import finding, returning, shown
 from lint_rules.families.e05_double_responses.paths import Given, earlier_answers
 from lint_rules.families.e05_double_responses.responding import RESPONDING_WORDS, Answers, answers_of, may_respond
+from lint_rules.families.e05_double_responses.returned_javascript import returned_after_answer
 from lint_rules.flow.correlated import Cases
 from lint_rules.flow.graph import Exit
 from lint_rules.languages.javascript.answering import ANSWERING
@@ -115,12 +116,27 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     for conflict in conflicts_of(file):
         if not conflict.repeats and conflict.first.kind != "next" and conflict.second.kind not in ("next", "header"):
             yield _second_answer(conflict, file)
+    for first, value in returned_after_answer(file):
+        place = file.span(first.node)
+        yield RULE.at(
+            file,
+            value,
+            f"what is returned here is sent as well, after {shown(first)} answered the request in line {place.row}; "
+            "answer in one way",
+            f"write `return` in front of {shown(first)} in line {place.row}, or return the value only",
+            related=(Related(file.path, place, "the first answer"),),
+        )
 
 
 def _second_answer(conflict: Conflict, file: JavaScriptFile) -> Finding:
     first, second = conflict.first, conflict.second
     if second.kind == "upgrade":
         what, why = "takes over a socket that {first} has closed{where}", "the client gets both or nothing"
+    elif second.kind == "body" and first.node.type == "call_expression":
+        what, why = (
+            "goes out with the redirect of {first}{where}",
+            "the client gets the page that it was to be kept from",
+        )
     elif second.kind == "body":
         what, why = "takes the place of the error that {first} set{where}", "the client gets the error's status with it"
     elif first.maybe or second.maybe:

@@ -231,6 +231,8 @@ class Responses:
         given = arguments(call)
         if response is None or (method in _WITH_CALLBACK and given and bare(given[-1]).type in FUNCTION_LITERALS):
             return None
+        if method == "format" and not (given and bare(given[0]).type == "object"):
+            return None
         if response.is_weak and method == "json" and not given:
             return None  # the body of a response that was fetched
         if response.is_reply and method in REPLY_WHOLE:
