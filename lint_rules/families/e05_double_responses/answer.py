@@ -11,7 +11,8 @@ class Answer:
     """`once` is what can be done only once `on` a thing; `by` is the object that does it; `call` is the syntax node.
 
     `only_after`: no answer itself, but an error after one. `again_by_same`: the object may do it again. `returns` are
-    classes and functions whose value, returned afterwards, is a second answer.
+    classes and functions whose value, returned afterwards, is a second answer. `maybe`: a function gives it on some of
+    its paths only, and what it returns is not looked at.
     """
 
     call: Any
@@ -22,6 +23,7 @@ class Answer:
     again_by_same: bool = False
     wrong: str = ""
     returns: tuple[str, ...] = ()
+    maybe: bool = False
 
     @property
     def slot(self) -> tuple[str, str]:

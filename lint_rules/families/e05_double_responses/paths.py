@@ -79,6 +79,17 @@ def earlier_answers(form: Form, answers: AnswersAt) -> Outcome[Cases[Given]] | N
         return None
 
 
+def answers_on_some_path(form: Form, answers: AnswersAt) -> tuple[Answer, ...]:
+    """The answers that may have been given where a function comes to a normal end; one of each slot."""
+    outcome = earlier_answers(form, answers)
+    found: set[Answer] = set()
+    for exit_, cases in outcome.exits() if outcome is not None else ():
+        if exit_.kind != "raise":
+            found.update(*cases.states.values())
+    by_slot = {answer.slot: answer for answer in sorted(found, key=lambda one: -one.call.start_byte)}
+    return tuple(by_slot.values())
+
+
 def answers_on_every_path(form: Form, answers: AnswersAt) -> tuple[Answer, ...]:
     """The answers without which no path comes to a normal end; one of each slot."""
     domain = Always(answers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from tree_sitter import Node
 
 from lint_rules.families.e05_double_responses.answer import Answer
 from lint_rules.families.e05_double_responses.elsewhere import always_done
-from lint_rules.families.e05_double_responses.paths import answers_on_every_path
+from lint_rules.families.e05_double_responses.paths import answers_on_every_path, answers_on_some_path
 from lint_rules.flow.form import Event
 from lint_rules.languages.python.lowering import form_of
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
@@ -112,6 +113,7 @@ class Answers:
         direct = self._direct(call, function) or self._on_channel(call, function)
         if direct is not None:
             yield direct
+            yield from self._also(direct, call, function)
         elif self._depth < _MAX_DEPTH:
             yield from self._through_helper(call, function)
 
@@ -131,6 +133,14 @@ class Answers:
             call, row["once"], "self" if on == "super()" else on, by, bool(row.get("only_after")),
             bool(row.get("unless")), row["wrong"], tuple(row.get("returns", ())),
         )  # fmt: skip
+
+    def _also(self, direct: Answer, call: Node, function: Node) -> Iterator[Answer]:
+        """What else a call must not come after: `accept` on a connection that was closed."""
+        receiver, attribute = function.child_by_field_name("object"), function.child_by_field_name("attribute")
+        row = self._row(function, receiver, text(attribute)) if receiver is not None and attribute is not None else None
+        before = row.get("also_after") if row is not None else None
+        if before:
+            yield Answer(call, before, direct.on, direct.by, only_after=True, wrong=direct.wrong)
 
     def _row(self, function: Node, receiver: Node, method: str) -> TableRow | None:
         file = self._file
@@ -195,6 +205,8 @@ class Answers:
         if reference.module.module == self._file.module:
             own = self._functions.get(reference.function.name)
             done = list(self._summary(own)) if own is not None else []
+            if own is not None and not done and _is_dropped(call):
+                done = [replace(one, maybe=True) for one in self._sometimes(own)]
         else:
             done = always_done(reference, self._file, TABLE)
         receiver = function.child_by_field_name("object")
@@ -210,7 +222,7 @@ class Answers:
                 continue
             if on:
                 yield Answer(
-                    call, answer.once, on, "", False, answer.again_by_same, answer.wrong, answer.returns
+                    call, answer.once, on, "", False, answer.again_by_same, answer.wrong, answer.returns, answer.maybe
                 )  # fmt: skip
 
     def _summary(self, function: Scope) -> tuple[Answer, ...]:
@@ -223,12 +235,30 @@ class Answers:
             self._depth -= 1
         return self._summaries[key] or ()
 
+    def _sometimes(self, function: Scope) -> tuple[Answer, ...]:
+        """What a function of this file does on some path to its end."""
+        key = -function.node.id
+        if key not in self._summaries:
+            self._summaries[key] = None
+            self._depth += 1
+            self._summaries[key] = answers_on_some_path(form_of(function.node, self._file), self.of_event)
+            self._depth -= 1
+        return self._summaries[key] or ()
+
     def _always(self, function: Scope) -> tuple[Answer, ...]:
         return answers_on_every_path(form_of(function.node, self._file), self.of_event)
 
     def of_event(self, event: Event) -> tuple[Answer, ...]:
         """What happens at an event of a function's form."""
         return self.of(event.node) if event.kind == "call" else ()
+
+
+def _is_dropped(call: Node) -> bool:
+    """Whether nothing looks at what a call gives."""
+    outer = call.parent
+    if outer is not None and outer.type == "await":
+        outer = outer.parent
+    return outer is not None and outer.type == "expression_statement"
 
 
 def _is_informal(call: Node) -> bool:

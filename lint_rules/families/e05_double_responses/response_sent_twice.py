@@ -62,8 +62,8 @@ How to fix it: return after the first answer, or put the second into an `else`. 
 has begun, ask first whether it has (`self._finished`, `response.prepared`, `res.headersSent`, a flag of your own).
 
 Not seen: an answer behind a test that asks whether there was one, under whatever name it has; functions that answer on
-some of their paths only; functions of other files that answer in an `if` and its `else`; an exception that becomes a
-response after the first answer.
+some of their paths only, where what they return is looked at; functions of other Python files that answer in an `if`
+and its `else`; an exception that becomes a response after the first answer.
 """
 
 from __future__ import annotations
@@ -104,10 +104,12 @@ RULE = Rule(
 _DONE = {
     "answer": "answers a request that `{first}` answered in line {line}",
     "acceptance": "accepts a connection that `{first}` accepted in line {line}",
+    "using": "uses a connection that `{first}` closed in line {line}",
     "closing": "closes a connection that `{first}` closed in line {line}",
 }
 
 
+_ANSWERED = _DONE["answer"]
 _ANSWERS = re.compile(ANSWERING.pattern + rb"|\bctx\.body\b|\bcontext\.body\b")
 
 
@@ -176,10 +178,15 @@ def _findings(scope: Scope, answers: Answers, file: PythonFile) -> Iterator[Find
     told: dict[int, tuple[Answer, Answer]] = {}
     for event, cases in outcome.events():
         for second in answers.of_event(event):
-            first = _first(second, _given(cases))
+            first = _first(second, _given(cases)) if not second.maybe else None
             if first is not None:
                 told.setdefault(second.call.id, (first, second))
-    for first, second in told.values():
+    uses: set[int] = set()
+    for first, second in sorted(told.values(), key=lambda pair: _place(pair[1])):
+        if second.only_after and second.once == "closing":
+            if first.call.id in uses:
+                continue  # the first use of what was closed is enough
+            uses.add(first.call.id)
         yield _finding(first, second.call, second, file)
     for exit_, cases in outcome.exits():
         returned, given = _returned(exit_), sorted(_given(cases), key=_place)
@@ -237,7 +244,10 @@ def _finding(first: Answer, second_place: Node, second: Answer, file: PythonFile
     if first.call == second_place:
         message = f"`{name}` answers in each round of a loop what can be answered once; leave the loop after it"
         return RULE.at(file, second_place, message, f"`return` or `break` after `{name}`")
-    done = _DONE[first.once].format(first=" ".join(text(first_called).split())[:60], line=place.row)
+    form = _DONE["using" if second.only_after and second.once == "closing" else first.once]
+    if first.maybe:
+        form = form.replace(_ANSWERED, "can come after `{first}` has answered the request in line {line}")
+    done = form.format(first=" ".join(text(first_called).split())[:60], line=place.row)
     how = second.wrong or first.wrong
     return RULE.at(
         file,
