@@ -153,3 +153,13 @@ def test_every_option_is_told_of_in_a_page() -> None:
         for one in cli.commands[command].params:
             for option in one.opts:
                 assert not option.startswith("--") or option in text, f"{command} {option}"
+
+
+def test_the_tests_that_the_page_on_reliability_names_exist() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    defined = {
+        found for path in ROOT.glob("tests/test_*.py") for found in re.findall(r"(?m)^def (test_\w+)", path.read_text())
+    }
+    assert set(re.findall(r"`(test_\w+)`", page)) <= defined
+    rows = re.findall(r"(?m)^\| (\d+)\. .*\| `test_", page)
+    assert [int(row) for row in rows] == list(range(1, 25))

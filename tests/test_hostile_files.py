@@ -10,13 +10,16 @@ import json
 import random
 import socket
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from command_line import tenlint
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from projects import FIXTURES, lint_files, sources
+from projects import FIXTURES, lint_files, session_of, sources
 
 from lint_rules.engine.report import Report
+from lint_rules.languages.language import language, language_of
 from lint_rules.reporters.json import as_object
 
 READ = 'require("fs").readFileSync("a")'
@@ -164,3 +167,47 @@ def test_any_bytes_give_a_report_whose_spans_lie_in_the_file(tmp_path: Path, dat
     for finding in report.findings:
         assert 0 <= finding.span.start <= finding.span.end <= size
         assert 1 <= finding.span.row <= finding.span.end_row
+
+
+@ANY_FILE
+@given(data=ANY_BYTES, suffix=SUFFIXES)
+def test_any_bytes_end_a_run_with_0_1_or_2_and_valid_json(tmp_path: Path, data: bytes, suffix: str) -> None:
+    (tmp_path / f"any{suffix}").write_bytes(data)
+    arguments = ("check", ".", "--isolated", "--select", "ALL", "--no-cache", "-j1", "--output-format", "json")
+    finished = tenlint(*arguments, cwd=tmp_path)
+    assert finished.returncode in (0, 1, 2) and b"Traceback" not in finished.stderr
+    assert isinstance(json.loads(finished.stdout), list)
+    (tmp_path / f"any{suffix}").unlink()
+
+
+@ANY_FILE
+@given(data=st.one_of(st.sampled_from(REAL), mutated()), suffix=st.sampled_from([".py", ".js", ".ts"]))
+def test_a_fix_parses_and_a_second_run_has_nothing_to_do(tmp_path: Path, data: bytes, suffix: str) -> None:
+    path = tmp_path / f"any{suffix}"
+    path.write_bytes(data)
+    session = session_of(tmp_path, [path], everything=True)
+    fixed = session.fix(session.lint(), unsafe=True)
+    for one in fixed:
+        if one.is_changed and not one.problem:
+            path.write_bytes(one.fixed_bytes())
+            assert language(language_of(str(path))).parses(one.after, path=str(path))
+            assert not any(again.is_changed for again in session.fix(session.lint(), unsafe=True))
+
+
+@ANY_FILE
+@given(files=st.lists(st.tuples(ANY_BYTES, SUFFIXES), min_size=2, max_size=5))
+def test_neither_the_number_of_workers_nor_the_screen_changes_anything(
+    tmp_path: Path, files: list[tuple[bytes, str]]
+) -> None:
+    paths = []
+    for number, (data, suffix) in enumerate(files):
+        paths.append(tmp_path / f"m{number}{suffix}")
+        paths[-1].write_bytes(data)
+    with patch("lint_rules.engine.pipeline._FILES_PER_WORKER", 1):
+        alone, together = (lint_files(tmp_path, paths, everything=True, jobs=jobs) for jobs in (1, 2))
+        unscreened = lint_files(tmp_path, paths, everything=True, screen=False)
+    assert alone == together
+    # Without the screen a Python file is one slice, of which libcst reads nothing if any of it is broken.
+    broken = {finding.path for finding in alone.findings if finding.code in ("TEN0001", TOO_COMPLEX)}
+    assert set(unscreened.findings) <= set(alone.findings)
+    assert all(finding.path in broken for finding in set(alone.findings) - set(unscreened.findings))
