@@ -4,14 +4,22 @@ What it finds: a central error handler that no error comes to.
 
 - Express: error middleware with three parameters, which Express takes for plain middleware; error middleware in front
   of the routes, or on a router or app that has none
-- Koa: middleware with a `try` around `await next()` behind the routes
+- Koa: middleware with a `try` around `await next()` behind the routes of an app or router
 - Fastify: `setErrorHandler` after `listen`, or in a plugin of its own that is not wrapped with `fastify-plugin`
-- NestJS: a class with `@Catch` that nothing binds
+- Hapi: `onPreResponse` behind one that returns the error itself, or for a plugin without routes (`sandbox`)
+- NestJS: a class with `@Catch` that nothing binds; a filter for one class in front of one for all, which is asked
+  first; `useGlobalFilters` after `listen`
 - Flask, Quart: a blueprint's handler for 404 or 405, which are answered before there is a blueprint; a blueprint or
   app with handlers and no routes; a handler behind `app.run()`
-- FastAPI: a handler for `fastapi.HTTPException`, which the router's own 404 and 405 are not; one on an `APIRouter`
+- FastAPI, Starlette: a handler for `fastapi.HTTPException`, which the router's own 404 and 405 are not; one on an
+  `APIRouter`, or on an app whose routes are all in an app that it mounts; an `HTTPException` raised in middleware
+- Sanic: a blueprint's handler for 404 or 405; Litestar: the same on a controller, router or route, and a handler for a
+  class whose status code has one, which is asked first
+- Tornado: `write_error` without `**kwargs`, or in a class that no handler derives from
 - aiohttp: middleware with a `try` around the handler that no application is given
-- Django REST framework: an `EXCEPTION_HANDLER` that is not there
+- Django: `handler404` and the like outside of the root URL configuration, middleware with `process_exception` that
+  `MIDDLEWARE` does not name; Django REST framework: an `EXCEPTION_HANDLER` that is not there, or not in its settings
+- everywhere: a function that registers a handler on the app it is given, and that nothing calls
 
 Why it matters: the handler stands in the code, so everyone believes that errors are answered by it. The day one
 happens, the client gets the framework's page with the stack trace, and nothing is logged.
@@ -92,6 +100,7 @@ from lint_rules.families.e06_error_handling import node_wiring, python_wiring
 from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING
 from lint_rules.families.e06_error_handling.services import services
 from lint_rules.families.e06_error_handling.unreached import Unreached
+from lint_rules.families.e06_error_handling.unreached_apps import unreached_apps
 from lint_rules.families.e06_error_handling.unreached_node import unreached_in_javascript
 from lint_rules.families.e06_error_handling.unreached_python import unreached_in_python
 from lint_rules.model import ERROR, Finding, Rule
@@ -108,7 +117,9 @@ RULE = Rule(
 
 @RULE.project(words=python_wiring.WORDS, notes=(ANSWERS, WIRING))
 def check_python(project: Project) -> Iterator[Finding]:
-    yield from _told(one for service in services(project) for one in unreached_in_python(service, project))
+    known = services(project)
+    yield from _told(one for service in known for one in unreached_in_python(service, project))
+    yield from _told(unreached_apps(known, project))
 
 
 @RULE.project(words=node_wiring.WORDS, languages=("javascript",), notes=(ANSWERS, WIRING))

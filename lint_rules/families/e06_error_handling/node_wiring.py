@@ -11,6 +11,7 @@ from tree_sitter import Node
 from lint_rules.families.e06_error_handling.answer import NOT_SET
 from lint_rules.families.e06_error_handling.node_answers import answers, forwarded
 from lint_rules.families.e06_error_handling.node_caught import ERROR_NAME, conditions
+from lint_rules.families.e06_error_handling.node_layers import extension_end, filter_lists, is_sandboxed
 from lint_rules.families.e06_error_handling.node_makers import maker_of
 from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING, ErrorAnswer, Wiring
 from lint_rules.families.e06_error_handling.ordered import stand_in_order
@@ -109,15 +110,23 @@ def take_wiring(file: JavaScriptFile) -> Iterator[Wiring]:
             yield from _used(call, function, file)
         elif last in _ROUTES:
             yield from _routes(call, function, last, file)
+            if last == "register" and any(_is_app_name(text(one)) for one in arguments(call)):
+                yield from _handed_app(call, function, file)
         elif last in _CENTRAL:
             given = arguments(call)
             target = file.names.symbol(given[0]) if given else ""
             yield _wiring("central", call, function, file, target=target, detail=last)
         elif last in ("on", "ext") and (event := _event(call)) in ("error", "onPreResponse", "request-error"):
             yield _wiring("central", call, function, file, detail=event)
+            if event == "onPreResponse" and last == "ext":
+                kind = "sandboxed" if is_sandboxed(call) else extension_end(call, file)
+                yield _wiring("extension", call, function, file, detail=kind)
         elif last in _LISTENING:
             yield _wiring("serves", call, function, file)
+        elif any(_is_app_name(text(one)) for one in arguments(call)):
+            yield from _handed_app(call, function, file)  # `OrderRoutes.register(app)`
     yield from _filters(file)
+    yield from filter_lists(file)
     yield from _functions(file)
 
 

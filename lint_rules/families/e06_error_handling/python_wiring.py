@@ -12,20 +12,22 @@ from lint_rules.families.e06_error_handling.answer import NOT_SET
 from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING, ErrorAnswer, Wiring
 from lint_rules.families.e06_error_handling.ordered import stand_in_order
 from lint_rules.families.e06_error_handling.python_answers import answers, returned_calls
-from lint_rules.families.e06_error_handling.python_bodies import string_key
+from lint_rules.families.e06_error_handling.python_layers import controllers, layers, mapped, raised_in_middleware
 from lint_rules.families.e06_error_handling.python_makers import maker_of
+from lint_rules.families.e06_error_handling.python_settings import WORDS as SETTING_WORDS
+from lint_rules.families.e06_error_handling.python_settings import settings
 from lint_rules.families.e06_error_handling.shapes import TEXT, UNKNOWN
 from lint_rules.languages.python.file import PythonFile
 from lint_rules.languages.python.library import handler_table
 from lint_rules.languages.python.registrations import arguments, called_function, decorators
-from lint_rules.languages.python.scopes import CLASS, MODULE, text
+from lint_rules.languages.python.scopes import CLASS, MODULE, Scope, text
 
 WORDS = (
     b"FastAPI(", b"Flask(", b"Quart(", b"Sanic(", b"Application(", b"Starlette(", b"Litestar(", b"errorhandler",
-    b"exception_handler", b"error_handler", b"EXCEPTION_HANDLER", b"write_error", b".exception(", b"web.middleware",
+    b"exception_handler", b"error_handler", b"write_error", b".exception(", b"web.middleware",
     b"HTTPException", b"HTTPError", b"jsonify", b"JSONResponse", b"JsonResponse", b"json_response", b"abort(",
     b"response.json", b"Response(", b"sanic", b"litestar", b"web.HTTP", b"APIRouter(", b"Blueprint(",
-    b"rest_framework.exceptions", b"RequestHandler", b"set_status(",
+    b"rest_framework.exceptions", b"RequestHandler", b"set_status(", *SETTING_WORDS,
 )  # fmt: skip
 _CENTRAL = frozenset(
     {"exception_handler", "add_exception_handler", "errorhandler", "app_errorhandler", "register_error_handler",
@@ -92,20 +94,36 @@ def take_wiring(file: PythonFile) -> Iterator[Wiring]:
         if function is None:
             continue
         last = text(function).rpartition(".")[2]
+        yield from layers(call, last, file)
+        if last == "mount" and text(function) != last:
+            given = dict(arguments(call))
+            app = given.get("1") or given.get("app")
+            if app is not None:
+                yield _wiring("mount", call, function, file, target=owner_of(app, file))
         if last in last_names or last[:1].isupper():
             yield from _constructed(call, function, apps, routers, file)
         elif last in _CENTRAL:
             yield from _central(call, function, file)
         elif last in _SERVING and text(function) != last:
-            yield _wiring("serves", call, function, file, detail=_first_text(call))
+            served = dict(arguments(call)).get("0")
+            target = owner_of(served, file) if served is not None and served.type in ("identifier", "attribute") else ""
+            yield _wiring("serves", call, function, file, detail=_first_text(call), target=target)
         elif (_MAY_HANDLE.search(last) and _is_given_app(call)) or (
             last in ("add_middleware", "middleware", "wrap_app", "init_app") and _MAY_HANDLE.search(text(call))
         ):
             yield _wiring("maybe", call, function, file)
+        elif last[:1].islower():
+            for place, value in arguments(call):
+                if value.type in ("identifier", "attribute") and _APP_NAMES.search(text(value)):
+                    yield Wiring(
+                        "hands", owner_of(value, file), file.names.symbol(function), file.span(call), "", "", place
+                    )
     for definition in file.nodes("class_definition"):
         yield from _derived(definition, apps, file)
     yield from _functions(file)
-    yield from _settings(file)
+    yield from settings(file)
+    yield from controllers(file)
+    yield from raised_in_middleware(file)
 
 
 def _derived(definition: Node, apps: frozenset[str], file: PythonFile) -> Iterator[Wiring]:
@@ -144,17 +162,32 @@ def _constructed(
     given = list(arguments(call))
     for place, value in given:
         is_handled = place in _KEYWORDS and value.type not in ("none", "list") and text(value) not in ("{}", "dict()")
-        if is_handled and (name in apps or name in routers or place == "exception_handlers"):
+        if is_handled and place == "exception_handlers":
+            yield from mapped(value, _bound(call, file), name, text(function), file)
+        elif is_handled and (name in apps or name in routers):
             yield _wiring("central", call, function, file, detail="*", target=file.names.symbol(value))
         elif place in ("middlewares", "middleware") and _MAY_HANDLE.search(text(value)):
             yield _wiring("maybe", call, function, file)
     if name in apps or name in routers:
-        bound = call.parent
-        left = bound.child_by_field_name("left") if bound is not None and bound.type == "assignment" else None
-        owner = owner_of(left, file) if left is not None and left.type == "identifier" else ""
+        left = _left(call)
+        owner = _bound(call, file)
         shown = text(left) if left is not None else text(function)
+        is_bare = all(text(value) == "__name__" for _, value in given)
+        if is_bare and call.parent is not None and call.parent.type in ("keyword_argument", "argument_list", "pair"):
+            return  # `Request({"app": Flask(__name__)})`: made for another call, and no service
         wiring = _wiring("app" if name in apps else "router", call, function, file, name=shown)
         yield Wiring(wiring.kind, owner, wiring.on, wiring.span, wiring.function, "", "", shown)
+
+
+def _left(call: Node) -> Node | None:
+    bound = call.parent
+    return bound.child_by_field_name("left") if bound is not None and bound.type == "assignment" else None
+
+
+def _bound(call: Node, file: PythonFile) -> str:
+    """What tells apart the app that a call makes, where it gets a name."""
+    left = _left(call)
+    return owner_of(left, file) if left is not None and left.type == "identifier" else ""
 
 
 def _central(call: Node, function: Node, file: PythonFile) -> Iterator[Wiring]:
@@ -200,6 +233,8 @@ def _functions(file: PythonFile) -> Iterator[Wiring]:
             own in ("write_error", "handle_exception", "handle_error", "handle_user_exception") and is_method
         ) or own == "process_exception":
             yield _function_wiring("maybe", scope.name, scope.node, file)
+            if own == "write_error" and scope.owner_class is not None:
+                yield _write_error(scope.owner_class, scope.node, file)
         elif stand_in_order(_TRIES_AROUND, body):
             marks = [text(called_function(one)) for one in decorators(scope.node)]
             if any(mark.endswith("web.middleware") or mark == "middleware" for mark in marks):
@@ -208,20 +243,21 @@ def _functions(file: PythonFile) -> Iterator[Wiring]:
                 yield _function_wiring("maybe", scope.name, scope.node, file)
 
 
+def _write_error(owner: Scope, method: Node, file: PythonFile) -> Wiring:
+    """Tornado's handler of errors: its class, how often that is named here, whether it takes what Tornado gives it."""
+    identifier = owner.node.child_by_field_name("name") or owner.node
+    mentions = sum(one.text == identifier.text for one in file.nodes("identifier"))
+    parameters = method.child_by_field_name("parameters") or method
+    takes = any("**" in text(one) for one in parameters.named_children)
+    name = method.child_by_field_name("name") or method
+    return Wiring(
+        "write-error", "takes" if takes else "", f"{file.module}.{owner.name}", file.span(name),
+        f"{owner.name}.write_error", f"{file.module}.{owner.name}", str(mentions), text(identifier),
+    )  # fmt: skip
+
+
 def _function_wiring(kind: str, name: str, node: Node, file: PythonFile) -> Wiring:
     identifier = node.child_by_field_name("name") or node
     own = text(identifier)
     mentions = sum(one.text == identifier.text for one in file.nodes("identifier"))
     return Wiring(kind, "", f"{file.module}.{name}", file.span(identifier), name, "", str(mentions), own)
-
-
-def _settings(file: PythonFile) -> Iterator[Wiring]:
-    """`"EXCEPTION_HANDLER": "shop.errors.handler"` of Django REST framework."""
-    if b"EXCEPTION_HANDLER" not in file.data:
-        return
-    for pair in file.nodes("pair"):
-        key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
-        if key is not None and value is not None and string_key(key) == "EXCEPTION_HANDLER":
-            named = string_key(value)
-            if named:
-                yield Wiring("setting", "", named, file.span(value), "", named, "EXCEPTION_HANDLER", named)

@@ -64,7 +64,9 @@ def services(project: Project) -> list[Service]:
     by_root: dict[str, list[Part]] = {}
     for name in sorted(parts):
         part = parts[name]
-        by_root.setdefault(_root(os.path.dirname(part.module.path), project.root, project.language), []).append(part)
+        by_root.setdefault(package_root(os.path.dirname(part.module.path), project.root, project.language), []).append(
+            part
+        )
     found: list[Service] = []
     for root in sorted(by_root):
         found.extend(_of_root(root, by_root[root], project.language))
@@ -72,7 +74,7 @@ def services(project: Project) -> list[Service]:
 
 
 @lru_cache(maxsize=4096)
-def _root(folder: str, top: str, language: str) -> str:
+def package_root(folder: str, top: str, language: str) -> str:
     """The nearest folder with a manifest, at most the project's."""
     current = folder
     while current.startswith(top) and current != top:

@@ -9,7 +9,7 @@ from lint_rules.families.e06_error_handling.node_caught import ERROR_NAME
 from lint_rules.families.e06_error_handling.notes import WIRING as _WIRING
 from lint_rules.families.e06_error_handling.notes import Wiring
 from lint_rules.families.e06_error_handling.services import Part, Service
-from lint_rules.families.e06_error_handling.unreached import Unreached
+from lint_rules.families.e06_error_handling.unreached import Unreached, is_mentioned
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.linked import Project
 from lint_rules.project.node_names import js_name
@@ -27,8 +27,11 @@ def unreached_in_javascript(service: Service, project: Project) -> Iterator[Unre
         yield from _behind_routes(part, project)
         yield from _after_listen(part, project)
         yield from _encapsulated(part, project)
+        yield from _behind_extension(part)
+        yield from _never_registered(part, service, project)
     yield from _without_routes(service, project)
     yield from _unbound_filters(service, project)
+    yield from _behind_broad_filter(service, project)
 
 
 def _parameters(use: Wiring, project: Project) -> tuple[str, ...]:
@@ -132,7 +135,7 @@ def _without_routes(service: Service, project: Project) -> Iterator[Unreached]:
     """Error middleware on a router or app that has no routes, in a service that has some and no other handler."""
     wired = [(module, one) for module, one in service.wiring("use", "central", "route", "hands", "maybe")]
     handlers = [(module, one) for module, one in wired if _is_error_middleware(one, project)]
-    with_routes = {one.owner for _, one in wired if _leads_to_routes(one, project)}
+    with_routes = {one.owner for _, one in wired if one.kind == "hands" or _leads_to_routes(one, project)}
     made = {one.owner: (module, one) for module, one in service.wiring("app", "router") if one.owner}
     for module, one in handlers:
         own = made.get(one.owner)
@@ -175,14 +178,15 @@ def _catches(one: Wiring, part: Part, project: Project) -> bool:
 
 def _behind_routes(part: Part, project: Project) -> Iterator[Unreached]:
     for one in part.wiring:
-        if not _is_of(one, (_KOA,), project) or not _catches(one, part, project):
+        is_router = _is_of(one, ("@koa/router.", "koa-router."), project)
+        if not (is_router or _is_of(one, (_KOA,), project)) or not _catches(one, part, project):
             continue
         before = [
             other
             for other in part.wiring
             if other.owner == one.owner and other.function == one.function and other.span.end < one.span.start
         ]
-        routes = [other for other in before if other.kind == "use" and _is_koa_routes(other, project)]
+        routes = [other for other in before if _is_koa_route(other, is_router, project)]
         if routes and not any(_catches(other, part, project) for other in before):
             yield Unreached(
                 part.module, one.span, one.function,
@@ -191,6 +195,11 @@ def _behind_routes(part: Part, project: Project) -> Iterator[Unreached]:
                 "register it in front of them",
                 f"make it the first `{one.name}.use`: Koa runs middleware around that which was registered after it",
             )  # fmt: skip
+
+
+def _is_koa_route(one: Wiring, is_router: bool, project: Project) -> bool:
+    """Whether a statement adds routes: one to a router, those of a router to an app."""
+    return one.kind == "route" if is_router else one.kind == "use" and _is_koa_routes(one, project)
 
 
 def _is_koa_routes(use: Wiring, project: Project) -> bool:
@@ -204,19 +213,24 @@ def _is_koa_routes(use: Wiring, project: Project) -> bool:
 
 def _after_listen(part: Part, project: Project) -> Iterator[Unreached]:
     for one in part.wiring:
-        if one.kind != "central" or one.detail != "setErrorHandler":
+        if one.kind != "central" or one.detail not in ("setErrorHandler", "useGlobalFilters"):
             continue
+        framework = "Fastify" if one.detail == "setErrorHandler" else "Nest"
+        what = _THROWS if framework == "Fastify" else "set it before `listen`, which binds the filters to the routes"
         for other in part.wiring:
             is_same = other.owner == one.owner and other.function == one.function
             if other.kind == "serves" and is_same and other.span.end < one.span.start:
                 yield Unreached(
                     part.module, one.span, one.function,
-                    f"`{one.name}.setErrorHandler` stands behind `listen` in line {other.span.row}, where Fastify has "
-                    "started already",
-                    "call it before the routes",
-                    "set it before plugins and routes: here Fastify throws `FST_ERR_INSTANCE_ALREADY_LISTENING`",
+                    f"`{one.name}.{one.detail}` stands behind `listen` in line {other.span.row}, where {framework} "
+                    "has started already",
+                    "call it before the routes" if framework == "Fastify" else "call it in front",
+                    what,
                 )  # fmt: skip
                 break
+
+
+_THROWS = "set it before plugins and routes: here Fastify throws `FST_ERR_INSTANCE_ALREADY_LISTENING`"
 
 
 def _encapsulated(part: Part, project: Project) -> Iterator[Unreached]:
@@ -279,6 +293,84 @@ def _unbound_filters(service: Service, project: Project) -> Iterator[Unreached]:
             f"call `app.useGlobalFilters(new {one.name}())` in `main.ts`, or provide "
             f"`{{ provide: APP_FILTER, useClass: {one.name} }}` in a module",
         )  # fmt: skip
+
+
+def _behind_broad_filter(service: Service, project: Project) -> Iterator[Unreached]:
+    """Filters for one class of errors in front of one for all: Nest asks them from the last to the first."""
+    caught = {one.target: one.detail for _, one in service.wiring("filter")}
+    for module, one in service.wiring("in-order"):
+        own = caught.get(project.symbols.canonical(one.on), "")
+        for later in one.target.split(",") if own else ():
+            broad = project.symbols.canonical(later)
+            if caught.get(broad, own) == "":
+                yield Unreached(
+                    module, one.span, one.function,
+                    f"`{_last(broad)}` behind `{one.name}` catches everything, and Nest asks the last filter first",
+                    f"name `{_last(broad)}` first",
+                    f"filters are asked from the last to the first: put `{_last(broad)}`, which is for all errors, in "
+                    f"front of `{one.name}`",
+                )  # fmt: skip
+                break
+
+
+# Hapi.
+
+
+def _behind_extension(part: Part) -> Iterator[Unreached]:
+    """`onPreResponse` behind one that returns errors as they are, which ends the row; or in a plugin without routes."""
+    for one in part.wiring:
+        if one.kind != "extension":
+            continue
+        same = [other for other in part.wiring if other.owner == one.owner and other.function == one.function]
+        if one.detail == "sandboxed" and not any(other.kind in ("route", "mount", "hands") for other in same):
+            yield Unreached(
+                part.module, one.span, one.function,
+                "this `onPreResponse` is for the routes of its own plugin, which has none",
+                "leave out `sandbox`",
+                f"`{one.name}.ext('onPreResponse', handler)` is for all routes of the server",
+            )  # fmt: skip
+        first = next((other for other in same if other.kind == "extension" and other.detail == "ends"), None)
+        if one.detail == "errors" and first is not None and first.span.end < one.span.start:
+            yield Unreached(
+                part.module, one.span, one.function,
+                f"the `onPreResponse` in line {first.span.row} returns errors itself, which ends the row",
+                "return `h.continue` there",
+                "an extension that returns an error is the last: return `h.continue` there, or put this one first",
+            )  # fmt: skip
+
+
+# Handlers that a function registers on the application that it is given.
+
+
+def _never_registered(part: Part, service: Service, project: Project) -> Iterator[Unreached]:
+    """Error handlers registered in a named function that takes the application, and that nothing calls."""
+    if not service.apps or not any(service.wiring("serves")):
+        return
+    for one in part.wiring:
+        reference = part.module.functions.get(one.function) if one.function else None
+        if reference is None or one.kind not in ("use", "central") or one.name not in reference.parameters:
+            continue
+        is_handler = one.detail == "setErrorHandler" or _is_error_middleware(one, project)
+        if not is_handler or not one.owner.startswith(f"{part.module.module}:{one.function}:"):
+            continue
+        last = _last(one.function)
+        project.asked_words.add(last)
+        if _is_imported(part.module, service) and not is_mentioned(last, part.module, project):
+            yield Unreached(
+                part.module, one.span, one.function,
+                f"nothing calls `{last}`, so this error handler is never registered",
+                f"call `{last}({one.name})`",
+                f"call `{last}(app)` behind the routes",
+            )  # fmt: skip
+
+
+def _is_imported(module: ModuleFacts, service: Service) -> bool:
+    """Whether a file of the service takes something of this module by name, so that it could have taken this."""
+    return any(
+        target.startswith(f"{module.module}.")
+        for part in service.parts
+        for target in (*part.module.aliases.values(), *part.module.variables.values())
+    )
 
 
 def _last(name: str) -> str:
