@@ -81,7 +81,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
             name, value = parameter.child_by_field_name("name"), parameter.child_by_field_name("value")
             if name is None or value is None or not _is_mutable(value, file) or file.in_broken_code(parameter):
                 continue
-            change = _change_of(text(name), scope, file)
+            change = _change_of(text(name), scope, file, is_filled=value.named_child_count > 0)
             if change is not None:
                 yield _finding(parameter, text(name), value, change, scope, file)
 
@@ -93,15 +93,18 @@ def _is_mutable(value: Node, file: PythonFile) -> bool:
     return function is not None and file.canonical(function) in _MAKERS
 
 
-def _change_of(name: str, scope: Scope, file: PythonFile) -> Node | None:
-    """The first place that changes the default itself; None if there is none, or the name is bound anew before it."""
+def _change_of(name: str, scope: Scope, file: PythonFile, *, is_filled: bool) -> Node | None:
+    """The first place that changes the default itself; None if there is none, or the name is bound anew before it.
+
+    `is_filled` says that the default holds something, which can be changed as well: `groups["open"].append(...)`.
+    """
     file.names.bind()
     bound_at = [binding.at for binding in scope.bindings.get(name, ()) if binding.kind != "parameter"]
     first_bound = min(bound_at, default=scope.end)
     for read in reads_of(name, scope, file):
         if read.start_byte >= first_bound:
             return None
-        place = _changed_by(read)
+        place = _changed_by(read, is_filled=is_filled) or _changed_under_another_name(read, scope, file)
         if place is not None:
             return place
     body = scope.node.child_by_field_name("body")
@@ -113,9 +116,37 @@ def _change_of(name: str, scope: Scope, file: PythonFile) -> Node | None:
     return None
 
 
-def _changed_by(read: Node) -> Node | None:
-    """The statement or call around a read of the name, if it changes the object."""
+def _changed_under_another_name(read: Node, scope: Scope, file: PythonFile) -> Node | None:
+    """The change of what the default was assigned to: `self.items = items`, `found = items`."""
+    assignment = read.parent
+    left = (
+        assignment.child_by_field_name("left") if assignment is not None and assignment.type == "assignment" else None
+    )
+    if assignment is None or left is None or assignment.child_by_field_name("right") != read:
+        return None
+    if left.type == "identifier":
+        bindings = scope.bindings.get(text(left), [])
+        reads = reads_of(text(left), scope, file) if len(bindings) == 1 else ()
+        return next((place for one in reads if (place := _changed_by(one)) is not None), None)
+    owner = scope.owner_class
+    if left.type != "attribute" or owner is None or not text(left).startswith("self."):
+        return None
+    for attribute in file.nodes("attribute"):
+        if owner.start <= attribute.start_byte < owner.end and text(attribute) == text(left):
+            place = _changed_by(attribute)
+            if place is not None:
+                return place
+    return None
+
+
+def _changed_by(read: Node, *, is_filled: bool = False) -> Node | None:
+    """The statement or call around a read of the name, if it changes the object, or one that it holds."""
     parent = read.parent
+    while is_filled and parent is not None and parent.type == "subscript" and parent.named_child(0) == read:
+        outer = parent.parent
+        if outer is None or outer.type not in ("subscript", "attribute"):
+            break
+        read, parent = parent, outer
     if parent is None or (parent.child_by_field_name("object") != read and parent.child_by_field_name("value") != read):
         return None
     outer = parent.parent

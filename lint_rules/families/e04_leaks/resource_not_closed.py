@@ -141,6 +141,8 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
 def _judged(call: Node, row: TableRow, function: Scope, file: PythonFile) -> Iterator[Finding]:
     value = _awaited(call)
     usage = usage_of(value, file)
+    if usage.use in (Use.TESTED, Use.OPERAND):
+        usage = _walrus(value, file) or usage
     name = _called(call)
     if usage.use is Use.UNPACKED and "element" in row.values:
         yield from _one_of_tuple(call, row, usage.place, function, file)
@@ -151,6 +153,16 @@ def _judged(call: Node, row: TableRow, function: Scope, file: PythonFile) -> Ite
         yield from _only_a_transaction(call, row, usage.place, function, file)
     elif usage.whole and _is_lost(usage, row, function, file):
         yield _finding(call, row, f"nothing closes the {row['what']} that `{name}` gives", file)
+
+
+def _walrus(value: Node, file: PythonFile) -> Usage | None:
+    """The binding of `if (file := open(path)):`, which the test around it hides."""
+    outer = value.parent
+    if outer is None or outer.type != "named_expression":
+        return None
+    target, scope = outer.child_by_field_name("name"), file.enclosing_function(value)
+    is_plain = target is not None and scope is not None and scope.kind == FUNCTION
+    return Usage(Use.BOUND, outer, text(target)) if is_plain and target is not None else None
 
 
 def _one_of_tuple(call: Node, row: TableRow, assignment: Node, function: Scope, file: PythonFile) -> Iterator[Finding]:
@@ -168,6 +180,9 @@ def _one_of_tuple(call: Node, row: TableRow, assignment: Node, function: Scope, 
 
 def _is_second_choice(call: Node, assignment: Node, file: PythonFile) -> bool:
     """Whether the same assignment takes another resource before this one: `SMTP_SSL(...) if secure else SMTP(...)`."""
+    choice = call.parent
+    if choice is not None and choice.type == "boolean_operator" and choice.child_by_field_name("right") == call:
+        return True  # `given or open(path)`: it may be another's
     others = (node for node in own_nodes(assignment) if node.type == "call" and node.start_byte < call.start_byte)
     return any(resource_of(other, file) is not None for other in others)
 
@@ -209,6 +224,8 @@ def _bound(call: Node, row: TableRow, name: str, function: Scope, file: PythonFi
     normal = [(exit_, cause) for exit_, cause in left if exit_.kind != "raise" and cause is None]
     caused = [cause for _, cause in left if cause is not None and _matters(cause, name, row)]
     what = f"the {row['what']} `{name}`"
+    if row.get("never_only") and (released or not normal or _is_ended_otherwise(name, row, function)):
+        return
     if normal:
         ends = [exit_.jump.node for exit_, _ in normal if exit_.jump is not None and exit_.jump.node is not None]
         if not released and not _goes_elsewhere(call, file):
@@ -226,6 +243,12 @@ def _bound(call: Node, row: TableRow, name: str, function: Scope, file: PythonFi
         place = file.span(first.node)
         wrong = f"{what} is not closed when {_what_raises(first)} in line {place.row} raises"
         yield _finding(call, row, wrong, file, (place, "an error here leaves it open"))
+
+
+def _is_ended_otherwise(name: str, row: TableRow, function: Scope) -> bool:
+    """Whether the function notes down by what it can be ended later: `process.pid`."""
+    read = row.get("unless_read")
+    return bool(read) and f"{name}.{read}".encode() in (function.node.text or b"")
 
 
 def _what_raises(event: Event) -> str:

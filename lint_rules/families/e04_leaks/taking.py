@@ -161,6 +161,8 @@ def keeps(value: Node, name: str, file: PythonFile) -> bool:
         if node.type == "identifier" and text(node) == name and parent is not None:
             if parent.type == "keyword_argument" and parent.child_by_field_name("name") == node:
                 continue
+            if parent.type == "subscript" and parent.child_by_field_name("value") == node:
+                continue  # an item of it
             if parent.type != "attribute" or parent.child_by_field_name("object") != node:
                 return True
             outer = parent.parent  # `file.close` handed on, `file.read()` not
