@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e09_secrets.literal_arguments import Given
-from lint_rules.families.e09_secrets.places_javascript import last_name, literal_value
+from lint_rules.families.e09_secrets.literal_arguments import Given, before_slot
+from lint_rules.families.e09_secrets.read_javascript import last_name, literal_value
 from lint_rules.languages.javascript.grammar import CALL_KINDS, arguments, bare, callee, named, text
 
 if TYPE_CHECKING:
@@ -69,9 +69,12 @@ def _of_value(value: Node, place: str, settings: Mapping[str, str]) -> Iterator[
     if kind is None:
         return
     found = text(value).replace("_", "") if value.type == "number" else literal_value(value)
+    has_slot = value.type == "template_string" and found is None
+    if has_slot:
+        found = before_slot(text(value)[1:].partition("${")[0])
     if found is not None:
         argument = kind if place.isdigit() else place
-        is_plain = value.type in ("string", "number", "template_string")
+        is_plain = value.type in ("string", "number", "template_string") and not has_slot
         yield Given(argument, kind, found, value.start_byte, value.end_byte, value.type == "number", is_plain)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e09_secrets.literal_arguments import Given
-from lint_rules.families.e09_secrets.places_python import literal_value
+from lint_rules.families.e09_secrets.literal_arguments import Given, before_slot
+from lint_rules.families.e09_secrets.read_python import literal_value
 from lint_rules.languages.python.registrations import arguments
 from lint_rules.languages.python.scopes import text
 
@@ -40,7 +40,7 @@ def given(call: Node, settings: Mapping[str, str], file: PythonFile) -> Iterator
         found = _value(literal)
         if found is not None:
             argument = kind if place.isdigit() else place
-            is_plain = literal.type in ("string", "integer")
+            is_plain = literal.type == "integer" or (literal.type == "string" and literal_value(literal) is not None)
             yield Given(
                 argument, kind, found, literal.start_byte, literal.end_byte, literal.type == "integer", is_plain
             )
@@ -56,7 +56,17 @@ def _constant(value: Node, file: PythonFile) -> Node:
 
 
 def _value(literal: Node) -> str | None:
-    return text(literal).replace("_", "") if literal.type == "integer" else literal_value(literal)
+    if literal.type == "integer":
+        return text(literal).replace("_", "")
+    slot = next((part for part in literal.named_children if part.type == "interpolation"), None)
+    if literal.type == "string" and slot is not None:
+        start = literal.named_children[0]
+        return before_slot(
+            (literal.text or b"")[start.end_byte - literal.start_byte : slot.start_byte - literal.start_byte].decode(
+                "utf-8", "replace"
+            )
+        )
+    return literal_value(literal)
 
 
 def is_development(call: Node) -> bool:

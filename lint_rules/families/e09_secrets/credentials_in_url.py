@@ -79,9 +79,14 @@ _NAMES_OF_PARTS = frozenset(
         b"abc 123 credentials apikey api_key pat "
     ).split()
 )
+_NAMES_OF_USERS = frozenset(
+    b"user username login name usr u me key token apikey api_key id myuser my_user my-user foo".split()
+) | {b""}
 _DOCUMENTED_HOSTS = re.compile(
     rb"(?:^|\.)(?:(?:example\.(?:com|org|net)|example|host|hostname|server|bar)$|your|foo)|\.test$|\.invalid$"
 )
+
+_FEW_LINES = 6
 
 
 def secret_urls(data: bytes) -> Iterator[re.Match[bytes]]:
@@ -93,7 +98,7 @@ def secret_urls(data: bytes) -> Iterator[re.Match[bytes]]:
         if _DOCUMENTED_HOSTS.search(host) or is_placeholder_value(password.decode("utf-8", "replace")):
             continue
         if (
-            password in _NAMES_OF_PARTS
+            (password in _NAMES_OF_PARTS and (user in _NAMES_OF_USERS or host in _SAME))
             or (user == password and host in _SAME)
             or (user in (b"user", b"username") and password in user)
         ):
@@ -125,6 +130,14 @@ def check(file: SourceFile) -> Iterator[Finding]:
         )
 
 
+def _is_prose(root: Node, at: int) -> bool:
+    """Whether a byte lies in a literal of many lines: a text for people, in which a URL is an example."""
+    node = root.descendant_for_byte_range(at, at)
+    while node is not None and node.type not in ("string", "template_string"):
+        node = node.parent
+    return node is not None and (node.text or b"").count(b"\n") > _FEW_LINES
+
+
 def _is_code(file: SourceFile, at: int) -> bool:
     """Whether a byte lies in a literal that the program uses: not in a comment, not in a docstring."""
     root: Node | None = getattr(file, "root", None)
@@ -141,6 +154,8 @@ def _is_code(file: SourceFile, at: int) -> bool:
         "string",
     ):
         node = node.parent
+    if root.descendant_for_byte_range(at, at + 1) is not None and _is_prose(root, at):
+        return False
     return node is not None and node.type not in (
         "comment",
         "expression_statement",

@@ -2,7 +2,8 @@
 
 What it finds: a credential that is read from the environment, with a literal for the case that it is not set:
 `os.environ.get("SECRET_KEY", "dev")`, `config("SECRET_KEY", default="...")`, `process.env.JWT_SECRET || "secret"`,
-defaults in destructuring and in schemas of settings (convict, envalid, zod).
+defaults in destructuring and in schemas of settings (convict, envalid, zod), `if not secret_key: secret_key = "..."`,
+and signing keys in compose files (`${SECRET_KEY:-...}`).
 
 Why it matters: a deployment that forgets the variable starts without a word and signs its sessions with a key that
 everybody can read in the repository. A service that does not start is found at once; this is found by somebody else.
@@ -33,6 +34,16 @@ Good (javascript):
 
     module.exports = { jwtSecret: JWT_SECRET };
 
+Bad (config):
+
+    [orders]
+    secret_key = ${SECRET_KEY:-orders-dev-1}
+
+Good (config):
+
+    [orders]
+    secret_key = ${SECRET_KEY:?is not set}
+
 How to fix it: let the start fail without the variable (`os.environ["SECRET_KEY"]`, a check of
 `process.env.JWT_SECRET`, a settings field without default); keep the value for development in a `.env` that git
 ignores.
@@ -48,12 +59,13 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e09_secrets.formats import holds_token
 from lint_rules.families.e09_secrets.judgement import is_secret
-from lint_rules.families.e09_secrets.places import How, Place, may_hold_credential
+from lint_rules.families.e09_secrets.places import How, Place, may_hold_credential, may_hold_setting
 from lint_rules.families.e09_secrets.quiet import SourceFile, hidden, is_for_show
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import WARNING, Finding, Rule
 
 if TYPE_CHECKING:
+    from lint_rules.languages.config.file import ConfigFile
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
 
@@ -81,6 +93,16 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
 
     if not is_for_show(file) and not file.is_declaration:
         yield from _findings(file, places_javascript.places(file), "process.env.{}")
+
+
+@RULE.files(WholeFile(may_hold_setting, words=(b"-",)), "config")
+def check_config(file: ConfigFile) -> Iterator[Finding]:
+    from lint_rules.families.e09_secrets import places_config
+
+    if not is_for_show(file):
+        # The password of a database that nobody outside the composition reaches has a default on purpose.
+        settings = (one for one in places_config.places(file) if "pass" not in one.variable.lower())
+        yield from _findings(file, settings, "${{{0}:?}}")
 
 
 def _findings(file: SourceFile, places: Iterable[Place], look_up: str) -> Iterator[Finding]:

@@ -34,6 +34,10 @@ _CONNECTION = re.compile(
 )
 
 
+_PATTERN = re.compile(r"\(\.|\.[*+?]|\[\^|\\[\dsSwW]|%[sd(]|\)\?$")
+"""What stands for the password in an expression that looks for one, or in a form."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """A literal value bound to a name, and how far what is around it speaks for a real use.
@@ -225,5 +229,7 @@ def connection_secret(value: str) -> str:
     """The password in a connection string such as `Server=db;User Id=app;Password=...`; "" if it holds none."""
     found = _CONNECTION.search(value) if len(value) <= _LONGEST_CONNECTION else None
     if found is None or _is_placeholder(found["secret"]) or found["secret"].lower() in _values("words"):
+        return ""
+    if _PATTERN.search(found["secret"]) or len(set(found["secret"])) < 2:
         return ""
     return found["secret"]

@@ -30,6 +30,14 @@ _PUBLIC_HOST = re.compile(
 _IN_MEMORY = ("sqlite", "memory", "fakeredis", "test", "mock", "file", "unix", "duckdb")
 
 
+_WHOLE_HOST = re.compile(r"[a-z][a-z0-9+.-]*://[^@/\s{}$]+/")
+
+
+def before_slot(prefix: str) -> str | None:
+    """What a text with slots says of where it leads: all before the first one, if that holds the whole host."""
+    return prefix if _WHOLE_HOST.match(prefix) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """A literal argument: which one, what it is, its value, and its bytes (at a constant's definition too).

@@ -87,6 +87,8 @@ _STEMS = (
     b"aes.",
     b"auth=(",
     b"authorization",
+    b"compare_digest(",
+    b"timingsafeequal(",
 )
 # `pass` alone is a statement or a part of `passed`.
 _PASS = re.compile(rb"pass(?:w|phrase|code|e(?![a-z])|[\"'\]]{0,2}\s?[:=])")
@@ -103,6 +105,10 @@ _REVERSED = re.compile(
     rb"""(?P<quote>["'])[^"'\n]{4,80}["'][ ]?={2,3}\s*[\w.\[\]("'-]{0,60}?(?:passw|pwd|secret|token|api_?key)""",
     re.IGNORECASE,
 )
+_CONNECTION = re.compile(
+    rb"""(?P<quote>["'`])[^"'`\n]{0,400}?(?:password|pwd|accountkey|sharedaccesskey)[ ]?=""", re.IGNORECASE
+)
+_CONNECTION_WORDS = (b"assword=", b"assword =", b"pwd=", b"Pwd=", b"PWD=", b"AccountKey=", b"SharedAccessKey=")
 _MORE_LITERALS = 5
 _LITERAL = re.compile(rb"""(["'`])(?P<value>[^"'`\n]{0,500})\1""")
 _BETWEEN = re.compile(rb"""[^"'`;]{0,120}["'`]""")
@@ -164,6 +170,9 @@ def _first_quotes(data: bytes, lowered: bytes) -> Iterator[int]:
     if b'" =' in data or b"' =" in data or b'"==' in data or b"'==" in data:
         for found in _REVERSED.finditer(data):
             yield found.start("quote")
+    if any(word in data for word in _CONNECTION_WORDS):  # `"Server=db;User Id=app;Password=..."`
+        for found in _CONNECTION.finditer(data):
+            yield found.start("quote")
 
 
 _SETTING = re.compile(
@@ -187,8 +196,28 @@ def positional_credentials() -> dict[str, int]:
 def positional(called: str) -> int | None:
     """Which argument of a call is a credential, by the name that is written; None if none is known to be."""
     known = positional_credentials()
+    receiver, _, last = called.rpartition(".")
+    if last == "login" and _LOGS_IN.search(receiver):
+        return 1
     parts = called.replace("new ", "").split(".")
     return next((known[name] for size in (3, 2, 1) if (name := ".".join(parts[-size:])) in known), None)
+
+
+_SHARED = re.compile(r"shared|secret|token|_key$|Key$")
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a name may be that of a secret, of whatever kind."""
+    return _SHARED.search(name) is not None
+
+
+_LOGS_IN = re.compile(r"smtp|imap|pop3|ftp|mail|server", re.IGNORECASE)
+_COMPARING = ("compare_digest", "timingSafeEqual", "safeCompare", "constant_time_compare", "tsscmp")
+
+
+def is_comparison(called: str) -> bool:
+    """Whether a call compares its two arguments."""
+    return called.rpartition(".")[2] in _COMPARING
 
 
 def is_lookup(called: str) -> bool:

@@ -17,6 +17,7 @@ _NO_PLAIN_VALUES = re.compile(
     rb"|^asyncapi:|\"swagger\"\s*:|\"type\"\s*:\s*\"object\"|^AWSTemplateFormatVersion|^%YAML|\"definitions\"\s*:",
     re.MULTILINE,
 )
+_DEFAULT = re.compile(r"\$\{(?P<variable>\w+):?-(?P<value>[^{}$]+)\}")
 
 
 def places(file: ConfigFile) -> Iterator[Place]:
@@ -28,4 +29,10 @@ def places(file: ConfigFile) -> Iterator[Place]:
     for entry in file.entries():
         if entry.start not in seen:
             seen.add(entry.start)
-            yield Place(entry.key.rpartition(".")[2].rpartition("/")[2], entry.value, entry.start, entry.end, How.BOUND)
+            key = entry.key.rpartition(".")[2].rpartition("/")[2]
+            default = _DEFAULT.fullmatch(entry.value.strip())
+            if default is not None:  # `${DB_PASSWORD:-postgres}`
+                variable = default["variable"]
+                yield Place(variable, default["value"], entry.start, entry.end, How.FALLBACK, variable)
+            else:
+                yield Place(key, entry.value, entry.start, entry.end, How.BOUND)

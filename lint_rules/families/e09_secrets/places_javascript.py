@@ -11,14 +11,30 @@ from lint_rules.families.e09_secrets.naming import credential_table
 from lint_rules.families.e09_secrets.places import (
     How,
     Place,
+    is_comparison,
     is_for_documentation,
     is_lookup,
+    is_secret_name,
     is_wrapper,
     is_wrapping_method,
     positional,
     spots,
 )
-from lint_rules.languages.javascript.grammar import arguments, bare, callee, named, string_value, text
+from lint_rules.families.e09_secrets.read_javascript import (
+    called_name,
+    first_literal,
+    function_name,
+    is_environment,
+    is_sum,
+    last_name,
+    literal_value,
+    looked_up,
+    looked_up_in_chain,
+    replaces,
+    stands_in,
+    unwrapped_name,
+)
+from lint_rules.languages.javascript.grammar import arguments, named, text
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
@@ -64,23 +80,10 @@ def places(file: JavaScriptFile) -> Iterator[Place]:
             yield place
 
 
-def literal_value(node: Node) -> str | None:
-    """The value of a literal, of a template without slots, or of such joined by `+`; None if it is not constant."""
-    while node.type in _TRANSPARENT[:-2] and named(node):
-        node = named(node)[0]
-    if node.type == "binary_expression" and node.descendant_count < 200:
-        if not any(child.type == "+" for child in node.children):
-            return None
-        operands = (node.child_by_field_name("left"), node.child_by_field_name("right"))
-        values = [literal_value(one) if one is not None else None for one in operands]
-        return "".join(one for one in values if one is not None) if None not in values else None
-    return string_value(node)
-
-
 def place_of(literal: Node) -> Place | None:
     """What a literal is bound to; None if to nothing that has a name."""
     whole = literal
-    while (outer := whole.parent) is not None and outer.type == "binary_expression" and _is_sum(outer):
+    while (outer := whole.parent) is not None and outer.type == "binary_expression" and is_sum(outer):
         if literal_value(outer) is None:
             return None
         whole = outer
@@ -107,14 +110,10 @@ def _is_documentation(node: Node) -> bool:
     return False
 
 
-def _is_sum(node: Node) -> bool:
-    return any(child.type == "+" for child in node.children)
-
-
 Found = tuple[str, How, str, str]
 
 
-def _bound_to(node: Node) -> Found | None:
+def _bound_to(node: Node) -> Found | None:  # noqa: PLR0915 - one case a kind of parent
     """Name, manner, environment variable, and the call that uses it."""
     fallback = ""
     for _ in range(_MOST_STEPS):
@@ -156,6 +155,8 @@ def _bound_to(node: Node) -> Found | None:
             if other is None:
                 return None
             if operator in ("==", "===", "!=", "!=="):
+                if replaces(outer, last_name(other)):
+                    return None
                 return _named(last_name(other), How.COMPARED, fallback)
             if operator not in ("||", "??") or left == node:
                 return None
@@ -167,9 +168,16 @@ def _bound_to(node: Node) -> Found | None:
             node = outer
             continue
         if kind == "return_statement":
-            return _named(_function_name(outer), How.RETURNED, fallback)
+            return _named(function_name(outer), How.RETURNED, fallback)
         if kind == "arrow_function" and outer.child_by_field_name("body") == node:
-            return _named(_function_name(node), How.RETURNED, fallback)
+            return _named(function_name(node), How.RETURNED, fallback)
+        if kind == "switch_case" and outer.child_by_field_name("value") == node:
+            switch = outer.parent.parent if outer.parent is not None else None
+            value = switch.child_by_field_name("value") if switch is not None else None
+            return _named(last_name(value), How.COMPARED, fallback)
+        if kind == "ternary_expression":  # `process.env.KEY ? process.env.KEY : "..."`
+            others = (looked_up(child) for child in named(outer) if child != node)
+            fallback = fallback or next(filter(None, others), "")
         if kind in _TRANSPARENT or (kind == "array" and outer.named_child_count <= _MOST_ROTATED):
             node = outer
             continue
@@ -203,11 +211,15 @@ def _of_argument(call: Node, node: Node, fallback: str) -> Found | Node | None:
     if position == 1 and is_lookup(called):
         return _named(first_literal(call), How.FALLBACK, first_literal(call))
     if positional(called) == position:
+        if called.endswith("createHmac") and _hashes_secret(call):
+            return None
         return "secret", How.PASSED, fallback, called
+    if is_comparison(called) and len(given) >= 2 and position in (0, 1):
+        return _named(unwrapped_name(given[1 - position]), How.COMPARED, fallback)
     if (
         position == 0 and called.rpartition(".")[2] == "default"
     ):  # env.get("X").default("..."), z.string().default("...")
-        variable = _looked_up_in_chain(call)
+        variable = looked_up_in_chain(call)
         if variable:
             return _named(variable, How.FALLBACK, variable)
         owner = call.parent
@@ -222,9 +234,17 @@ def _of_argument(call: Node, node: Node, fallback: str) -> Found | Node | None:
     return None
 
 
+def _hashes_secret(call: Node) -> bool:
+    """Whether what is hashed is the secret: `createHmac("sha256", "WebAppData").update(botToken)`."""
+    update = call.parent.parent if call.parent is not None and call.parent.type == "member_expression" else None
+    given = arguments(update) if update is not None and update.type == "call_expression" else []
+    return bool(given) and is_secret_name(last_name(given[0]))
+
+
 def _assigned(assignment: Node, fallback: str) -> Found | None:
     target = assignment.child_by_field_name("left")
-    return _named(last_name(target), How.BOUND, fallback)
+    name = last_name(target)
+    return _named(name, How.BOUND, fallback or (name if target is not None and stands_in(assignment, target) else ""))
 
 
 def _of_pair(pair: Node, fallback: str) -> Found | None:
@@ -263,95 +283,7 @@ def _destructured(pattern: Node, fallback: str) -> Found | None:
     return _named(name, How.DEFAULT, fallback)
 
 
-def _function_name(node: Node) -> str:
-    """The name of the function around a node."""
-    current: Node | None = node
-    while current is not None:
-        if current.type in ("function_declaration", "method_definition", "generator_function_declaration"):
-            return last_name(current.child_by_field_name("name"))
-        if current.type in ("arrow_function", "function_expression"):
-            owner = current.parent
-            if owner is None:
-                return ""
-            return last_name(owner.child_by_field_name("name") or owner.child_by_field_name("key"))
-        current = current.parent
-    return ""
-
-
 def _named(name: str, how: How, variable: str, used_by: str = "") -> Found | None:
     if variable:
         return variable, How.FALLBACK, variable, used_by
     return (name, how, "", used_by) if name else None
-
-
-def last_name(node: Node | None) -> str:
-    """`password` for `password`, `this.password`, `config["password"]` and `"password"`; "" for anything else."""
-    if node is None:
-        return ""
-    if node.type in _TRANSPARENT[:-2] and named(node):
-        return last_name(named(node)[0])
-    if node.type in (
-        "identifier", "property_identifier", "private_property_identifier", "shorthand_property_identifier",
-        "shorthand_property_identifier_pattern",
-    ):  # fmt: skip
-        return text(node).lstrip("#")
-    if node.type == "member_expression":
-        return last_name(node.child_by_field_name("property"))
-    if node.type == "subscript_expression":
-        return string_value(node.child_by_field_name("index")) or ""
-    if node.type == "computed_property_name" and named(node):
-        return string_value(named(node)[0]) or ""
-    return string_value(node) or ""
-
-
-def called_name(call: Node) -> str:
-    """The name a call is written with: `jwt.sign`, `new Pool`."""
-    function = callee(call)
-    if function is None or function.type not in ("identifier", "member_expression"):
-        return ""
-    if function.descendant_count > 40:
-        return text(function.child_by_field_name("property") or function)[-60:]
-    return text(function)
-
-
-def first_literal(call: Node) -> str:
-    """The value of the first argument if it is a literal."""
-    given = arguments(call)
-    return (string_value(given[0]) or "") if given else ""
-
-
-def is_environment(node: Node) -> bool:
-    """Whether an expression is the environment as a whole."""
-    return text(node) in ("process.env", "import.meta.env", "Bun.env", "env")
-
-
-def looked_up(node: Node) -> str:
-    """The environment variable that an expression reads, "" if it reads none."""
-    node = bare(node)
-    if node.type in ("member_expression", "subscript_expression"):
-        owner = node.child_by_field_name("object")
-        return last_name(node) if owner is not None and is_environment(owner) else ""
-    if node.type == "call_expression":
-        if is_lookup(called_name(node)):
-            return first_literal(node)
-        function = callee(node)
-        inner = function.child_by_field_name("object") if function is not None else None
-        return (
-            looked_up(inner)
-            if inner is not None and inner.type in ("member_expression", "subscript_expression")
-            else ""
-        )
-    return ""
-
-
-def _looked_up_in_chain(call: Node) -> str:
-    """The variable that the first call of a chain looks up: `env.get("X").default("...")`."""
-    current: Node | None = call
-    for _ in range(_MOST_STEPS):
-        function = callee(current) if current is not None and current.type == "call_expression" else None
-        current = function.child_by_field_name("object") if function is not None else None
-        if current is None:
-            return ""
-        if current.type == "call_expression" and is_lookup(called_name(current)):
-            return first_literal(current)
-    return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,12 +11,26 @@ from lint_rules.families.e09_secrets.naming import credential_table
 from lint_rules.families.e09_secrets.places import (
     How,
     Place,
+    is_comparison,
     is_for_documentation,
     is_lookup,
+    is_secret_name,
     is_wrapper,
     is_wrapping_method,
     positional,
     spots,
+)
+from lint_rules.families.e09_secrets.read_python import (
+    called_name,
+    last_name,
+    literal_value,
+    looked_up,
+    matched,
+    option_name,
+    replaces,
+    stands_in,
+    unwrapped_name,
+    variable_of,
 )
 from lint_rules.languages.python.scopes import text
 
@@ -65,31 +78,6 @@ def places(file: PythonFile) -> Iterator[Place]:
             yield place
 
 
-def literal_value(node: Node) -> str | None:
-    """The value of a literal, of literals one behind the other, or joined by `+`; None if anything is not constant."""
-    if node.type == "parenthesized_expression" and node.named_child_count == 1:
-        return literal_value(node.named_children[0])
-    written = text(node)
-    if node.type == "string":
-        if any(child.type == "interpolation" for child in node.children):
-            return None
-        try:
-            value = ast.literal_eval(written.lstrip("fFtT"))
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            return None
-        return (
-            value.decode("ascii", "backslashreplace").replace("\n", "\\n") if isinstance(value, bytes) else str(value)
-        )
-    if node.type == "concatenated_string":
-        parts = [literal_value(child) for child in node.named_children if child.type == "string"]
-        return None if None in parts else "".join(part for part in parts if part is not None)
-    if node.type == "binary_operator" and node.descendant_count < 200:
-        operands = (node.child_by_field_name("left"), node.child_by_field_name("right"))
-        values = [literal_value(one) if one is not None else None for one in operands]
-        return "".join(one for one in values if one is not None) if None not in values else None
-    return None
-
-
 def place_of(literal: Node) -> Place | None:
     """What a literal is bound to; None if to nothing that has a name."""
     whole = literal
@@ -123,7 +111,8 @@ def _bound_to(node: Node) -> tuple[str, How, str, str] | None:  # noqa: PLR0915 
             if _has_base(outer, _ENUMS):
                 return None
             name = last_name(outer.child_by_field_name("left"))
-            return _named(name, How.BOUND, fallback or (name.upper() if _has_base(outer, _SETTINGS) else ""))
+            is_setting = _has_base(outer, _SETTINGS) or stands_in(outer, name)
+            return _named(name, How.BOUND, fallback or (name.upper() if is_setting else ""))
         if kind == "pair":
             if outer.child_by_field_name("value") != node:
                 return None
@@ -135,7 +124,7 @@ def _bound_to(node: Node) -> tuple[str, How, str, str] | None:  # noqa: PLR0915 
         if kind == "comparison_operator":
             operators = {child.type for child in outer.children if not child.is_named}
             others = [child for child in outer.named_children if child != node]
-            if not operators <= {"==", "!="} or len(others) != 1:
+            if not operators <= {"==", "!="} or len(others) != 1 or replaces(outer, last_name(others[0])):
                 return None
             return _named(last_name(others[0]), How.COMPARED, fallback)
         if kind == "return_statement":
@@ -172,7 +161,14 @@ def _bound_to(node: Node) -> tuple[str, How, str, str] | None:  # noqa: PLR0915 
         if kind == "list" and outer.named_child_count <= _MOST_ROTATED:
             node = outer
             continue
-        if kind in ("conditional_expression", "parenthesized_expression", "await"):
+        if kind == "case_pattern":
+            return _named(last_name(matched(outer)), How.COMPARED, fallback)
+        if kind == "conditional_expression":  # `os.environ["KEY"] if "KEY" in os.environ else "..."`
+            variables = (looked_up(child) for child in outer.named_children if child != node)
+            fallback = fallback or next(filter(None, variables), "")
+            node = outer
+            continue
+        if kind in ("parenthesized_expression", "await"):
             node = outer
             continue
         if kind == "attribute":  # "...".encode()
@@ -197,7 +193,7 @@ def _bound_to(node: Node) -> tuple[str, How, str, str] | None:  # noqa: PLR0915 
                 if is_wrapper(called) or called.endswith(("Field", "field", "Column")):
                     node = call
                     continue
-                return _named(_option_name(call), How.DEFAULT, fallback)
+                return _named(option_name(call), How.DEFAULT, fallback)
             return _named(name, How.PASSED, fallback, called if called.endswith(_USERS) else "")
         if kind == "argument_list":
             call = outer.parent
@@ -208,7 +204,11 @@ def _bound_to(node: Node) -> tuple[str, How, str, str] | None:  # noqa: PLR0915 
             if position == 1 and is_lookup(called):
                 return _named(variable_of(call), How.FALLBACK, variable_of(call))
             if positional(called) == position:
+                if called.endswith(("hmac.new", "hmac.digest")) and _hashes_secret(outer, position):
+                    return None
                 return "secret", How.PASSED, fallback, called
+            if is_comparison(called) and outer.named_child_count == 2:
+                return _named(unwrapped_name(outer.named_children[1 - position]), How.COMPARED, fallback)
             if (position == 1 and called.endswith((".get", ".setdefault", ".pop"))) or (
                 position == 2 and called == "getattr"
             ):
@@ -221,6 +221,12 @@ def _bound_to(node: Node) -> tuple[str, How, str, str] | None:  # noqa: PLR0915 
             return _named("connection string", How.PASSED, fallback)
         return None
     return None
+
+
+def _hashes_secret(given: Node, position: int) -> bool:
+    """Whether what is hashed is the secret and the literal says what for: `hmac.new(b"WebAppData", bot_token)`."""
+    others = given.named_children[position + 1 : position + 2]
+    return any(is_secret_name(unwrapped_name(other)) for other in others)
 
 
 def _is_documentation(node: Node) -> bool:
@@ -252,52 +258,3 @@ def _named(name: str, how: How, variable: str, used_by: str = "") -> tuple[str, 
     if variable:
         return variable, How.FALLBACK, variable, used_by
     return (name, how, "", used_by) if name else None
-
-
-def last_name(node: Node | None) -> str:
-    """`password` for `password`, `self.password`, `config["password"]` and `"password"`; "" for anything else."""
-    if node is None:
-        return ""
-    if node.type == "identifier":
-        return text(node)
-    if node.type == "attribute":
-        return text(node.child_by_field_name("attribute") or node)
-    if node.type == "subscript":
-        return literal_value(node.child_by_field_name("subscript") or node) or ""
-    if node.type == "string":
-        return literal_value(node) or ""
-    if node.type == "call":
-        arguments = node.child_by_field_name("arguments")
-        first = arguments.named_children[0] if arguments is not None and arguments.named_child_count else None
-        called = called_name(node)
-        return last_name(first) if first is not None and called.endswith(".get") else ""
-    return ""
-
-
-def called_name(call: Node) -> str:
-    """The name a call is written with: `os.environ.get`."""
-    function = call.child_by_field_name("function")
-    return text(function) if function is not None and function.type in ("identifier", "attribute") else ""
-
-
-def variable_of(call: Node) -> str:
-    """The environment variable that a look-up names first."""
-    arguments = call.child_by_field_name("arguments")
-    first = arguments.named_children[0] if arguments is not None and arguments.named_child_count else None
-    return literal_value(first) or "" if first is not None and first.type == "string" else ""
-
-
-def looked_up(node: Node) -> str:
-    """The environment variable that an expression reads, "" if it reads none."""
-    if node.type == "call" and is_lookup(called_name(node)):
-        return variable_of(node)
-    if node.type == "subscript" and text(node.child_by_field_name("value") or node).endswith("environ"):
-        return last_name(node)
-    return ""
-
-
-def _option_name(call: Node) -> str:
-    """The option that `add_argument("--password", default="...")` and `click.option` declare."""
-    if not called_name(call).endswith(("add_argument", "option", "Option", "add_option")):
-        return ""
-    return variable_of(call).lstrip("-")
