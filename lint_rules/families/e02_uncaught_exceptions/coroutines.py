@@ -79,9 +79,14 @@ def _may_be_misuse(usage: Usage, file: PythonFile) -> bool:
         return function is not None and may_be_in(CONSUMERS, function, file)
     if usage.use is Use.AWAITED:
         return usage.place.type in ("with_statement", "for_statement", "for_in_clause")
-    return (
-        usage.use is Use.RETURNED and usage.place.type == "return_statement" and _may_answer_with_it(usage.place, file)
-    )
+    if usage.use is not Use.RETURNED or usage.place.type != "return_statement":
+        return False
+    return _may_answer_with_it(usage.place, file) and (usage.whole or _is_of_handler(usage.place, file))
+
+
+def _is_of_handler(statement: Node, file: PythonFile) -> bool:
+    """Whether a framework takes what is returned; another caller may await what it finds in a collection."""
+    return file.handler(file.enclosing_function(statement)) is not None
 
 
 def _is_misuse(usage: Usage, file: PythonFile) -> bool:

@@ -296,7 +296,11 @@ class Names:
         return self._annotated
 
     def _class_at(self, byte: int) -> str:
-        return next((scope.name for scope in self.scopes.at(byte).enclosing() if scope.kind == CLASS), "")
+        for scope in self.scopes.at(byte).enclosing():  # which passes over the class of a method
+            holder = scope if scope.kind == CLASS else scope.owner_class
+            if holder is not None:
+                return holder.name
+        return ""
 
     def _injected(self, default: Node | None, steps: int) -> str:
         """What a framework passes for a parameter with the default `Depends(function)`: what the function gives."""
