@@ -144,7 +144,8 @@ def _parse(call: Node, file: PythonFile) -> tuple[RequestRead, TableRow] | None:
         read = file.request_data.read(given) if given is not None else None
     else:
         name = file.request_data.data_name(call, whole=True)
-        row, read = _JSON, RequestRead(name, call) if name in request_tables().unguarded else None
+        is_read = name in request_tables().unguarded and file.is_awaited(call)
+        row, read = _JSON, RequestRead(name, call) if is_read else None
     if read is None or is_known_good(read, file) or is_handled(call, handler, row["raises"], file):
         return None
     return None if not row.get("unchecked") and is_checked(read, call, handler, file) else (read, row)
