@@ -64,7 +64,11 @@ def antipattern(construction: Node, file: JavaScriptFile) -> Antipattern | None:
     call = bare(statement)
     if call.type == "await_expression" or call.type != "call_expression":
         return None
-    return _around_promise(call, resolve, reject, file) or _around_callback(call, resolve, reject, file)
+    return (
+        _around_promise(call, resolve, reject, file)
+        or _resolved_with_promise(call, resolve, file)
+        or _around_callback(call, resolve, reject, file)
+    )
 
 
 def _has(body: Node, kind: str, file: JavaScriptFile) -> bool:
@@ -104,7 +108,21 @@ def _around_promise(call: Node, resolve: str, reject: str, file: JavaScriptFile)
     known = promised(current, file) if current.type in ("call_expression", "new_expression") else None
     if known is None and not rejects:
         return None
-    shown = shown_call(current, file) if current.type == "call_expression" else f"`{text(current)[:60]}`"
+    return _only_hands_on(current, file)
+
+
+def _resolved_with_promise(call: Node, resolve: str, file: JavaScriptFile) -> Antipattern | None:
+    """`resolve(load(id))`: what is resolved with is a promise already."""
+    function, given = callee(call), arguments(call)
+    if function is None or text(function) != resolve or len(given) != 1:
+        return None
+    value = bare(given[0])
+    known = promised(value, file) if value.type == "call_expression" else None
+    return _only_hands_on(value, file) if known is not None and known.is_sure else None
+
+
+def _only_hands_on(given: Node, file: JavaScriptFile) -> Antipattern:
+    shown = shown_call(given, file) if given.type == "call_expression" else f"`{text(given)[:60]}`"
     return Antipattern(
         f"`new Promise` only hands on the outcome of {shown}, which is a promise already",
         "return that promise, or await it in an async function",
