@@ -68,6 +68,8 @@ RULE = Rule(
 
 _CALLBACK = re.compile(
     rb"(?:\(\s*|\bfunction\b[^()]*\(\s*|[(,]\s*)(?:\w*[eE]rr(?:or)?|_*er)\s*(?:\??:[^,)]*)?[,)]|\b_*err(?:or)?\s*=>"
+    rb"|\b(?:exec|execFile|readFile|writeFile|appendFile|readdir|unlink|mkdir|rename|stat|lookup|resolve4|gzip|gunzip"
+    rb"|inflate|deflate|copyFile|rm|rmdir|mkdtemp|realpath|access|open|readlink|truncate|chmod)\("
 )
 
 

@@ -24,6 +24,10 @@ _TABLE = {key: frozenset(names) for key, names in read_table(Path(__file__).pare
 _ERROR = re.compile(r"(?:_*(?:err|error|er)|\w*(?:Err|Error|_err|_error))$")
 _OTHER = re.compile(r"(?i)(?:_*(?:req|request|ctx|context|index|idx|i|key|count|attempts?|retries|origin|promise))$")
 _OF_ERRORS = re.compile(r"(?i)error|catch|reject|fail|warn")
+_NAMED_OTHERWISE = frozenset(
+    {"req", "request", "res", "response", "_", "__", "data", "result", "results", "done", "next"}
+)
+"""First parameters that no callback calls its error."""
 _LONGEST = 40
 
 
@@ -122,7 +126,10 @@ def node_callback(function: Node, file: JavaScriptFile) -> Callback | None:
     """A function as a node-style callback; None if it is none, or is called for errors only."""
     parameters = parameter_nodes(function)
     names = [text(one.child_by_field_name("pattern") or one) for one in parameters]
-    if not names or _ERROR.fullmatch(names[0]) is None or (len(names) > 1 and _OTHER.match(names[1])):
+    if not names or (len(names) > 1 and _OTHER.match(names[1])):
+        return None
+    is_called_so = _ERROR.fullmatch(names[0]) is not None
+    if not is_called_so and (names[0] in _NAMED_OTHERWISE or function.type not in FUNCTION_LITERALS):
         return None
     if len(names) > 2 and names[-1] == "next":
         return None  # middleware for errors
@@ -130,12 +137,24 @@ def node_callback(function: Node, file: JavaScriptFile) -> Callback | None:
     call = _taking(function, names, file) if scope is not None else None
     if scope is None or call is None or file.in_broken_code(function):
         return None
+    if not is_called_so and not _gives_errors(call, file):
+        return None
     if not _is_told_of_results(call, file):
         return None
     handler = file.handlers.by_statement(scope)
     if handler is not None and handler.kind in ("error", "socket", "hook"):
         return None
     return Callback(file, scope, call, names[0], parameters[0])
+
+
+def _gives_errors(call: Node, file: JavaScriptFile) -> bool:
+    """Whether a call is known to give its callback an error first, whatever the callback calls it."""
+    function = callee(call)
+    last = text(function.child_by_field_name("property") or function) if function is not None else ""
+    if function is None or not last or last.startswith(("create", "watch", "exists", "on")):
+        return False
+    module, _, name = file.canonical(function).partition(".")
+    return module in _TABLE["error_first"] and bool(name or module in ("rimraf", "mkdirp"))
 
 
 def _is_told_of_results(call: Node, file: JavaScriptFile) -> bool:
