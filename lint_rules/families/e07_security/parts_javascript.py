@@ -20,7 +20,7 @@ _CONTENT = re.compile(r"\bfiles?(?:\.\w+|\[[^\]]*\])*\??\.(?:buffer|data|stream|
 _LISTS = re.compile(r"\b(?:includes|has|indexOf|hasOwn\w*|isInteger|isNaN|test|some)\(|\bin\b")
 _OTHER_THAN_WORDS = re.compile(r"^/(?:\[\^(?:\\[wds]|[\w -])+\]|\\W|\\D)[+*]?/\w*g")
 """A pattern that finds everything but letters, digits, spaces and the like."""
-_SIGNS = {"TEN0701": r"'|\\\\", "TEN0705": r"\\\.\\\.|\\\.\{2|\.\.", "TEN0707": r"<"}
+_SIGNS = {"TEN0701": r"'|\\\\", "TEN0703": r"'|;", "TEN0705": r"\\\.\\\.|\\\.\{2|\.\.", "TEN0707": r"<"}
 _DEEPEST = 40
 
 

@@ -168,7 +168,7 @@ class Flows:
             "plugin",
             "startup",
         )
-        is_named = not scope.is_anonymous and not is_handler
+        is_named = "@" not in scope.name.rpartition(".")[2] and not is_handler  # also a method of an object
         for position, parameter in enumerate(parameter_nodes(scope.node)):
             pattern = parameter.child_by_field_name("pattern") or parameter
             annotation = parameter.child_by_field_name("type")
