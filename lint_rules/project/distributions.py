@@ -108,7 +108,7 @@ def brings(declared: Iterable[str], module: str, root: str) -> bool:
     words = own.split("-")
     dotted = normal_name(module)
     for name in names:
-        if name.replace("-", "") == own.replace("-", ""):
+        if name.replace("-", "") == own.replace("-", "") or name.rstrip("0123456789") == own:
             return True
         if top in table.shared and (name.startswith((own + "-", "apache-" + own)) or dotted.startswith(name)):
             return True

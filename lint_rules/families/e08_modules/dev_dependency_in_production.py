@@ -64,6 +64,7 @@ stand under a condition or in a function, and those that only bring types.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -121,6 +122,8 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
             continue
         if lacking(development, one.module, names, root):
             continue
+        if declared.manifest.is_library and external.top in os.path.basename(file.path):
+            continue  # `jinja2tags.py`, for those who have it
         seen.add(external.top)
         likely = likely_distribution(one.module)
         manifest = where(declared.manifest.path, root)

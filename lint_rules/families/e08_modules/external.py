@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _BESIDE = re.compile(
     r"(?:^|/)(?:docs?|docsrc|examples?|samples?|demos?|scripts?|tools?|ci|\.[\w-]+|tests?|testing|benchmarks?|perf"
-    r"|tutorials?|notebooks?|templates?|cookiecutter[^/]*|typings|stubs|dev|contrib|vendor(?:ed)?|_vendor|third_?party)/"
+    r"|tutorials?|changes|newsfragments|notebooks?|templates?|cookiecutter[^/]*|typings|stubs|dev|contrib|vendor(?:ed)?|_vendor|third_?party)/"
     r"|(?:^|/)(?:setup|noxfile|conftest|fabfile|dodo|wscript|hatch_build|build|pavement|__main__setup)\.py$"
 )
 """Places of files that run on a developer's machine or in an environment of their own."""

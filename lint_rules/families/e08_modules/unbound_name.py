@@ -45,6 +45,7 @@ is expected to be missing (`try` with NameError, `typeof name`) is left alone.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -58,6 +59,7 @@ from lint_rules.languages.python.unbound import unbound_names as unbound_in_pyth
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Rule
 from lint_rules.project.node_builtins import BUILTIN_MODULES
+from lint_rules.project.python_modules import lies_in_package
 from lint_rules.project.standard_library import is_standard
 
 if TYPE_CHECKING:
@@ -227,6 +229,8 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
 
     if file.is_test or file.is_declaration or file.path.endswith((".jsx", ".tsx")) or _PAGES.search(file.relative):
         return
+    if lies_in_package(os.path.dirname(file.path), file.modules.node.root):
+        return  # JavaScript of a Python package is for pages
     found = list(unbound_names(file))
     names = {file.text(node) for node in found}
     is_for_node = bool(file.imports) and file.package is not None and not has_bundler(file.package)

@@ -63,7 +63,7 @@ from lint_rules.languages.python.mentions import Mention, mentions
 from lint_rules.languages.whole_file import Placed, WholeFile
 from lint_rules.model import ERROR, SAFE, UNSAFE, Edit, Finding, Fix, Rule
 from lint_rules.project.disk import is_folder, remembered
-from lint_rules.project.distributions import brings
+from lint_rules.project.distributions import brings, known_distributions
 from lint_rules.project.manifests import declarations
 from lint_rules.project.node_modules import EXTENSIONS, MISSING
 from lint_rules.project.python_modules import MISSING as NO_MODULE
@@ -142,6 +142,8 @@ def _located(one: Import | Mention, file: PythonFile | Placed) -> Located | None
     is_inside_package = found.position > 1 and "__init__.py" in names_in(found.within)
     if not top or (is_folder(top) and not is_inside_package):
         declared = declarations(file.path, file.modules.node.root)
+        if known_distributions(one.module):
+            return None
         if declared is None or brings(declared.names, one.module, file.modules.node.root) or declared.is_open:
             return None
     return found

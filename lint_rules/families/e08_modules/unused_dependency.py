@@ -100,7 +100,7 @@ def check_python(project: Project) -> Iterator[Finding]:
     notes = _Notes(project)
     for folder in sorted(manifests):
         manifest = manifests[folder]
-        if not manifest.is_built:
+        if not manifest.is_built and not _FOR_TESTS.search(_relative(folder, project.root)):
             yield from _unused_in(manifest, notes, project)
 
 
@@ -123,6 +123,14 @@ def _is_text_for(text: str, name: str, root: str) -> bool:
     """Whether a text names a module or a driver of a distribution: `rest_framework`, `postgresql+asyncpg`."""
     parts = re.split(r"[+:/]", text)
     return any(part[:1].isalpha() and brings((name,), part, root) for part in parts if part)
+
+
+_FOR_TESTS = re.compile(r"(?:^|/)(?:tests?|__tests__|fixtures?|examples?|templates?)/")
+"""Places of projects that are there to be tried on."""
+
+
+def _relative(folder: str, root: str) -> str:
+    return os.path.relpath(folder, root).replace(os.sep, "/") + "/"
 
 
 class _Notes:
@@ -159,6 +167,8 @@ def check_javascript(project: Project) -> Iterator[Finding]:
                 packages.setdefault(path, package)
     notes = _Notes(project)
     for path in sorted(packages):
+        if _FOR_TESTS.search(_relative(os.path.dirname(path), project.root)):
+            continue
         yield from _unused_packages(packages[path], notes, project)
 
 

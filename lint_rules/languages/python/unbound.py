@@ -22,7 +22,7 @@ _PLATFORM = frozenset(
         "_IncompleteInputError", "__type_params__", "__firstlineno__", "__static_attributes__",
         # What notebooks, shells and gettext put into builtins.
         "get_ipython", "display", "spark", "dbutils", "sc", "sqlContext", "displayHTML", "_", "ngettext", "__",
-        "__jit_debug__",
+        "__jit_debug__", "get_config", "load_subconfig",
     }
 )  # fmt: skip
 _KNOWN = frozenset(dir(builtins)) | _PLATFORM
