@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lint_rules.languages.javascript import placed
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.javascript.library import handler_table, types
 from lint_rules.project.linked import Project
@@ -499,3 +500,10 @@ def test_roles(tmp_path: Path) -> None:
     around = file.request.handler_around(call)
     assert around is not None and around[0] is route
     assert file.canonical(given.named_children[1]) == "express.Response"
+
+
+def test_the_directive_of_a_module_stands_behind_any_comments() -> None:
+    comments = b"/* one * two */ // three\n" * 2_000  # time that doubles with each of them would never end
+    assert placed._begins_with(comments + b"'use server'", "use server")
+    assert not placed._begins_with(comments + b"/* 'use server'", "use server")
+    assert not placed._begins_with(comments + b"f(); 'use server'", "use server")

@@ -132,7 +132,13 @@ class Placed:
 
 def _begins_with(data: bytes, directive: str) -> bool:
     """Whether a file's first statement is a directive; comments may stand before it."""
-    return re.match(rb"(?:\s|//[^\n]*|/\*.*?\*/)*['\"]" + re.escape(directive.encode()), data, re.DOTALL) is not None
+    at = 0
+    while (nothing := _NO_CODE.match(data, at)) is not None:
+        at = nothing.end()
+    return data[at : at + 1] in (b'"', b"'") and data.startswith(directive.encode(), at + 1)
+
+
+_NO_CODE = re.compile(rb"\s+|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/")
 
 
 def called_decorator(expression: Node) -> Node:
