@@ -157,7 +157,7 @@ def test_files_that_are_only_read_are_parsed_for_syntax_as_in_a_run_over_all(
     monkeypatch.setattr("lint_rules.engine.pipeline._FEW_FILES", 4)
     files = frozenset(str(tmp_path / f"broken{number}.py") for number in range(6))
     for file in files:
-        Path(file).write_text("ORDERS = [\n")
+        Path(file).write_text("total = (1\n")
     discovered = Discovered(str(tmp_path), tuple(sorted(files)), files)
     session = replace(session_of(tmp_path, []), discovered=discovered)
     whole = session.lint().findings
