@@ -57,7 +57,7 @@ package's form that gives a promise; where there is none, a worker thread.
 Not seen: a client that is taken out of a container or comes from an untyped parameter; calls of functions that no table
 names (add them with `[tool.tenlint.blocking] calls = [...]`). Looks at and changes of directory entries such as
 `exists`, `mkdir` and `unlink` are short on a local disk and not on a network one: they are reported with the option
-`file-metadata`, and without it in JavaScript's handlers (`existsSync` there has an awaitable twin). Left alone on
+`file-metadata`, in JavaScript always (`existsSync` has an awaitable twin, where Python needs a thread). Left alone on
 purpose: sleeps below 10 ms; files read when the process starts, and in commands (`cli`, `scripts`,
 `management/commands`).
 
@@ -183,8 +183,7 @@ def check_javascript(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
     if row is None or function is None or returns_at_once(row, call, file) or file.function(function) is not None:
         return
     holder = file.enclosing_function(call)
-    waited_for = file.request.handler_around(call) is not None
-    if holder is None or not is_asked_for(row, partial(_option, file), is_waited_for=waited_for):
+    if holder is None or not is_asked_for(row, partial(_option, file), is_cheap_to_change=True):
         return
     if row["kind"] in ("file", "process") and (is_harmless_read(call) or _runs_rarely(holder, file)):
         return
@@ -222,7 +221,7 @@ def check_javascript_project(project: Project) -> Iterator[Finding]:
             continue
         for edge in edges:
             row = edge_row("blocking", edge, project)
-            if row is not None and is_asked_for(row, partial(_project_option, project), is_waited_for=True):
+            if row is not None and is_asked_for(row, partial(_project_option, project), is_cheap_to_change=True):
                 instead = instead_of(row, edge.name)
                 yield RULE.finding(
                     caller.module.path,

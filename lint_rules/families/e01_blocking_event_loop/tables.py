@@ -69,16 +69,16 @@ def _starts_by_name(function: str) -> bool:
     return _STARTING_NAMES.match(function.rpartition(".")[2]) is not None
 
 
-def is_asked_for(row: TableRow, option: Callable[[str], bool], *, is_waited_for: bool = False) -> bool:
+def is_asked_for(row: TableRow, option: Callable[[str], bool], *, is_cheap_to_change: bool = False) -> bool:
     """Whether the options about files let a row be told.
 
     Looking at a directory entry takes microseconds on a local disk, less than the way into a thread and back, and has
-    no limit on a network one; so it is told where the option asks for it. In JavaScript, whose awaitable twins cost
-    nothing to write, it is told of handlers too (`is_waited_for`). `_is_told` says the same of helpers.
+    no limit on a network one; so it is told where the option asks for it, and in JavaScript, whose awaitable twins
+    cost nothing to write (`is_cheap_to_change`). `_is_told` says the same of helpers.
     """
     if row["kind"] != "file":
         return True
-    return option("file-io") and (not row.get("quick") or is_waited_for or option("file-metadata"))
+    return option("file-io") and (not row.get("quick") or is_cheap_to_change or option("file-metadata"))
 
 
 def blocking_row(edge: Edge, project: Project) -> TableRow | None:

@@ -57,7 +57,7 @@ _ERRORS = frozenset({"err", "error", "er", "_err", "_error", "erro"})
 _ENDS = ("reject", "next", "callback", "cb", "done", "fn")
 _ANSWERED = frozenset({"route", "hook", "error", "plugin"})
 _MAX_LEVELS = 30
-_MAX_HOPS = 3
+_MAX_HOPS = 8
 _STARTING = re.compile(r"(?:start|launch|boot)(?:[A-Z]|\Z)")
 
 
@@ -184,19 +184,25 @@ def _is_about_to_listen(function: Node) -> bool:
 
 
 def _names_own_file(path: Node, file: JavaScriptFile) -> bool:
-    """`path.join(__dirname, "templates.json")`: what comes with the program is what its authors wrote."""
+    """`path.join(__dirname, "templates.json")`: what comes with the program is what its authors wrote.
+
+    Nothing else may have a say in which file it is.
+    """
+    waiting, names_folder = [path], False
     for _ in range(_MAX_HOPS):
-        written = text(path)
-        if "__dirname" in written or "import.meta" in written:
-            return True
-        names = [one for one in (path, *all_nodes(path)) if one.type == "identifier"]
-        bound = (file.names.only_value(text(one), one.start_byte) for one in names)
-        calls = [one for one in bound if one is not None and one.type == "call_expression"]
-        following = next((one for one in calls if not text(one).startswith("require(")), None)
-        if following is None:
-            return False
-        path = following
-    return False
+        if not waiting:
+            break
+        current = waiting.pop()
+        written = text(current)
+        names_folder = names_folder or "__dirname" in written or "import.meta" in written
+        for one in (current, *all_nodes(current)):
+            if one.type != "identifier" or text(one) in ("__dirname", "path", "join", "resolve", "require", "URL"):
+                continue
+            bound = file.names.only_value(text(one), one.start_byte)
+            if bound is None:
+                return False
+            waiting.append(bound)
+    return names_folder and not waiting
 
 
 _LONGEST = 40
