@@ -100,8 +100,10 @@ _SUGGESTION = "set `httponly`, `secure` and `samesite` on the cookie"
 _JS_SUGGESTION = "set `httpOnly`, `secure` and `sameSite` on the cookie"
 
 
-def _wrong(missing: list[str], off: list[str], name: str) -> str:
-    """The message for a cookie; "" if it is in order. `off` are the flags that are switched off by hand."""
+def _wrong(missing: list[str], off: list[str], name: str, shown: str = "") -> str:
+    """The message for a cookie; "" if it is in order. `off` are the flags that are switched off by hand; `shown` is
+    what the source has for its name.
+    """
     if _OPEN.search(name) or not (missing or off):
         return ""
     if not off and not _SESSION.search(name):
@@ -109,7 +111,7 @@ def _wrong(missing: list[str], off: list[str], name: str) -> str:
     if name and not _SESSION.search(name) and not re.search(r"^\W|id$", name):
         return ""
     flags = " and ".join(f"`{flag}`" for flag in (*off, *missing))
-    return f"the cookie `{name}` goes without {flags}; set {'them' if ' and ' in flags else 'it'}"
+    return f"the cookie `{shown or name}` goes without {flags}; set {'them' if ' and ' in flags else 'it'}"
 
 
 @RULE.files(WholeFile(_WORDS), "python")
@@ -131,13 +133,16 @@ def _python_cookies(file: PythonFile) -> Iterator[tuple[Node, str]]:
         if (
             called in ("set_cookie", "set_secure_cookie", "set_signed_cookie")
             and argument(call, "1", "value") is not None
+            and not _is_of_project(call, file)
         ):
-            name = constant(argument(call, "0", "key", "name"), file)
+            named = argument(call, "0", "key", "name")
+            name = constant(named, file)
+            shown = name if named is None or named.type == "string" else source(named)
             values = {flag: argument(call, flag) for flag in ("httponly", "secure")}
             missing = [flag for flag, value in values.items() if value is None]
             off = [flag for flag, value in values.items() if constant(value, file) == "False"]
             if constant(argument(call, "max_age"), file) != "0":
-                yield call, _wrong(missing, off, name)
+                yield call, _wrong(missing, off, name, shown)
         elif called in ("add_middleware", "Middleware"):
             first = argument(call, "0")
             is_session = (
@@ -147,6 +152,12 @@ def _python_cookies(file: PythonFile) -> Iterator[tuple[Node, str]]:
                 given = argument(call, "https_only")
                 if given is None or constant(given, file) == "False":
                     yield call, "the session's cookie goes over plain HTTP; set `https_only=True`"
+
+
+def _is_of_project(call: Node, file: PythonFile) -> bool:
+    """Whether a call is one of a function of the project, which sets the cookie somewhere else."""
+    function = call.child_by_field_name("function")
+    return function is not None and file.function(function) is not None
 
 
 def _python_settings(file: PythonFile) -> Iterator[tuple[Node, str]]:
