@@ -11,7 +11,6 @@ from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.lost_handlers import DroppedCallback, lost_handler
 from lint_rules.families.e02_uncaught_exceptions.misused_promises import wants_value
-from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, arguments, bare, callee, string_value, text
 from lint_rules.languages.javascript.library import js_name_table
 from lint_rules.languages.javascript.members import object_members
@@ -56,7 +55,7 @@ def dropped(call: Node, file: JavaScriptFile) -> DroppedCallback | None:
     if _FINE.match(file.canonical(function), file.types) is not None:
         return None
     row = _row(call, function, file)
-    if is_for_browsers(file.data):
+    if file.is_for_browsers:
         return None
     for callback in _callbacks(call, row) if row is not None else ():
         if row is not None and _is_lost(callback, call, row, file):

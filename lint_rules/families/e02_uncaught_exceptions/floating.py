@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.edits import awaited
 from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, bare, callee, text
 from lint_rules.languages.javascript.promises import Promised, promised, shown_call
@@ -58,7 +57,7 @@ def floating(call: Node, file: JavaScriptFile) -> Floating | None:
         _process_ends(call, file)
         or _begins_the_program(call, file)
         or _is_on_purpose(call, file)
-        or is_for_browsers(file.data)
+        or file.is_for_browsers
     ):
         return None
     return Floating(call, known, usage)

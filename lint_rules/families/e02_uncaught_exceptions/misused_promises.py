@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.edits import awaited
 from lint_rules.languages.javascript.grammar import bare, callee, first_named, text
 from lint_rules.languages.javascript.library import js_name_table
@@ -66,7 +65,7 @@ def misuse(call: Node, file: JavaScriptFile) -> Misuse | None:
     if usage.use not in _DIRECT or (not usage.whole and usage.use is not Use.PASSED) or not _may_matter(usage, file):
         return None
     known = promised(call, file)
-    if known is None or not _is_wrong(usage, known, file) or is_for_browsers(file.data):
+    if known is None or not _is_wrong(usage, known, file) or file.is_for_browsers:
         return None
     return _misuse(call, usage, file)
 
@@ -110,7 +109,7 @@ def _misuse_by_name(call: Node, bound: Usage, file: JavaScriptFile) -> Misuse | 
     if found is None or len(found[1]) != 1 or (not found[1][0].is_constant and file.scopes.assignments(bound.name)):
         return None
     known = promised(call, file)
-    if known is None or not known.is_sure or is_for_browsers(file.data):
+    if known is None or not known.is_sure or file.is_for_browsers:
         return None
     usages = usages_of(call, file)
     looked_after = any(one.use in _LOOKED_AFTER and not _is_answer(one, file) for one in usages)

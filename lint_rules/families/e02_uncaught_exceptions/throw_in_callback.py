@@ -52,7 +52,6 @@ from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.uncatchable import Uncatchable, uncatchable
 from lint_rules.languages.javascript.bodies import all_nodes
-from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.grammar import CALL_KINDS, arguments, bare, callee, text
 from lint_rules.languages.javascript.library import js_name_table
 from lint_rules.languages.javascript.selectors import Nodes
@@ -101,7 +100,7 @@ def _is_thrown_away(statement: Node, file: JavaScriptFile) -> bool:
 
 
 def _thrown(statement: Node, file: JavaScriptFile) -> Uncatchable | None:
-    return None if file.is_tooling or is_for_browsers(file.data) else uncatchable(statement, file)
+    return None if file.is_tooling or file.is_for_browsers else uncatchable(statement, file)
 
 
 @RULE.javascript(Nodes(("throw_statement",), trigger=_may_throw, screen=_is_thrown_away))
@@ -126,7 +125,7 @@ def _parsed(call: Node, file: JavaScriptFile) -> tuple[Uncatchable, str] | None:
     function = callee(call)
     if function is None or _PARSED.match(call.text or b"") is None:
         return None
-    if file.is_tooling or is_for_browsers(file.data):
+    if file.is_tooling or file.is_for_browsers:
         return None
     row = PARSERS.match(file.canonical(function), file.types)
     given = arguments(call)

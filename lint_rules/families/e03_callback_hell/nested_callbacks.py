@@ -73,7 +73,6 @@ from tree_sitter import Node
 
 from lint_rules.families.e03_callback_hell.continuations import LITERALS, Step, is_pyramid, shown_call, steps_to
 from lint_rules.families.e03_callback_hell.python_callbacks import REGISTRARS, Registered, callbacks_to
-from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.selectors import Nodes as JavaScriptNodes
 from lint_rules.languages.python.selectors import Nodes
 from lint_rules.model import WARNING, Finding, Option, Related, Rule
@@ -107,7 +106,7 @@ def _is_too_deep(function: Node, file: JavaScriptFile) -> bool:
 def _pyramid(function: Node, file: JavaScriptFile) -> list[Step] | None:
     """The steps that lead to a callback, if it is the first of its pyramid that lies too deep."""
     allowed = int(file.option(RULE.name, "depth", _DEPTH))
-    if not _lies_deep(function, allowed) or is_for_browsers(file.data):
+    if not _lies_deep(function, allowed) or file.is_for_browsers:
         return None
     steps = steps_to(function, file)
     if len(steps) != allowed + 1 or not is_pyramid(steps):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.serving import Serving, depends_on_request, serving
-from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.containers import Container, containers
 from lint_rules.languages.javascript.grammar import arguments, bare, callee
 from lint_rules.languages.javascript.registrations import last_name
@@ -30,7 +29,7 @@ def may_grow(data: bytes) -> bool:
 
 def growing(file: JavaScriptFile) -> Iterator[tuple[Container, Node, Serving]]:
     """The containers of a file that grow with requests, with the first place that adds to them."""
-    if is_for_browsers(file.data) or file.is_tooling:
+    if file.is_for_browsers or file.is_tooling:
         return
     for container in containers(file):
         if container.is_tended or container.is_exported:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.serving import PlaceOf, Serving, given_functions_of, outlives
-from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.grammar import (
     FUNCTION_LITERALS,
     arguments,
@@ -64,7 +63,7 @@ def listeners_added(file: JavaScriptFile, place_of: PlaceOf) -> Iterator[Added]:
 
     `place_of` says by what a call is run for each request.
     """
-    if is_for_browsers(file.data) or file.is_tooling:
+    if file.is_for_browsers or file.is_tooling:
         return
     for call in file.nodes("call_expression"):
         function = callee(call)

@@ -12,7 +12,6 @@ from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.serving import PlaceOf, Serving, event_of_taker, outlives
 from lint_rules.languages.javascript.bodies import all_nodes
-from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.grammar import CALL_KINDS, FUNCTION_LITERALS, arguments, bare, callee, text
 from lint_rules.languages.javascript.labels import function_label
 from lint_rules.languages.javascript.library import js_name_table
@@ -63,7 +62,7 @@ def timers_started(file: JavaScriptFile, place_of: PlaceOf) -> Iterator[Started]
 
     `place_of` says by what a call is run for each request.
     """
-    if is_for_browsers(file.data) or file.is_tooling:
+    if file.is_for_browsers or file.is_tooling:
         return
     for call in file.index.of_kinds(CALL_KINDS):
         function = callee(call)

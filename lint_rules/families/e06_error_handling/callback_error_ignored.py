@@ -51,7 +51,6 @@ from tree_sitter import Node
 
 from lint_rules.families.e06_error_handling.callbacks import Callback, node_callback
 from lint_rules.families.e06_error_handling.ignoring import ignored
-from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.selectors import Nodes
 from lint_rules.model import ERROR, Finding, Rule
 
@@ -74,7 +73,7 @@ _CALLBACK = re.compile(
 
 
 def _callback(function: Node, file: JavaScriptFile) -> Callback | None:
-    return None if is_for_browsers(file.data) else node_callback(function, file)
+    return None if file.is_for_browsers else node_callback(function, file)
 
 
 def _is_suspect(function: Node, file: JavaScriptFile) -> bool:

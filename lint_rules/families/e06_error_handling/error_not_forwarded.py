@@ -83,7 +83,6 @@ from lint_rules.families.e06_error_handling.unanswered_javascript import (
     unanswered_clause,
 )
 from lint_rules.families.e06_error_handling.unanswered_python import unanswered_clause as unanswered_python
-from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.grammar import callee
 from lint_rules.languages.javascript.selectors import Nodes
 from lint_rules.languages.python.except_clauses import ExceptClause
@@ -123,7 +122,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
 
 
 def _clause(clause: Node, file: JavaScriptFile) -> Answering | None:
-    is_elsewhere = file.in_broken_code(clause) or is_for_browsers(file.data)
+    is_elsewhere = file.in_broken_code(clause) or file.is_for_browsers
     return None if is_elsewhere else unanswered_clause(clause, file)
 
 
@@ -139,7 +138,7 @@ def check_clause(clause: Node, file: JavaScriptFile) -> Iterator[Finding]:
 
 
 def _catch(call: Node, file: JavaScriptFile) -> Answering | None:
-    is_elsewhere = file.in_broken_code(call) or is_for_browsers(file.data)
+    is_elsewhere = file.in_broken_code(call) or file.is_for_browsers
     return None if is_elsewhere else unanswered_catch(call, file)
 
 
@@ -156,7 +155,7 @@ def check_catch(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
 
 
 def _check(statement: Node, file: JavaScriptFile) -> Answering | None:
-    is_elsewhere = file.in_broken_code(statement) or is_for_browsers(file.data)
+    is_elsewhere = file.in_broken_code(statement) or file.is_for_browsers
     return None if is_elsewhere else unanswered_check(statement, file)
 
 

@@ -59,7 +59,6 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e06_error_handling.thrown import rejected, what_javascript_throws, what_python_raises
-from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.grammar import callee, first_named
 from lint_rules.languages.javascript.selectors import Nodes
 from lint_rules.languages.whole_file import WholeFile
@@ -116,7 +115,7 @@ def check_reject(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
 
 
 def _is_elsewhere(file: JavaScriptFile) -> bool:
-    return file.is_tooling or is_for_browsers(file.data)
+    return file.is_tooling or file.is_for_browsers
 
 
 @RULE.files(WholeFile(_RAISED), "python")

@@ -14,6 +14,16 @@ _BROWSER = re.compile(
     re.MULTILINE,
 )
 
+_PLACES = re.compile(
+    r"(?:^|/)(?:static|wwwroot|bower_components)/|(?:^|/)(?:public|assets)/(?:[\w.-]+/)*(?:js|javascripts?|scripts?|vendor)/"
+)
+"""Folders whose files a server hands out as they are."""
+
+
+def is_browsers_place(relative: str) -> bool:
+    """Whether a path from the project's folder leads to where scripts of pages lie."""
+    return _PLACES.search(relative) is not None
+
 
 @lru_cache(maxsize=8)
 def is_for_browsers(data: bytes) -> bool:

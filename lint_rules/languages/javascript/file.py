@@ -9,6 +9,7 @@ from typing import Any
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.answer_facts import with_answers
+from lint_rules.languages.javascript.browsers import is_browsers_place, is_for_browsers
 from lint_rules.languages.javascript.extract import Extractor
 from lint_rules.languages.javascript.grammar import SyntaxIndex, arguments, around, bare, callee, parse, string_value
 from lint_rules.languages.javascript.handlers import FileHandlers
@@ -306,6 +307,11 @@ class JavaScriptFile:
         return found
 
     # Handlers.
+
+    @property
+    def is_for_browsers(self) -> bool:
+        """Whether the file runs in a page, by its place or by what it speaks of."""
+        return is_browsers_place(self.relative) or is_for_browsers(self.data)
 
     @property
     def handlers(self) -> FileHandlers:
