@@ -78,8 +78,9 @@ class FlowParameter(msgspec.Struct, frozen=True, array_like=True):
 class FunctionFlow(msgspec.Struct, frozen=True, array_like=True):
     """One function; `name` is the one it has among the facts of its module.
 
-    `path_names` are parts of its own route that hold any text, `long_names` those that may hold slashes. `checks` says
-    that by its name it makes data harmless, and that its body asks something of it, `cleans` that what it gives is.
+    `path_names` are parts of its own route that hold any text, `long_names` those that may hold slashes. `is_page` says
+    that its route answers HTML, `checks` that by its name it makes data harmless, and that its body asks something of
+    it, `cleans` that what it gives is harmless.
     """
 
     name: str
@@ -91,5 +92,6 @@ class FunctionFlow(msgspec.Struct, frozen=True, array_like=True):
     edges: tuple[DataEdge, ...] = ()
     path_names: tuple[str, ...] = ()
     long_names: tuple[str, ...] = ()
+    is_page: bool = False
     checks: bool = False
     cleans: bool = False

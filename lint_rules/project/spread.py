@@ -248,7 +248,7 @@ class _Walk:
             if part != origin and self._is_harmless(known, part):
                 continue
             for edge in known.edges.get(part, ()):
-                if self._kind not in edge.cleaned and not self._is_checked(known, edge):
+                if self._kind not in edge.cleaned and not self._is_checked(known, edge) and not self._stays(edge):
                     self._cross(fact, known, edge)
 
     def _is_checked(self, known: _Known, edge: DataEdge) -> bool:
@@ -256,6 +256,10 @@ class _Walk:
         return any(
             self._spread.checks(known.flow.calls[int(kind[3:])]) for kind in edge.cleaned if kind.startswith("by:")
         )
+
+    def _stays(self, edge: DataEdge) -> bool:
+        """Whether it is a path that was resolved, and then seen to begin with a folder."""
+        return self._kind == "path" and "inside" in edge.cleaned and "resolved" in edge.cleaned
 
     def _is_harmless(self, known: _Known, part: str) -> bool:
         parameter, _, attribute = part[2:].partition(".")

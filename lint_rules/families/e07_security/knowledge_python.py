@@ -138,7 +138,7 @@ class PythonKnowledge:
         bases = project.symbols.ancestors(f"{module.module}.{owner}") if owner else []
         if any(base.startswith(_ANSWERS_JSON) for base in bases):
             return False
-        return handler.framework.name in _HTML_FRAMEWORKS
+        return handler.framework.name in _HTML_FRAMEWORKS or flow.is_page
 
 
 def _is_key(name: str) -> bool:

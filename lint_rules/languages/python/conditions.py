@@ -28,7 +28,9 @@ _PLAIN_TEXT = frozenset({"isdigit", "isalnum", "isdecimal", "isnumeric", "isiden
 _MATCHES = frozenset({"match", "fullmatch", "search"})
 _HOSTS = frozenset({"url_has_allowed_host_and_scheme", "is_safe_url", "is_safe_redirect", "is_same_domain"})
 _HOST_PARTS = frozenset({"netloc", "hostname", "host"})
-_RESOLVING = re.compile(r"realpath|abspath|resolve|normpath|path|dir|root|base|full|target|dest", re.IGNORECASE)
+_RESOLVES = re.compile(r"realpath|abspath|resolve|normpath|safe", re.IGNORECASE)
+_INSIDE = frozenset({"inside"})
+"""A path that begins with a folder; it also stays there if it was resolved before."""
 
 Guarantee = tuple[Path, frozenset[str]]
 
@@ -104,7 +106,9 @@ def _compared(node: Node, holds: bool) -> Iterator[Guarantee]:
             elif not holds and text(left).strip("rb\"'") in ("//", "://", ":"):
                 yield from ((path, _HOST) for path in _roots(right))
             return
-        if holds:
+        if holds and right.type == "attribute" and text(right).endswith(".parents"):
+            yield from ((path, _PATH) for path in _roots(right.child_by_field_name("object") or right))
+        elif holds:
             yield from _equal(left)
     elif operator in ("==", "is") and holds:
         yield from _equal(left)
@@ -216,13 +220,13 @@ def replaced_unless(node: Node, holds: bool) -> tuple[Path, Node] | None:
 
 def _begins(receiver: Node, prefix: Node, holds: bool) -> Iterator[Guarantee]:
     literals = re.findall(r"""["']([^"']*)["']""", text(prefix))
+    inside = _PATH if _RESOLVES.search(text(receiver)) else _INSIDE
     if prefix.type not in ("string", "tuple") or not literals:
-        if holds and (_RESOLVING.search(text(receiver)) or _RESOLVING.search(text(prefix))):
-            yield from ((path, _PATH | _HOST) for path in _roots(receiver))
-        elif holds:
-            yield from ((path, _HOST) for path in _roots(receiver))
+        if holds:
+            yield from ((path, inside | _HOST) for path in _roots(receiver))
     elif holds and all(re.match(r"\w+://[^/]+|/", literal) for literal in literals):
-        yield from ((path, _HOST) for path in _roots(receiver))
+        kinds = inside | _HOST if all(re.match(r"/\w", literal) for literal in literals) else _HOST
+        yield from ((path, kinds) for path in _roots(receiver))
     elif not holds and any(literal.startswith(("..", "/", "http", "//")) for literal in literals):
         kinds = _HOST if any(literal.startswith(("http", "//")) for literal in literals) else frozenset()
         yield from ((path, kinds) for path in _roots(receiver) if kinds)

@@ -33,6 +33,7 @@ from lint_rules.languages.python.conditions import EVERYTHING, guaranteed, judge
 from lint_rules.languages.python.effects import TEXT, UPLOAD, effects, safe_slot
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.lowered_expressions import test_of
+from lint_rules.languages.python.lowering import is_literal
 from lint_rules.languages.python.registrations import arguments
 from lint_rules.languages.python.request_data import request_tables
 from lint_rules.languages.python.scopes import FUNCTION, LAMBDA, Scope, text
@@ -68,7 +69,11 @@ _OWN_PARTS = frozenset(
 """Parts of a request that a link or a form of somebody else cannot set: what is answered harms the sender alone."""
 _SHAPED = TEXT | {"field"}
 _HTML = frozenset({"html"})
+_RENDERS = frozenset({"render", "render_async"})
+_UNESCAPED = ("jinja2.Environment()", "jinja2.Template()", "jinja2.environment.Environment()")
+"""Templates of jinja2 that escape nothing unless the file says so."""
 _PROGRAM = frozenset({"program"})
+_RESOLVED = frozenset({"resolved"})
 _TEXT_METHODS = frozenset(
     {"strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "replace", "removeprefix",
      "removesuffix", "format", "join", "decode", "encode", "model_dump_json"}
@@ -147,8 +152,9 @@ class PythonFlow:
     # What the analysis asks.
 
     def start(self) -> Variables:
+        is_handler = self._file.handler(self._scope) is not None
         return {
-            (name,): from_origin(f"p:{name}")
+            (name,): from_origin(f"p:{name}", frozenset() if is_handler else _RESOLVED)
             for name in parameters_of(self._scope)
             if name != self._self
         }  # fmt: skip
@@ -247,6 +253,8 @@ class PythonFlow:
         if node.type == "for_statement":
             right = node.child_by_field_name("right")
             return self._element(right, variables) if right is not None else CLEAN
+        if node.type == "case_clause":
+            return self._matched(node, event.subject, variables)
         if node.type == "with_statement":
             return self._entered(node, event.subject, variables)
         if node.type == "named_expression":
@@ -273,6 +281,16 @@ class PythonFlow:
                 if target is not None and name.start_byte <= target.start_byte < name.end_byte:
                     return self.value(part, variables)
         return self.value(right, variables)
+
+    def _matched(self, clause: Node, subject: str, variables: Variables) -> Value:
+        """What a name is bound to by a `case`: a part of what is matched, which is harmless if it equals a literal."""
+        block = clause.parent
+        match = block.parent if block is not None and block.type == "block" else block
+        matched = match.child_by_field_name("subject") if match is not None else None
+        pattern = clause.named_children[0]
+        if matched is None or (text(matched) == subject and is_literal(pattern)):
+            return CLEAN
+        return self.value(matched, variables)
 
     def _entered(self, node: Node, subject: str, variables: Variables) -> Value:
         clause = next((child for child in node.named_children if child.type == "with_clause"), None)
@@ -634,6 +652,8 @@ class PythonFlow:
             pattern = _content(first[1]) or ""
             if pattern.startswith(("[^", "\\W")) and "/" not in pattern:
                 return CLEAN
+        if name in _RENDERS and symbol.startswith(_UNESCAPED) and b"autoescape" not in self._file.data:
+            return _as_text((yield from self._arguments(call, variables)))
         if symbol == "builtins.getattr":
             owners = [value for place, value in arguments(call) if place != "1"]
             return (yield owners[0], variables) if owners else CLEAN
@@ -653,7 +673,7 @@ class PythonFlow:
         if is_outside or not symbol:
             return base
         given = list(arguments(call))
-        return union(from_origin(self._number(call, function, given)), {} if symbol else base)
+        return union(from_origin(self._number(call, function, given), _RESOLVED), {} if symbol else base)
 
     def _arguments(self, call: Node, variables: Variables) -> _Steps:
         values = []
@@ -682,6 +702,8 @@ class PythonFlow:
             first = next((value for _, value in arguments(call)), None)
             content = _content(first) if first is not None else None
             base = cleaned(base, frozenset({_REPLACED[content]})) if content in _REPLACED else base
+        if name == "resolve":
+            return cleaned(base, _RESOLVED)
         value = union(base, given) if name in ("join", "replace", "joinpath", "format_map") else base
         return _as_text(value) if name in _TEXT_METHODS else value
 

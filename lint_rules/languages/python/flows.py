@@ -13,6 +13,7 @@ from lint_rules.languages.python.checking import CLEANS, is_trusted, really_chec
 from lint_rules.languages.python.dataflow import PythonFlow, parameters_of
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.lowering import form_of
+from lint_rules.languages.python.registrations import decorators
 from lint_rules.languages.python.request_data import request_tables, text_parts_of_path
 from lint_rules.languages.python.scopes import FUNCTION, Binding, Scope, text
 from lint_rules.project.flows import DataEdge, FlowParameter, FunctionFlow, Hop
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
 _CHECKED = frozenset({"pattern", "regex", "Literal"})
+_PAGE = re.compile(r"response_class\s*=\s*\w*\.?HTMLResponse|media_type\s*=\s*(?:MediaType\.HTML|[\"']text/html)")
 _ANY_PATH = frozenset({"path"})
 _NO_TEXT = frozenset({"int", "float", "bool", "UUID", "UUID4", "datetime", "date", "Decimal", "time", "timedelta"})
 
@@ -67,6 +69,7 @@ def _flow_of(scope: Scope, file: PythonFile) -> FunctionFlow | None:
         edges + captured,
         tuple(sorted(text_parts_of_path(scope))),
         tuple(sorted(text_parts_of_path(scope, _ANY_PATH))),
+        any(_PAGE.search(text(one)) for one in decorators(scope.node)),
         checks,
         checks and CLEANS.search(name) is not None,
     )

@@ -238,10 +238,39 @@ class _Lowering(Expressions):
             consequence = clause.child_by_field_name("consequence")
             first = (yield Task(guard)) if guard is not None else NOTHING
             then = (yield Task(consequence)) if consequence is not None else NOTHING
-            cases.append(Sequence((first, then)))
             pattern = next((child for child in clause.named_children if child.type == "case_pattern"), None)
+            bound = [Event("assign", name, clause) for name in captured(pattern)] if pattern is not None else []
+            if pattern is not None and subject is not None and subject.type == "identifier" and is_literal(pattern):
+                bound.append(Event("assign", text(subject), clause))
+            cases.append(Sequence((*bound, first, then)))
             is_exhaustive = is_exhaustive or (guard is None and pattern is not None and text(pattern) == "_")
         return Sequence((before, Switch(tuple(cases), is_exhaustive)))
+
+
+def captured(pattern: Node) -> list[str]:
+    """The names that a pattern of a `case` binds."""
+    found, waiting = [], [pattern]
+    while waiting:
+        one = waiting.pop()
+        if one.type in ("class_pattern", "keyword_pattern"):
+            waiting.extend(one.named_children[1:])
+        elif one.type == "identifier":
+            found.append(text(one))
+        elif one.type != "dotted_name" or one.named_child_count == 1:
+            waiting.extend(one.named_children)
+    return [name for name in found if name != "_"]
+
+
+def is_literal(pattern: Node) -> bool:
+    """Whether a pattern matches nothing but texts and numbers that it names: `"name" | "price"`."""
+    waiting = [pattern]
+    while waiting:
+        one = waiting.pop()
+        if one.type in ("case_pattern", "union_pattern"):
+            waiting.extend(one.named_children)
+        elif one.type not in ("string", "integer", "float", "concatenated_string"):
+            return False
+    return True
 
 
 def _constant_of(value: Node) -> str:
