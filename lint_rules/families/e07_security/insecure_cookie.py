@@ -171,6 +171,16 @@ def _python_settings(file: PythonFile) -> Iterator[tuple[Node, str]]:
         if is_config or in_class or (target.type == "identifier" and is_django_settings(file)):
             who = "scripts can read the cookie" if name.endswith("HTTPONLY") else "the cookie goes over plain HTTP"
             yield target.parent or target, f"`{name} = False`: {who}; leave it on"
+    for keyword in file.nodes("keyword_argument"):
+        key, setting = keyword.child_by_field_name("name"), keyword.child_by_field_name("value")
+        call = keyword.parent.parent if keyword.parent is not None else None
+        if key is None or setting is None or call is None or source(key) not in _SETTINGS:
+            continue
+        if constant(setting, file) == "False" and "config." in source(call.child_by_field_name("function") or call):
+            who = (
+                "scripts can read the cookie" if source(key).endswith("HTTPONLY") else "the cookie goes over plain HTTP"
+            )
+            yield keyword, f"`{source(key)} = False`: {who}; leave it on"
 
 
 @RULE.files(WholeFile(_WORDS), "javascript")

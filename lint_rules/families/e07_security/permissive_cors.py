@@ -100,7 +100,7 @@ def _finding(file: PythonFile | JavaScriptFile, place: Node, what: str, *, crede
 def check_python(file: PythonFile) -> Iterator[Finding]:
     if is_for_show(file) or is_for_development(file):
         return
-    for place, what, credentials in (*_python_calls(file), *_python_settings(file)):
+    for place, what, credentials in (*_python_calls(file), *_python_settings(file), *_python_headers(file)):
         if not in_development_branch(place):
             yield _finding(file, place, what, credentials=credentials)
 
@@ -121,6 +121,28 @@ def _python_calls(file: PythonFile) -> Iterator[tuple[Node, str, bool]]:
         if (is_default and not has_splat(call)) or any(_is_any(one, file) for one in allowed):
             credentials = any(constant(argument(call, name), file) == "True" for name in row["credentials"])
             yield call, f"`{short(call)}`", credentials
+
+
+def _python_headers(file: PythonFile) -> Iterator[tuple[Node, str, bool]]:
+    """`set_header("Access-Control-Allow-Origin", "*")`, a dict of headers, the origins of aiohttp_cors."""
+    from lint_rules.families.e07_security.reading_python import argument, called_name, constant, string_text
+
+    for call in file.nodes("call"):
+        if called_name(call) in ("set_header", "send_header", "add_header", "setdefault", "add"):
+            name, given = argument(call, "0"), argument(call, "1")
+            if name is not None and given is not None and (string_text(name) or "").lower() == _HEADER:
+                reflected = file.request_data.read(given) is not None
+                if string_text(given) == "*" or reflected:
+                    yield call, f"`{short(call)}`", reflected
+    for pair in file.nodes("pair"):
+        key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+        name_of_key = (string_text(key) or "").lower() if key is not None and value is not None else ""
+        if value is None or not name_of_key:
+            continue
+        if name_of_key == _HEADER and string_text(value) == "*":
+            yield pair, f"`{short(pair)}`", False
+        elif name_of_key == "*" and value.type == "call" and called_name(value) == "ResourceOptions":
+            yield value, f"`{short(pair)}`", constant(argument(value, "allow_credentials"), file) == "True"
 
 
 def _cors_row(call: Node, file: PythonFile) -> TableRow | None:

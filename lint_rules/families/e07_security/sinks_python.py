@@ -102,6 +102,11 @@ def _rows(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
             yield row, kind
 
 
+_CLIENTS = ("tornado.", "aiohttp.", "httpx.", "requests.", "urllib3.")
+
+
 def _is_unknown(name: str) -> bool:
     """Whether a canonical name leaves open what is called."""
+    if name.startswith(_CLIENTS):
+        return False
     return not name or "<" in name or "()" in name or not name.startswith(_LIBRARIES)

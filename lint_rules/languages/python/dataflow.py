@@ -31,11 +31,12 @@ from lint_rules.flow.trampoline import bounce
 from lint_rules.languages.python.checking import TELLS, VALIDATES
 from lint_rules.languages.python.conditions import EVERYTHING, guaranteed, judged_by, path_of, refined, replaced_unless
 from lint_rules.languages.python.effects import TEXT, UPLOAD, effects, safe_slot
+from lint_rules.languages.python.expressions import located_by
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.lowered_expressions import test_of
 from lint_rules.languages.python.lowering import is_literal
 from lint_rules.languages.python.registrations import arguments
-from lint_rules.languages.python.request_data import request_tables
+from lint_rules.languages.python.request_data import base_name, request_tables
 from lint_rules.languages.python.scopes import FUNCTION, LAMBDA, Scope, text
 from lint_rules.languages.python.suspension import own_nodes
 from lint_rules.project.flows import FlowCall, LocalSink, RequestSource
@@ -72,6 +73,8 @@ _HTML = frozenset({"html"})
 _RENDERS = frozenset({"render", "render_async"})
 _UNESCAPED = ("jinja2.Environment()", "jinja2.Template()", "jinja2.environment.Environment()")
 """Templates of jinja2 that escape nothing unless the file says so."""
+_SHARED = "flask.g"
+_LOCATION = re.compile(rb"""["'][Ll]ocation["']""")
 _PROGRAM = frozenset({"program"})
 _RESOLVED = frozenset({"resolved"})
 _TEXT_METHODS = frozenset(
@@ -112,7 +115,7 @@ class PythonFlow:
         self._members = request_tables().members
         self._call_numbers: dict[tuple[int, int], int] = {}
         self._source_numbers: dict[int, str] = {}
-        self._answers: dict[int, int] = {}
+        self._local_sinks: dict[int, int] = {}
         self._verdicts: dict[str, list[Path]] = {}
         self._memo_of: Variables = {}
         self._memo: dict[int, Value] = {}
@@ -186,6 +189,9 @@ class PythonFlow:
     def reached(self, event: Event, variables: Variables) -> Iterator[tuple[str, Value]]:
         if event.kind == "call":
             yield from self._handed(event.node, variables)
+            if _LOCATION.search(event.node.text or b"") is not None:
+                for value in located_by(event.node):
+                    yield self._local_sink("redirect", value), self.value(value, variables)
             for _, value in arguments(event.node):
                 if value.type == "lambda":
                     yield from self._inside(value, variables)
@@ -193,6 +199,8 @@ class PythonFlow:
             yield from self._inside(event.node, self._in_comprehension(event.node, variables))
         elif event.kind == "assign":
             yield from self._stored(event, variables)
+        elif event.kind == "yield" and (given := first_named(event.node)) is not None:
+            yield "return", cleaned(self.value(given, variables), _HTML)
 
     def returned(self, jump: Node | None, variables: Variables) -> Iterator[tuple[str, Value]]:
         expression = first_named(jump) if jump is not None else None
@@ -211,15 +219,15 @@ class PythonFlow:
         if expression.type not in ("dictionary", "list", *_COMPREHENSIONS):
             value = {origin: mark for origin, mark in value.items() if origin[:2] == "c:" or mark.cleaned >= TEXT}
             if value:
-                yield self._answer(expression), value
+                yield self._local_sink("answer", expression), value
 
-    def _answer(self, expression: Node) -> str:
-        """The target that a text is which the function returns."""
-        number = self._answers.get(expression.id)
+    def _local_sink(self, kind: str, expression: Node) -> str:
+        """The target that a place is which is no call: a text that the function returns, a header."""
+        number = self._local_sinks.get(expression.id)
         if number is None:
-            number = self._answers[expression.id] = len(self.sinks)
+            number = self._local_sinks[expression.id] = len(self.sinks)
             written = " ".join(text(expression).split())[:60]
-            self.sinks.append(LocalSink("answer", self._file.span(expression), written))
+            self.sinks.append(LocalSink(kind, self._file.span(expression), written))
         return f"x:{number}"
 
     # Statements.
@@ -227,7 +235,7 @@ class PythonFlow:
     def _assigned(self, event: Event, variables: Variables) -> Variables:
         target = _target(event)
         path = path_of(target) if target is not None else (event.subject,)
-        if not path:
+        if not path or (target is not None and target.type == "subscript" and path[-2:-1] == ("headers",)):
             return variables
         self._verdicts.pop(event.subject, None)
         right = event.node.child_by_field_name("right") if event.node.type == "assignment" else None
@@ -310,6 +318,10 @@ class PythonFlow:
         if target.type == "identifier" and event.subject in self.captured:
             yield f"v:{self._scope.name}.{event.subject}", self._assigned_value(event, target, variables)
         path = path_of(target)
+        if target.type == "subscript" and path and path[-1].lower() == "location":
+            yield self._local_sink("redirect", target), self._assigned_value(event, target, variables)
+        if target.type == "attribute" and len(path) == 2 and self._is_shared(target):
+            yield f"a:{_SHARED}.{path[1]}", self._assigned_value(event, target, variables)
         if self._self and len(path) > 1 and path[0] == self._self and target.type == "attribute":
             yield f"a:{self._own_class}.{path[1]}", self._assigned_value(event, target, variables)
         if target.type == "attribute" and text(target).endswith(".__dict__"):
@@ -358,7 +370,9 @@ class PythonFlow:
             return
         receiver = function.child_by_field_name("object") if function.type == "attribute" else None
         base = self.value(receiver, variables) if receiver is not None else CLEAN
-        if base and (name in self._effects.passing or name in self._effects.ending or name in self._effects.taking):
+        known = self._effects
+        is_common = name in known.passing or name in known.ending or name in known.taking
+        if base and is_common and not self._is_own_method(function, base):
             return
         given = list(arguments(call))
         if name in _LATER and len(given) > _LATER[name]:
@@ -381,6 +395,18 @@ class PythonFlow:
             if inner is not None and _last_name(function.child_by_field_name("function") or function) in _LATER:
                 function = inner
         yield from self._edges(call, function, given, base, variables, 0)
+
+    def _is_shared(self, attribute: Node) -> bool:
+        """Whether it is one of `flask.g`, which all functions see that work on a request."""
+        owner = attribute.child_by_field_name("object")
+        return owner is not None and text(owner) == "g" and self._file.names.symbol(owner) in ("flask.g", "quart.g")
+
+    def _is_own_method(self, function: Node, base: Value) -> bool:
+        """Whether a method is one of a class of the project, whatever texts call theirs: `repository.find`."""
+        if any(origin[0] != "c" for origin in base):
+            return False
+        symbol = self._file.names.symbol(function)
+        return "()." in symbol and "<" not in symbol and not self._file.is_outside(symbol)
 
     def _edges(
         self, call: Node, function: Node, given: list[tuple[str, Node]], base: Value, variables: Variables, which: int
@@ -484,11 +510,11 @@ class PythonFlow:
         base = yield owner, variables
         if not base:
             is_own = self._self and len(path) == 2 and path[0] == self._self
+            if not is_own and len(path) == 2 and self._is_shared(node):
+                return from_origin(f"a:{_SHARED}.{name}")
             return from_origin(f"a:{self._own_class}.{name}") if is_own else CLEAN
         if name in _UPLOAD_NAMES:
-            base = {
-                origin: Mark(TEXT, mark.steps) if "upload" in mark.cleaned else mark for origin, mark in base.items()
-            }
+            base = _named_by_client(base)
         if name in _VALIDATED:
             base = cleaned(base, _SHAPED)
         return {
@@ -530,7 +556,11 @@ class PythonFlow:
         value, size = held(variables, path)
         if size and size == len(path) and size > 1:
             return value
-        return _taken((yield owner, variables))
+        base = yield owner, variables
+        key = node.child_by_field_name("subscript")
+        if key is not None and key.type == "string" and text(key).strip("\"'") in _UPLOAD_NAMES:
+            return _named_by_client(base)
+        return _taken(base)
 
     def _string(self, node: Node, variables: Variables) -> _Steps:
         before: list[str | None] = []
@@ -642,7 +672,7 @@ class PythonFlow:
         if effect is not None and not effect.passes:
             return CLEAN
         receiver = function.child_by_field_name("object") if function.type == "attribute" else None
-        base = CLEAN
+        base = held(variables, ("receive",))[0] if name == "receive" and receiver is None else CLEAN
         if receiver is not None:
             base = (yield function, variables) if name in self._members else CLEAN
             if base and self._source_numbers.get(function.id):
@@ -652,7 +682,7 @@ class PythonFlow:
             pattern = _content(first[1]) or ""
             if pattern.startswith(("[^", "\\W")) and "/" not in pattern:
                 return CLEAN
-        if name in _RENDERS and symbol.startswith(_UNESCAPED) and b"autoescape" not in self._file.data:
+        if name in _RENDERS and self._escapes_nothing(function, symbol):
             return _as_text((yield from self._arguments(call, variables)))
         if symbol == "builtins.getattr":
             owners = [value for place, value in arguments(call) if place != "1"]
@@ -664,16 +694,26 @@ class PythonFlow:
                 if name in _PARSES and not symbol.startswith(("base64.", "codecs."))
                 else value
             )
-        if receiver is not None and (
-            base or receiver.type in ("string", "concatenated_string", "parenthesized_expression")
+        if (
+            receiver is not None
+            and not self._is_own_method(function, base)
+            and (base or receiver.type in ("string", "concatenated_string", "parenthesized_expression"))
         ):
             passed = yield from self._method(call, name, receiver, base, variables)
             if passed is not None:
                 return passed
-        if is_outside or not symbol:
+        if is_outside or not symbol or (base and receiver is None):
             return base
         given = list(arguments(call))
         return union(from_origin(self._number(call, function, given), _RESOLVED), {} if symbol else base)
+
+    def _escapes_nothing(self, function: Node, symbol: str) -> bool:
+        """Whether a template's method is one of jinja2's without escaping."""
+        if b"autoescape" in self._file.data or b"jinja2" not in self._file.data:
+            return False
+        root = base_name(function)
+        bound = self._file.names.only_value(text(root), root.start_byte) if root.type == "identifier" else None
+        return (self._file.names.symbol(bound) if bound is not None else symbol).startswith(_UNESCAPED)
 
     def _arguments(self, call: Node, variables: Variables) -> _Steps:
         values = []
@@ -734,6 +774,11 @@ def _taken(value: Value) -> Value:
         origin: type(mark)(mark.cleaned | _MASS, mark.steps) if "nosql" in mark.cleaned else mark
         for origin, mark in value.items()
     }
+
+
+def _named_by_client(value: Value) -> Value:
+    """The name of an upload, which is a text like any other."""
+    return {origin: Mark(TEXT, mark.steps) if "upload" in mark.cleaned else mark for origin, mark in value.items()}
 
 
 def _as_text(value: Value) -> Value:

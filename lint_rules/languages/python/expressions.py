@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tree_sitter import Node
 
 from lint_rules.languages.python.grammar import first_named
+from lint_rules.languages.python.registrations import arguments
 from lint_rules.languages.python.scopes import text
 
 
@@ -41,3 +44,24 @@ def is_value(identifier: Node) -> bool:
         return True
     own = parent.child_by_field_name("object" if parent.type == "attribute" else "value")
     return own is not None and own.start_byte == identifier.start_byte
+
+
+def located_by(call: Node) -> Iterator[Node]:
+    """What a call makes the header Location of: `set_header("Location", url)`, `headers={"Location": url}`."""
+    given = [value for _, value in arguments(call)]
+    if len(given) == 2 and _is_location(given[0]):
+        yield given[1]
+    for value in given:
+        for part in value.named_children if value.type in ("dictionary", "list", "tuple") else ():
+            if part.type == "pair":
+                key, element = part.child_by_field_name("key"), part.child_by_field_name("value")
+            else:
+                key, element = (
+                    part.named_children if part.type == "tuple" and part.named_child_count == 2 else (None, None)
+                )
+            if key is not None and element is not None and _is_location(key):
+                yield element
+
+
+def _is_location(node: Node) -> bool:
+    return node.type == "string" and text(node).strip("rbRB\"'").lower() == "location"

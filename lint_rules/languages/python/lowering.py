@@ -243,7 +243,7 @@ class _Lowering(Expressions):
             if pattern is not None and subject is not None and subject.type == "identifier" and is_literal(pattern):
                 bound.append(Event("assign", text(subject), clause))
             cases.append(Sequence((*bound, first, then)))
-            is_exhaustive = is_exhaustive or (guard is None and pattern is not None and text(pattern) == "_")
+            is_exhaustive = is_exhaustive or (guard is None and pattern is not None and text(pattern).isidentifier())
         return Sequence((before, Switch(tuple(cases), is_exhaustive)))
 
 

@@ -33,6 +33,8 @@ def called_function(expression: Node) -> Node:
 def arguments(call: Node) -> Iterator[tuple[str, Node]]:
     """The arguments of a call by place: the position from 0, or the keyword."""
     given = call.child_by_field_name("arguments")
+    if given is not None and given.type == "generator_expression":  # `", ".join(name for name in names)`
+        yield "0", given
     if given is None or given.type != "argument_list":
         return
     position = 0
