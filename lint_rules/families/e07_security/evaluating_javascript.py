@@ -100,6 +100,8 @@ _OF_REQUESTS = frozenset(
      "payload", "pre", "plugins", "locale", "lang", "language", "statusCode", "statusMessage"}
 )  # fmt: skip
 """What is no property that middleware makes up, or not what clients send: a user that was looked up, a session."""
+_ANSWER = re.compile(r"(?:res|resp|response|reply|answer|upstream|proxyRes|incoming)\b", re.IGNORECASE)
+"""What `http.request` gives its callback has the class of a request, and is another server's answer."""
 _DEEPEST = 40
 _MOST_OPERANDS = 400
 
@@ -232,6 +234,8 @@ class Evaluator:
             is_address = name in row[1]["request_urls"]
             if is_server_made(written) or is_server_made(canonical.replace("()", "")):
                 return NOTHING_KNOWN
+            if name.startswith("http.IncomingMessage.") and _ANSWER.match(written):
+                return NOTHING_KNOWN
             if last in ("ips", "file", "files") and is_whole:
                 return Value(frozenset((Taint(written),)))
             clean: tuple[str, ...] = () if is_json else ("TEN0702",)
@@ -305,7 +309,9 @@ class Evaluator:
             taint for taint in found.taints if not is_server_made(f"{taint.source.removesuffix(name)}.{name}")
         )
         found = replace(found, taints=taints)
-        return cleaned(found, ("TEN0705",)) if is_content(text(node)) else found
+        if is_content(text(node)):
+            return cleaned(found, ("TEN0705",))
+        return cleaned(found, ("TEN0702", "TEN0708")) if _OWN_HOST.search(text(node)) else found
 
     # Objects.
 
@@ -401,6 +407,8 @@ class Evaluator:
         if base.taints and name in _SAME_ITEMS:
             if name in ("get", "getAll", "find", "pop", "shift"):
                 key = string_value(given[0]) if given else None
+                if name == "get" and key is None and any(taint.through for taint in base.taints):
+                    return NOTHING_KNOWN  # a method of the project's own
                 return member_of(base, key or "<item>")
             return base
         if given and _READING.search(name) and self.file.request.is_request(given[0]):
@@ -488,9 +496,10 @@ def option_names(given: list[Node], evaluator: Evaluator) -> Iterator[str]:
         for name, value in found.items():
             if constant_of(value, evaluator.file) not in ("false", "null", "undefined"):
                 yield name
-    target = resolved(given[0], evaluator.file) if given else None
+    is_deep = len(given) > 1 and constant_of(given[0], evaluator.file) == "true"  # extend(true, target, ...)
+    target = resolved(given[1 if is_deep else 0], evaluator.file) if given else None
     is_new = target is not None and target.type in ("object", "array")
-    if target is not None and is_new and (evaluator.file.enclosing_function(target) or bare(given[0]) == target):
+    if target is not None and is_new and (evaluator.file.enclosing_function(target) or target in map(bare, given[:2])):
         yield "target=fresh"
     program = constant_of(given[0], evaluator.file) if given else ""
     if program:

@@ -44,6 +44,8 @@ class Sinks:
     def rows(self, canonical: str, note: FlowNote, types: Types) -> Iterator[Mapping[str, Any]]:
         """The rows that concern a call: by what is called, else by the name of the method."""
         found = False
+        if canonical.startswith("globalThis.Function") and note.kind == "call" and note.last != "Function":
+            return  # what was compiled is called, with data
         for candidate in types.lineage(canonical.removesuffix("()")) if canonical else ():
             for row in self._by_name.get(candidate, ()):
                 found = True

@@ -97,7 +97,8 @@ _PURPOSE = re.compile(
 )
 _NO_PURPOSE = re.compile(
     r"token_?(?:count|s\b|ize|limit|index|len|bucket|type)|max_?tokens|tokens\b|jitter|delay|backoff"
-    r"|sleep|interval|timeout|mock|fake|sample_|shuffle|Tokens|Jitter|Delay|Backoff|Interval|Timeout|color|colour",
+    r"|sleep|interval|timeout|mock|fake|sample_|shuffle|Tokens|Jitter|Delay|Backoff|Interval|Timeout|color|colour|[cC]leanup"
+    r"|[sS]chedule|cron",
 )
 _WEAK_NAME = re.compile(r"^(?:md4|md5|sha-?1|rsa-md5|rsa-sha1|ripemd160)$", re.IGNORECASE)
 _FAST_NAME = re.compile(r"^sha-?(?:224|256|384|512)$", re.IGNORECASE)
