@@ -114,7 +114,13 @@ class Taken:
             return False
         if self.row.get("handed") or last in _OWNERS or (event.kind == "call" and self._is_continuation(called)):
             return True
+        if self.row.get("borrowers") and (last in self.row["borrowers"] or not any(map(self._is_it, given))):
+            return False
         return not self.is_released_here and not self._borrows(event.node)
+
+    def _is_it(self, argument: Node) -> bool:
+        """Whether an argument is the resource itself, and not what another call makes of it."""
+        return bare(argument).type != "call_expression" and keeps(argument, self.name)
 
     def _is_continuation(self, called: str) -> bool:
         """`callback(null, connection)`: a parameter of the function around it."""
