@@ -32,6 +32,8 @@ _WORDS = re.compile(
     + b"|".join(re.escape(name.encode()) for name in _PACKAGES) + rb")[\"']"
 )  # fmt: skip
 _OWNERS = frozenset({"push", "set", "add", "resolve", "unshift", "provide", "register"})
+_LISTENING = frozenset({"on", "addListener", "subscribe", "addEventListener"})
+_UNDEFINED = re.compile(r"typeof ([\w$]+) ?([!=])==? ?[\"']undefined[\"']")
 _ABSENT = frozenset({"None", "null", "undefined"})
 
 
@@ -96,7 +98,7 @@ class Taken:
         return event.kind == "yield" and mentions(event.node, self.name)
 
     def _is_given_back_by_call(self, event: Event) -> bool:
-        called = event.subject.replace("?.", ".").replace("!", "")
+        called = "".join(event.subject.replace("?.", ".").replace("!", "").split())
         owner, _, last = called.rpartition(".")
         if owner == self.name and (last in self.row["release"] or last in self.row.get("used_up", ())):
             return True
@@ -108,6 +110,8 @@ class Taken:
         for argument in map(bare, given):
             if argument.type in FUNCTION_LITERALS and releases(argument, self):
                 return True
+            if argument.type in FUNCTION_LITERALS and last in _LISTENING and mentions(argument, self.name):
+                return True  # a listener that uses it as long as it is registered
             if argument.type in ("identifier", "member_expression") and text(argument) in (*self.helpers, self.done):
                 return True
         if not any(keeps(one, self.name) for one in given):
@@ -158,6 +162,9 @@ class Taken:
 
     def is_missing_where(self, question: Question, holds: bool) -> bool:
         """Whether an answer to a test says that there is nothing to give back."""
+        asked = _UNDEFINED.search(text(question.node)) if question.node is not None else None
+        if asked is not None and asked[1] == self.name:
+            return holds is (asked[2] == "=")
         if question.subject not in (self.name, self.error) or not question.subject:
             return False
         if question.relation == "truthy":

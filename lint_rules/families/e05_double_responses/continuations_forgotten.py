@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
 
 _LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
+_LOGS = re.compile(r"(?i)log|console|debug|print|warn|trace|inspect|stringify|capture|report|\bsuper\b|Error$|message")
 _COUNTS = re.compile(r"--|\+\+|\b(?:pending|remaining|left|todo|outstanding|count(?:er)?)\b")
 
 
@@ -168,7 +169,7 @@ def _settling(
     if continuation.is_promise:
         names.update(name for name in parameter_names(continuation.owner.node) if name)
     local = _local_functions(scope, file)
-    found: set[int] = set()
+    found = _told_elsewhere(scope, file)
     for name in _identifiers(scope.node, file):
         written = text(name)
         if written not in names and written not in local and NAMES.fullmatch(written) is None:
@@ -187,6 +188,18 @@ def _settling(
         if holder is None:
             continue
     return frozenset(found)
+
+
+def _told_elsewhere(scope: Scope, file: JavaScriptFile) -> set[int]:
+    """The calls that hand the error to something else than a log, which is believed to answer for it."""
+    error = next(iter(parameter_names(scope.node)), "")
+    if re.fullmatch(r"(?i)_?\w*err(?:or)?|e", error or "") is None:
+        return set()
+    return {
+        call.id
+        for call in file.nodes_in("call_expression", scope.node)
+        if any(text(bare(one)) == error for one in arguments(call)) and _LOGS.search(text(callee(call) or call)) is None
+    }
 
 
 def _identifiers(node: Node, file: JavaScriptFile) -> Iterator[Node]:
