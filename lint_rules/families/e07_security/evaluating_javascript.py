@@ -24,6 +24,7 @@ from lint_rules.families.e07_security.parts_javascript import (
     taken,
 )
 from lint_rules.families.e07_security.reading_javascript import called_name, key_name
+from lint_rules.families.e07_security.requests_javascript import OWN_HOST, read_of
 from lint_rules.families.e07_security.values_javascript import (
     NOTHING_KNOWN,
     State,
@@ -76,32 +77,14 @@ _SAME_ITEMS = frozenset(
      "slice", "splice", "flatMap", "toArray", "toSorted", "toReversed", "findLast", "json", "text", "formData"}
 )  # fmt: skip
 _LENGTHS = frozenset({"length", "size", "byteLength"})
-_HARMLESS_TYPES = re.compile(r"^:\s*(?:number|boolean|bigint|Date|ObjectId|Types\.ObjectId)\b")
-_CLASS_TYPES = re.compile(r"^:\s*(?!Record\b|Partial\b|Object\b|Array\b|Map\b|Buffer\b|String\b)[A-Z]\w*\s*$")
-"""Classes by which a ValidationPipe knows the fields."""
 _READING = re.compile(
     r"body|json|payload|^(?:read|parse|collect|get)(?:Raw|Form|Data|Params|Request)|^buffer$|^text$", re.IGNORECASE
 )
 """Functions that read the body of a request they are given: `await readBody(req)`, `json(req)` of micro."""
-_PIPES = re.compile(r"Parse(?:Int|Float|Bool|UUID|Enum|Date)Pipe")
 _OPERATORS_WITH_FILTERS = frozenset(
     {"$where", "$or", "$and", "$nor", "$not", "$expr", "$elemMatch", "$set", "$match", "$pull"}
 )
 _WRAPPING = frozenset({"await_expression", "spread_element", "assignment_expression", "sequence_expression"})
-_OWN_HOST = re.compile(r"headers?\.host\b|headers?\[['\"]host['\"]\]|\(['\"][hH]ost['\"]\)|refer+er", re.IGNORECASE)
-"""The host that a browser has asked, the page it comes from: no link leads elsewhere by them."""
-_OF_REQUESTS = frozenset(
-    {"app", "user", "session", "sessionID", "log", "logger", "res", "req", "request", "response", "socket", "server",
-     "connection", "method", "protocol", "secure", "ip", "ips", "fresh", "stale", "xhr", "route", "state", "locals",
-     "raw", "id", "uid", "auth", "t", "i18n", "flash", "next", "accepts", "is", "range", "file", "files", "db", "body",
-     "query", "params", "headers", "cookies", "signedCookies", "url", "originalUrl", "path", "baseUrl", "hostname",
-     "host", "subdomains", "type", "status", "config", "context", "info", "startTime", "rawBody", "csrfToken", "login",
-     "logout", "isAuthenticated", "sessionStore", "get", "header", "set", "throw", "assert", "cookie", "length",
-     "payload", "pre", "plugins", "locale", "lang", "language", "statusCode", "statusMessage"}
-)  # fmt: skip
-"""What is no property that middleware makes up, or not what clients send: a user that was looked up, a session."""
-_ANSWER = re.compile(r"(?:res|resp|response|reply|answer|upstream|proxyRes|incoming)\b", re.IGNORECASE)
-"""What `http.request` gives its callback has the class of a request, and is another server's answer."""
 _DEEPEST = 40
 _MOST_OPERANDS = 400
 
@@ -205,7 +188,7 @@ class Evaluator:
         name = text(node)
         if name in state.names:
             return state.names[name]
-        source = self.source(node)
+        source = read_of(node, self.file)
         if source is not None:
             return source
         bound = self.file.names.only_value(name, node.start_byte)
@@ -217,63 +200,6 @@ class Evaluator:
                 known = self.value(inner, State({}), max(depth + 1, _DEEPEST - 5))
                 return Value(frozenset(), known.constant, known.is_sql, known.is_html)
         return NOTHING_KNOWN
-
-    def source(self, node: Node, canonical: str = "") -> Value | None:
-        """The value of an expression that reads the request (by the name it is known to have); None for any other."""
-        request = self.file.request
-        table = self.file.handlers.table
-        canonical = canonical or request.canonical(node)
-        row = table.request_row(canonical, self.file.types) if canonical else None
-        written = " ".join(text(node).split())
-        if row is not None:
-            name = row[0]
-            last = name.rpartition(".")[2]
-            rest = re.search(rf"\.{re.escape(last)}(?:\(\))?((?:\..*)?)$", canonical)
-            is_whole = rest is None or not rest.group(1)
-            is_json = name in row[1]["request_json"]
-            is_address = name in row[1]["request_urls"]
-            if is_server_made(written) or is_server_made(canonical.replace("()", "")):
-                return NOTHING_KNOWN
-            if name.startswith("http.IncomingMessage.") and _ANSWER.match(written):
-                return NOTHING_KNOWN
-            if last in ("ips", "file", "files") and is_whole:
-                return Value(frozenset((Taint(written),)))
-            clean: tuple[str, ...] = () if is_json else ("TEN0702",)
-            if is_address:
-                clean = ("TEN0702", "TEN0706", "TEN0707", "TEN0708", "TEN0717")
-            if last in ("hostname", "host") or _OWN_HOST.search(text(node)):
-                clean = ("TEN0702", "TEN0708")
-            return Value(
-                frozenset((Taint(written, clean=clean, is_document=is_json, is_whole=is_whole and not is_address),))
-            )
-        kept = self.kept_name(node)
-        if kept:
-            return Value(frozenset((Taint("", 0, is_document=True, is_whole=True, owner=kept),)))
-        found = request._parameter(node) if node.type == "identifier" else None
-        if found is not None and request.role_at(found[0], found[1]) == "data":
-            parameter = parameter_nodes(found[0].node)[found[1]]
-            annotation = parameter.child_by_field_name("type")
-            if _PIPES.search(text(parameter)) or (annotation is not None and _HARMLESS_TYPES.match(text(annotation))):
-                return NOTHING_KNOWN
-            is_text = annotation is not None and text(annotation).lstrip(": ").startswith("string")
-            is_typed = annotation is not None and _CLASS_TYPES.match(text(annotation)) is not None
-            clean = ("TEN0702",) if re.search(r"@(?:Param|Headers)\b", text(parameter)) or is_text else ()
-            clean = ("TEN0702", "TEN0717") if is_typed else clean
-            return Value(frozenset((Taint(written, clean=clean, is_document=not is_text, is_whole=not found[2]),)))
-        return None
-
-    def kept_name(self, node: Node) -> str:
-        """What of a request an expression is that middleware may have put there: `<request>.tenant` of `req.tenant`."""
-        canonical = self.file.request.canonical(node)
-        head, _, name = canonical.rpartition(".")
-        table = self.file.handlers.table
-        if not name.isidentifier() or name in _OF_REQUESTS or canonical in table.around_request_data:
-            return ""
-        owner, _, place = head.rpartition(".")
-        if place in ("state", "locals"):
-            head = owner
-        is_kept = head in table.request_types or (head == "express.Response" and place == "locals")
-        return f"<request>.{name}" if is_kept else ""
 
     def _member(self, node: Node, state: State, depth: int) -> Value:
         owner = node.child_by_field_name("object")
@@ -294,11 +220,11 @@ class Evaluator:
         base_name = root(node)
         if (
             text(base_name) in state.names
-            and self.source(base_name) is None
+            and read_of(base_name, self.file) is None
             and not self.file.request.is_request(base_name)
         ):
             return NOTHING_KNOWN
-        source = self.source(node)
+        source = read_of(node, self.file)
         return source if source is not None else NOTHING_KNOWN
 
     def _part(self, base: Value, name: str, node: Node) -> Value:
@@ -311,7 +237,7 @@ class Evaluator:
         found = replace(found, taints=taints)
         if is_content(text(node)):
             return cleaned(found, ("TEN0705",))
-        return cleaned(found, ("TEN0702", "TEN0708")) if _OWN_HOST.search(text(node)) else found
+        return cleaned(found, ("TEN0702", "TEN0708")) if OWN_HOST.search(text(node)) else found
 
     # Objects.
 
@@ -347,7 +273,7 @@ class Evaluator:
         rules = self._sanitizes(canonical, name)
         if EVERYTHING in rules:
             return NOTHING_KNOWN
-        source = self.source(node) if self._reads(canonical) else None
+        source = read_of(node, self.file) if self._reads(canonical) else None
         if source is not None:
             key = string_value(given[0]) if given else None
             return source if key is None else Value(frozenset(source.taints))

@@ -11,6 +11,7 @@ from lint_rules.families.e07_security.flows_javascript import EVERYTHING, Taint
 from lint_rules.families.e07_security.guards_javascript import harmless_where
 from lint_rules.families.e07_security.parts_javascript import keys_of
 from lint_rules.families.e07_security.reading_javascript import called_name
+from lint_rules.families.e07_security.requests_javascript import read_of
 from lint_rules.families.e07_security.validation import VALIDATING
 from lint_rules.families.e07_security.values_javascript import (
     NOTHING_KNOWN,
@@ -104,8 +105,9 @@ class Values:
 
     def _read(self, given: Node, name: Node, path: tuple[str, ...]) -> Value | None:
         """What a pattern takes of a request: `const { body } = req`."""
-        owner = self._evaluator.file.request.canonical(given)
-        return self._evaluator.source(name, ".".join((owner, *path))) if owner else None
+        file = self._evaluator.file
+        owner = file.request.canonical(given)
+        return read_of(name, file, ".".join((owner, *path))) if owner else None
 
     def _augmented(self, node: Node, target: Node, subject: str, value: Value, state: State) -> State:
         operator = node.child_by_field_name("operator")

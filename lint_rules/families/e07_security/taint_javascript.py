@@ -15,6 +15,7 @@ from lint_rules.families.e07_security.evaluating_javascript import Evaluator, op
 from lint_rules.families.e07_security.flows_javascript import EVERY_REQUEST, FLOWS, FlowNote, Passed, Taint
 from lint_rules.families.e07_security.parameters_javascript import query_text
 from lint_rules.families.e07_security.reading_javascript import called_name
+from lint_rules.families.e07_security.requests_javascript import kept_name
 from lint_rules.families.e07_security.sinks_javascript import may_sink
 from lint_rules.families.e07_security.states_javascript import Values
 from lint_rules.families.e07_security.validation_javascript import is_guarded
@@ -319,7 +320,7 @@ class Flows:
         if target.type != "member_expression":
             return
         passed = tuple(self._passed([value], state))
-        kept = self.evaluator.kept_name(target) if passed else ""
+        kept = kept_name(target, self.file) if passed else ""
         if kept:
             yield FlowNote("keep", symbol, self.file.span(node), "", kept, "", text(target), passed)
         last = target.child_by_field_name("property")
