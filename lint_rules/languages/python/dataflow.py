@@ -515,6 +515,11 @@ class PythonFlow:
             return from_origin(f"a:{self._own_class}.{name}") if is_own else CLEAN
         if name in _UPLOAD_NAMES:
             base = _named_by_client(base)
+        if name == "file":  # the content of an upload, whose type only the handler knows
+            base = {
+                origin: Mark(mark.cleaned | UPLOAD, mark.steps) if origin[0] == "r" else mark
+                for origin, mark in base.items()
+            }
         if name in _VALIDATED:
             base = cleaned(base, _SHAPED)
         return {
@@ -756,7 +761,7 @@ def source_kinds(name: str) -> frozenset[str]:
     if name in framework["request_urls"]:
         return TEXT | {"redirect", "url"}
     owner, _, part = name.rpartition(".")
-    if part in _UPLOADS or (owner.endswith(("UploadFile", "FileStorage")) and part not in _UPLOAD_NAMES):
+    if part in _UPLOADS or (owner.endswith(("UploadFile", "FileStorage", "FileField")) and part not in _UPLOAD_NAMES):
         return UPLOAD
     if part in _OWN_PARTS:
         return (TEXT - _MASS) | {"html", "redirect"}
