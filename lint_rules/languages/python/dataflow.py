@@ -74,6 +74,8 @@ _RENDERS = frozenset({"render", "render_async"})
 _UNESCAPED = ("jinja2.Environment()", "jinja2.Template()", "jinja2.environment.Environment()")
 """Templates of jinja2 that escape nothing unless the file says so."""
 _SHARED = "flask.g"
+_CREATED = re.compile(rb"\b201\b|CREATED|Created")
+"""The header Location of an answer with this status sends no browser anywhere."""
 _LOCATION = re.compile(rb"""["'][Ll]ocation["']""")
 _PROGRAM = frozenset({"program"})
 _RESOLVED = frozenset({"resolved"})
@@ -115,6 +117,7 @@ class PythonFlow:
         self._members = request_tables().members
         self._call_numbers: dict[tuple[int, int], int] = {}
         self._source_numbers: dict[int, str] = {}
+        self._may_redirect = _CREATED.search(scope.node.text or b"") is None
         self._local_sinks: dict[int, int] = {}
         self._verdicts: dict[str, list[Path]] = {}
         self._memo_of: Variables = {}
@@ -189,7 +192,7 @@ class PythonFlow:
     def reached(self, event: Event, variables: Variables) -> Iterator[tuple[str, Value]]:
         if event.kind == "call":
             yield from self._handed(event.node, variables)
-            if _LOCATION.search(event.node.text or b"") is not None:
+            if self._may_redirect and _LOCATION.search(event.node.text or b"") is not None:
                 for value in located_by(event.node):
                     yield self._local_sink("redirect", value), self.value(value, variables)
             for _, value in arguments(event.node):
@@ -318,7 +321,7 @@ class PythonFlow:
         if target.type == "identifier" and event.subject in self.captured:
             yield f"v:{self._scope.name}.{event.subject}", self._assigned_value(event, target, variables)
         path = path_of(target)
-        if target.type == "subscript" and path and path[-1].lower() == "location":
+        if self._may_redirect and target.type == "subscript" and path and path[-1].lower() == "location":
             yield self._local_sink("redirect", target), self._assigned_value(event, target, variables)
         if target.type == "attribute" and len(path) == 2 and self._is_shared(target):
             yield f"a:{_SHARED}.{path[1]}", self._assigned_value(event, target, variables)
