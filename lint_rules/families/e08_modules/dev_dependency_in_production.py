@@ -59,7 +59,8 @@ How to fix it: move the package to the dependencies of production, or the code t
 Not seen: which files production really loads: tests, scripts, mocks, examples and the configuration of tools are told
 by their names and places. Packages that a bundler builds into its output (vite, webpack, esbuild, tsup, Next.js) may
 be development dependencies, so projects that have one are left alone, and so are imports that may fail on purpose,
-stand under a condition or in a function, and those that only bring types.
+stand under a condition or in a function, those that only bring types, and modules of libraries that are named after
+the package (`jinja2tags.py`).
 """
 
 from __future__ import annotations

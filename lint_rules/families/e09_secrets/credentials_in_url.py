@@ -79,6 +79,8 @@ _NAMES_OF_PARTS = frozenset(
         b"abc 123 credentials apikey api_key pat "
     ).split()
 )
+_USED = frozenset(b"pass password passwd pwd secret pass123 passw0rd p4ssw0rd password123 admin userpass".split())
+"""Those of them that somebody has for a password, too, where a real user stands before them."""
 _NAMES_OF_USERS = frozenset(
     b"user username login name usr u me key token apikey api_key id myuser my_user my-user foo".split()
 ) | {b""}
@@ -98,7 +100,7 @@ def secret_urls(data: bytes) -> Iterator[re.Match[bytes]]:
         if _DOCUMENTED_HOSTS.search(host) or is_placeholder_value(password.decode("utf-8", "replace")):
             continue
         if (
-            (password in _NAMES_OF_PARTS and (user in _NAMES_OF_USERS or host in _SAME))
+            (password in _NAMES_OF_PARTS and (password not in _USED or user in _NAMES_OF_USERS or host in _SAME))
             or (user == password and host in _SAME)
             or (user in (b"user", b"username") and password in user)
         ):
