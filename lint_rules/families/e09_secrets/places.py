@@ -203,7 +203,7 @@ def positional(called: str) -> int | None:
     return next((known[name] for size in (3, 2, 1) if (name := ".".join(parts[-size:])) in known), None)
 
 
-_SHARED = re.compile(r"shared|secret|token|_key$|Key$")
+_SHARED = re.compile(r"shared|secret|token|passw|[-_]key\b|Key\b")
 
 
 def is_secret_name(name: str) -> bool:

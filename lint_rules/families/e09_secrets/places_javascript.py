@@ -238,6 +238,8 @@ def _hashes_secret(call: Node) -> bool:
     """Whether what is hashed is the secret: `createHmac("sha256", "WebAppData").update(botToken)`."""
     update = call.parent.parent if call.parent is not None and call.parent.type == "member_expression" else None
     given = arguments(update) if update is not None and update.type == "call_expression" else []
+    if any(is_secret_name(text(one)) for one in arguments(call)[1:2]):
+        return False  # `createHmac("sha256", "my-secret").update(token)` signs the token
     return bool(given) and is_secret_name(last_name(given[0]))
 
 

@@ -226,7 +226,9 @@ def _bound_to(node: Node) -> tuple[str, How, str, str] | None:  # noqa: PLR0915 
 def _hashes_secret(given: Node, position: int) -> bool:
     """Whether what is hashed is the secret and the literal says what for: `hmac.new(b"WebAppData", bot_token)`."""
     others = given.named_children[position + 1 : position + 2]
-    return any(is_secret_name(unwrapped_name(other)) for other in others)
+    if is_secret_name(text(given.named_children[position])):
+        return False  # `hmac.new(b"my-secret", token)` signs the token
+    return any(is_secret_name(text(other)) for other in others)
 
 
 def _is_documentation(node: Node) -> bool:
