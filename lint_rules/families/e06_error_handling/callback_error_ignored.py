@@ -38,7 +38,8 @@ promises (`await fs.promises.readFile(path)`) an error cannot be passed over lik
 
 Not seen: errors that a variable remembers and a later statement asks for; `_err`, unless the data is used without any
 check; callbacks that are not the last argument of a call. Callbacks of `fs.stat` and alike, where the error is the
-answer, may ask the data instead.
+answer, may ask the data instead. Where the check answers and goes on, TEN0501 or TEN0507 reports the second answer as
+well: one `return` repairs both.
 """
 
 from __future__ import annotations
