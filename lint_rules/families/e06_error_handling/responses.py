@@ -194,10 +194,10 @@ def _of_raised(answer: ErrorAnswer, centrals: Sequence[_Central], makers: Makers
     if by_status:
         return by_status[0].shape
     broad = next((one for one in centrals if one.handled in _BROAD or one.handled in ("", "*")), None)
-    if broad is not None and not (library.startswith(_OWN_DEFAULT)):
-        return broad.shape
     if not library:
-        return UNKNOWN
+        return UNKNOWN  # what only the handler for everything sees is not meant as an answer: the handler counts once
+    if broad is not None and not library.startswith(_OWN_DEFAULT):
+        return broad.shape
     own = makers.of_class(lineage) or raise_shape(library, project.symbols.types)
     return answer.shape if answer.shape != UNKNOWN or own is None else own
 

@@ -153,9 +153,11 @@ def _is_imported(part: Part, service: Service) -> bool:
 
 
 def _nearest(path: str, among: list[Service]) -> list[Service]:
+    """Those with the longest way in common; of them those whose folder holds the file, where there are such."""
     shared = [(_shared(path, service.folder), service) for service in among]
-    most = max((depth for depth, _ in shared), default=0)
-    return [service for depth, service in shared if depth == most]
+    near = [((depth, depth == len(PurePath(one.folder).parts)), one) for depth, one in shared]
+    most = max((nearness for nearness, _ in near), default=(0, False))
+    return [service for nearness, service in near if nearness == most]
 
 
 def _shared(path: str, folder: str) -> int:
