@@ -66,7 +66,7 @@ def peak_of_all_processes(command: Sequence[str]) -> float | None:
     def watch() -> None:
         nonlocal peak
         while not ended.is_set():
-            peak = max(peak, _session_kilobytes(process.pid))
+            peak = max(peak, session_kilobytes(process.pid))
             ended.wait(SAMPLE_SECONDS)
 
     watcher = threading.Thread(target=watch)
@@ -87,7 +87,8 @@ def _start(command: Sequence[str], stderr: int) -> subprocess.Popen[bytes]:
         raise click.ClickException(f"cannot run {shlex.join(command)}: {error}") from error
 
 
-def _session_kilobytes(session: int) -> int:
+def session_kilobytes(session: int) -> int:
+    """The memory of the processes of a session, what they share counted once (Linux)."""
     total = 0
     for entry in os.scandir("/proc"):
         if not entry.name.isdecimal():
