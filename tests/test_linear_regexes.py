@@ -117,7 +117,6 @@ EXPONENTIAL_PATTERNS = [
     r"(\s*,?\s*)*x",
     r"^((?:\w{1,16} ?){1,16})$",
     r"((a{2,}b?)+)+c",
-    r"(?i)(a|A)*b",
     r"(?:a|[^b])+b",
 ]
 POLYNOMIAL_PATTERNS = [r"a*a*$", r"^\d+\d+$", r"\s*#?\s*$", r".*foo.*bar", r"^\w+\d*@", r"(a+b)*a*b?a*c"]

@@ -39,7 +39,7 @@ def unwrapped_name(node: Node) -> str:
     return last_name(node)
 
 
-_TURNED_DOWN = re.compile(rb"[{\s]*(?:throw\b|(?:console|\w*log\w*)\.(?:warn|error|fatal)\()", re.IGNORECASE)
+_TURNED_DOWN = re.compile(rb"[{\s]*(?:throw\b|(?:console|(?=\w*log)\w+)\.(?:warn|error|fatal)\()", re.IGNORECASE)
 
 
 def replaces(comparison: Node, name: str) -> bool:

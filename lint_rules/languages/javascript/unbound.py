@@ -136,7 +136,7 @@ _MADE_GLOBAL = re.compile(
     rb"\b(?:global|globalThis|GLOBAL)\s*(?:\.\s*([A-Za-z_$][\w$]*)\s*=(?!=)|\[\s*['\"]([\w$]+)['\"]\s*\]\s*=)"
 )
 _MADE_ALL = re.compile(rb"Object\.assign\(\s*(?:global|globalThis)\b|\b(?:global|globalThis)\[[^'\"\]]+\]\s*=(?!=)")
-_GIVEN_GLOBAL = re.compile(rb"\}\s*\)?\s*\(\s*(?:global|globalThis)\s*[,)]")
+_GIVEN_GLOBAL = re.compile(rb"\}\s*(?:\)\s*)?\(\s*(?:global|globalThis)\s*[,)]")
 _ALIAS = re.compile(rb"\(\s*function\s*\(\s*([A-Za-z_$][\w$]*)\s*[,)]")
 """`(function (root) { root.Shop = ... })(global)`"""
 _BROWSER = re.compile(rb"\b(?:window|document|navigator|localStorage|self|chrome|browser)\s*[.\[]|\btypeof window\b")
