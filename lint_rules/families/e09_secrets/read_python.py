@@ -63,7 +63,9 @@ def unwrapped_name(node: Node) -> str:
     return last_name(node)
 
 
-_TURNED_DOWN = re.compile(rb"\s*(?:raise\b|(?:warnings|(?=\w*log)\w+)\.(?:warn|warning|error|critical)\()", re.IGNORECASE)
+_TURNED_DOWN = re.compile(
+    rb"\s*(?:raise\b|(?:warnings|(?=\w*log)\w+)\.(?:warn|warning|error|critical)\()", re.IGNORECASE
+)
 
 
 def replaces(comparison: Node, name: str) -> bool:
