@@ -33,7 +33,7 @@ _WORDS = re.compile(
 )  # fmt: skip
 _OWNERS = frozenset({"push", "set", "add", "resolve", "unshift", "provide", "register"})
 _LISTENING = frozenset({"on", "addListener", "subscribe", "addEventListener"})
-_UNDEFINED = re.compile(r"typeof ([\w$]+) ?([!=])==? ?[\"']undefined[\"']")
+_UNDEFINED = re.compile(r"typeof ([\w$]+) ?[!=]==? ?[\"']undefined[\"']")
 _ABSENT = frozenset({"None", "null", "undefined"})
 
 
@@ -164,7 +164,7 @@ class Taken:
         """Whether an answer to a test says that there is nothing to give back."""
         asked = _UNDEFINED.search(text(question.node)) if question.node is not None else None
         if asked is not None and asked[1] == self.name:
-            return holds is (asked[2] == "=")
+            return holds  # a question for equality, whichever way it is written
         if question.subject not in (self.name, self.error) or not question.subject:
             return False
         if question.relation == "truthy":
