@@ -26,7 +26,7 @@ ELSEWHERE = {
 }
 """Pages of the repository, and where the site has them."""
 
-_LINK = re.compile(r"(?<!!)\[(?P<text>[^\]\n]*)\]\((?P<target>[^)\s#:]+)(?P<anchor>#[^)\s]*)?\)")
+_LINK = re.compile(r"(?P<image>!?)\[(?P<text>[^\]\n]*)\]\((?P<target>[^)\s#:]+)(?P<anchor>#[^)\s]*)?\)")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -68,6 +68,6 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         else:
             return found["text"]
         target = posixpath.relpath(target, posixpath.dirname(own) or ".")
-        return f"[{found['text']}]({target}{found['anchor'] or ''})"
+        return f"{found['image']}[{found['text']}]({target}{found['anchor'] or ''})"
 
     return _LINK.sub(led, markdown)
