@@ -10,7 +10,8 @@ from tree_sitter import Node
 
 from lint_rules.flow.taint import trace
 from lint_rules.languages.python.checking import CLEANS, is_trusted, really_checks
-from lint_rules.languages.python.dataflow import PythonFlow, parameters_of
+from lint_rules.languages.python.dataflow import PythonFlow
+from lint_rules.languages.python.dataflow_values import parameters_of
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.lowering import form_of
 from lint_rules.languages.python.registrations import decorators

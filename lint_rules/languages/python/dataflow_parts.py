@@ -1,0 +1,101 @@
+"""What is told of values and of pieces of code by themselves, whatever function they are in."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from lint_rules.flow.taint import (
+    Mark,
+    Value,
+    cleaned,
+)
+from lint_rules.languages.python.effects import TEXT, UPLOAD
+from lint_rules.languages.python.request_data import request_tables
+from lint_rules.languages.python.scopes import text
+
+MASS = frozenset({"mass"})
+WHERE = frozenset({"where"})
+_UPLOADS = frozenset({"files", "FILES"})
+UPLOAD_NAMES = frozenset({"filename", "name", "raw_filename"})
+_OWN_PARTS = frozenset(
+    {
+        "headers",
+        "cookies",
+        "COOKIES",
+        "META",
+        "get_cookie",
+        "host",
+        "url_root",
+        "host_url",
+        "environ",
+        "referrer",
+        "user_agent",
+    }
+)
+"""Parts of a request that a link or a form of somebody else cannot set: what is answered harms the sender alone."""
+_MEDIA_TYPE = re.compile(r"(?:text|application|image|audio|video|multipart)/[\w.+-]+(?:;[\w\s=-]*)?")
+
+
+def source_kinds(name: str) -> frozenset[str]:
+    """What the data of a row of request_data cannot be misused for."""
+    framework = request_tables().data[name]
+    if name in framework["request_json"]:
+        return WHERE
+    if name in framework["request_urls"]:
+        return TEXT | {"redirect", "url"}
+    owner, _, part = name.rpartition(".")
+    if part in _UPLOADS or (owner.endswith(("UploadFile", "FileStorage", "FileField")) and part not in UPLOAD_NAMES):
+        return UPLOAD
+    if part in _OWN_PARTS:
+        return (TEXT - MASS) | {"html", "redirect"}
+    return TEXT - MASS
+
+
+def taken(value: Value) -> Value:
+    """An element of a value: of a container of texts it is a text."""
+    return {
+        origin: type(mark)(mark.cleaned | MASS, mark.steps) if "nosql" in mark.cleaned else mark
+        for origin, mark in value.items()
+    }
+
+
+def named_by_client(value: Value) -> Value:
+    """The name of an upload, which is a text like any other."""
+    return {origin: Mark(TEXT, mark.steps) if "upload" in mark.cleaned else mark for origin, mark in value.items()}
+
+
+def as_text(value: Value) -> Value:
+    return cleaned(value, TEXT)
+
+
+def is_text(node: Node) -> bool:
+    return node.type in ("string", "concatenated_string")
+
+
+def content_of(node: Node) -> str | None:
+    """The text of a literal, None for anything else."""
+    if not is_text(node):
+        return None
+    strings = node.named_children if node.type == "concatenated_string" else [node]
+    parts = [part for string in strings for part in string.named_children]
+    if any(part.type == "interpolation" for part in parts):
+        return text(parts[1]) if len(parts) > 1 and parts[1].type == "string_content" else None
+    return "".join(text(part) for part in parts if part.type == "string_content")
+
+
+def literal_of(node: Node) -> str:
+    """The text of an argument that may decide what a call does; of strings only media types, no secrets."""
+    if node.type != "string":
+        return text(node)
+    content = (content_of(node) or "").lower()
+    return content if _MEDIA_TYPE.fullmatch(content) else "..."
+
+
+def slot_of(place: str, node: Node) -> str:
+    return {"list_splat": "*", "dictionary_splat": "**"}.get(node.type, place)
+
+
+def last_name(function: Node) -> str:
+    return text(function.child_by_field_name("attribute") or function)

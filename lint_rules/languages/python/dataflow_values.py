@@ -1,0 +1,474 @@
+"""What the values of Python expressions hold.
+
+Expressions are evaluated without Python's stack, and once for each state that they are asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Iterable
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from lint_rules.flow.taint import (
+    CLEAN,
+    Mark,
+    Path,
+    Value,
+    Variables,
+    bound,
+    cleaned,
+    exposed,
+    from_origin,
+    held,
+    union,
+)
+from lint_rules.flow.trampoline import bounce
+from lint_rules.languages.python.conditions import path_of, refined
+from lint_rules.languages.python.dataflow_parts import (
+    MASS,
+    UPLOAD_NAMES,
+    WHERE,
+    as_text,
+    content_of,
+    is_text,
+    last_name,
+    literal_of,
+    named_by_client,
+    source_kinds,
+    taken,
+)
+from lint_rules.languages.python.effects import TEXT, UPLOAD, effects, safe_slot
+from lint_rules.languages.python.grammar import first_named
+from lint_rules.languages.python.lowered_expressions import COMPREHENSIONS
+from lint_rules.languages.python.registrations import arguments
+from lint_rules.languages.python.request_data import base_name, request_tables
+from lint_rules.languages.python.scopes import FUNCTION, LAMBDA, Scope, text
+from lint_rules.project.flows import FlowCall, LocalSink, RequestSource
+
+if TYPE_CHECKING:
+    from lint_rules.languages.python.file import PythonFile
+
+_Asked = tuple[Node, Variables]
+_Steps = Generator[_Asked, Value, Value]
+
+_VALIDATED = frozenset({"validated_data", "cleaned_data"})
+_SHAPED = TEXT | {"field"}
+_RENDERS = frozenset({"render", "render_async"})
+_UNESCAPED = ("jinja2.Environment()", "jinja2.Template()", "jinja2.environment.Environment()")
+"""Templates of jinja2 that escape nothing unless the file says so."""
+SHARED = "flask.g"
+_CREATED = re.compile(rb"\b201\b|CREATED|Created")
+"""The header Location of an answer with this status sends no browser anywhere."""
+_PROGRAM = frozenset({"program"})
+RESOLVED = frozenset({"resolved"})
+_TEXT_METHODS = frozenset(
+    {"strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "replace", "removeprefix",
+     "removesuffix", "format", "join", "decode", "encode", "model_dump_json"}
+)  # fmt: skip
+_CODE_KEYS = frozenset({"$where", "$function", "$accumulator"})
+_SHELLS = re.compile(r"""["'](?:/bin/|/usr/bin/)?(?:ba|z|da|k)?sh["']|["']cmd(?:\.exe)?["']|powershell""")
+_PARSES = frozenset({"loads", "load", "decode", "safe_load", "parse"})
+"""Last names of the passing calls that make a document of a text."""
+_DOCUMENT = frozenset({"nosql", "mass"})
+_REPLACED = {"'": "sql", '"': "sql", "<": "html", "/": "path", "\\": "path"}
+
+
+class Values:
+    """The expressions of one function under evaluation; what it calls and reads is numbered."""
+
+    def __init__(self, file: PythonFile, scope: Scope) -> None:
+        self.calls: list[FlowCall] = []
+        self.sources: list[RequestSource] = []
+        self.sinks: list[LocalSink] = []
+        self._file = file
+        self._scope = scope
+        self._effects = effects()
+        self._members = request_tables().members
+        self._call_numbers: dict[tuple[int, int], int] = {}
+        self._source_numbers: dict[int, str] = {}
+        self._may_redirect = _CREATED.search(scope.node.text or b"") is None
+        self._local_sinks: dict[int, int] = {}
+        self._verdicts: dict[str, list[Path]] = {}
+        self._memo_of: Variables = {}
+        self._memo: dict[int, Value] = {}
+        owner = scope.owner_class
+        names = parameters_of(scope)
+        self._self = names[0] if owner is not None and names and names[0] in ("self", "cls") else ""
+        self._own_class = f"{file.module}.{owner.name}" if owner is not None else ""
+        self.captured = captured_names(scope, file)
+        self._kinds: dict[str, Callable[[Node, Variables], _Steps]] = {
+            "identifier": self._identifier,
+            "attribute": self._attribute,
+            "subscript": self._subscript,
+            "call": self._call,
+            "string": self._string,
+            "concatenated_string": self._string,
+            "binary_operator": self._operation,
+            "boolean_operator": self._any_of,
+            "conditional_expression": self._choice,
+            "named_expression": self._last,
+            "keyword_argument": self._last,
+            "pair": self._last,
+            "list": self._list,
+            "tuple": self._list,
+            "expression_list": self._any_of,
+            "set": self._any_of,
+            "dictionary": self._dictionary,
+            "list_splat": self._any_of,
+            "dictionary_splat": self._any_of,
+            "parenthesized_expression": self._any_of,
+            "await": self._any_of,
+            "yield": self._any_of,
+            "interpolation": self._any_of,
+            "slice": self._nothing,
+            **dict.fromkeys(COMPREHENSIONS, self._comprehension),
+        }
+
+    def _is_shared(self, attribute: Node) -> bool:
+        """Whether it is one of `flask.g`, which all functions see that work on a request."""
+        owner = attribute.child_by_field_name("object")
+        return owner is not None and text(owner) == "g" and self._file.names.symbol(owner) in ("flask.g", "quart.g")
+
+    def _is_own_method(self, function: Node, base: Value) -> bool:
+        """Whether a method is one of a class of the project, whatever texts call theirs: `repository.find`."""
+        if any(origin[0] != "c" for origin in base):
+            return False
+        symbol = self._file.names.symbol(function)
+        return "()." in symbol and "<" not in symbol and not self._file.is_outside(symbol)
+
+    def _number(self, call: Node, function: Node, given: Iterable[tuple[str, Node]], which: int = 0) -> str:
+        key = (call.id, which)
+        number = self._call_numbers.get(key)
+        if number is None:
+            number = self._call_numbers[key] = len(self.calls)
+            literals = tuple(
+                f"{place}={literal_of(node)}"
+                for place, node in given
+                if node.type in ("true", "false", "none", "string", "integer", "attribute", "identifier")
+                and node.end_byte - node.start_byte <= 60
+            )
+            written = " ".join(text(function).split())[:80]
+            self.calls.append(FlowCall(self._file.names.symbol(function), written, self._file.span(call), literals))
+        return f"c:{number}"
+
+    def value(self, node: Node, variables: Variables) -> Value:
+        """What an expression's value holds."""
+        if self._memo_of is not variables:
+            self._memo_of, self._memo = variables, {}
+        return bounce(self._evaluate, (node, variables))
+
+    def _evaluate(self, asked: _Asked) -> _Steps:
+        node, variables = asked
+        kind = self._kinds.get(node.type)
+        if kind is None:
+            return CLEAN
+        remembers = variables is self._memo_of
+        known = self._memo.get(node.id) if remembers else None
+        if known is None:
+            known = yield from kind(node, variables)
+            if remembers and variables is self._memo_of:
+                self._memo[node.id] = known
+        return known
+
+    @staticmethod
+    def _nothing(node: Node, variables: Variables) -> _Steps:
+        return CLEAN
+        yield
+
+    def _any_of(self, node: Node, variables: Variables) -> _Steps:
+        values = []
+        for child in node.named_children:
+            values.append((yield child, variables))
+        return union(*values)
+
+    @staticmethod
+    def _last(node: Node, variables: Variables) -> _Steps:
+        value = node.child_by_field_name("value")
+        return (yield value, variables) if value is not None else CLEAN
+
+    def _identifier(self, node: Node, variables: Variables) -> _Steps:
+        name = text(node)
+        value, size = held(variables, (name,))
+        if size or name == self._self:
+            return value
+        return self._free(name, node)
+        yield
+
+    def _free(self, name: str, node: Node) -> Value:
+        """The value of a variable of a function around this one."""
+        self._file.names.bind()
+        for scope in self._file.scopes.at(node.start_byte).enclosing():
+            if name in scope.bindings:
+                inner = scope is self._scope or scope.kind not in (FUNCTION, LAMBDA)
+                return CLEAN if inner else from_origin(f"v:{scope.name}.{name}")
+        return CLEAN
+
+    def _attribute(self, node: Node, variables: Variables) -> _Steps:
+        attribute, owner = node.child_by_field_name("attribute"), node.child_by_field_name("object")
+        if attribute is None or owner is None:
+            return CLEAN
+        name = text(attribute)
+        if name in self._members and (source := self._source(node)):
+            return source
+        path = path_of(node)
+        value, size = held(variables, path)
+        if size and size == len(path):
+            return value
+        base = yield owner, variables
+        if not base:
+            is_own = self._self and len(path) == 2 and path[0] == self._self
+            if not is_own and len(path) == 2 and self._is_shared(node):
+                return from_origin(f"a:{SHARED}.{name}")
+            return from_origin(f"a:{self._own_class}.{name}") if is_own else CLEAN
+        if name in UPLOAD_NAMES:
+            base = named_by_client(base)
+        if name == "file":  # the content of an upload, whose type only the handler knows
+            base = {
+                origin: Mark(mark.cleaned | UPLOAD, mark.steps) if origin[0] == "r" else mark
+                for origin, mark in base.items()
+            }
+        if name in _VALIDATED:
+            base = cleaned(base, _SHAPED)
+        return {
+            f"{origin}.{name}" if origin[:2] == "p:" and "." not in origin else origin: mark
+            for origin, mark in base.items()
+        }
+
+    def _source(self, node: Node) -> Value:
+        """The value of an expression that reads what a client sent."""
+        known = self._source_numbers.get(node.id)
+        data = self._file.request_data
+        if known is None:
+            name = data.data_name(node, whole=True)
+            known = ""
+            if name:
+                known = f"r:{len(self.sources)}"
+                kinds = source_kinds(name)
+                written = " ".join(text(node).split())[:60]
+                self.sources.append(RequestSource(self._file.span(node), written, tuple(sorted(kinds))))
+            self._source_numbers[node.id] = known
+        return from_origin(known, frozenset(self.sources[int(known[2:])].cleaned)) if known else CLEAN
+
+    def _element(self, node: Node, variables: Variables) -> Value:
+        """What a loop over an expression gives."""
+        name = self._file.request_data.iterated_name(node)
+        if name:
+            known = self._source_numbers.get(node.id)
+            if known is None:
+                known = self._source_numbers[node.id] = f"r:{len(self.sources)}"
+                self.sources.append(RequestSource(self._file.span(node), text(node)[:60], tuple(sorted(TEXT))))
+            return from_origin(known, TEXT)
+        return self.value(node, variables)
+
+    def _subscript(self, node: Node, variables: Variables) -> _Steps:
+        owner = node.child_by_field_name("value")
+        if owner is None:
+            return CLEAN
+        path = path_of(node)
+        value, size = held(variables, path)
+        if size and size == len(path) and size > 1:
+            return value
+        base = yield owner, variables
+        key = node.child_by_field_name("subscript")
+        if key is not None and key.type == "string" and text(key).strip("\"'") in UPLOAD_NAMES:
+            return named_by_client(base)
+        return taken(base)
+
+    def _string(self, node: Node, variables: Variables) -> _Steps:
+        before: list[str | None] = []
+        values = []
+        parts = node.named_children if node.type == "string" else [
+            inner for string in node.named_children for inner in string.named_children
+        ]  # fmt: skip
+        for part in parts:
+            if part.type == "interpolation":
+                values.append(cleaned((yield part, variables), safe_slot(before)))
+                before.append(None)
+            elif part.type == "string_content":
+                before.append(text(part))
+        return as_text(union(*values))
+
+    def _operation(self, node: Node, variables: Variables) -> _Steps:
+        operator = node.child_by_field_name("operator")
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if operator is None or left is None or right is None or operator.type not in ("+", "%", "/", "|", "*"):
+            return CLEAN
+        one = yield left, variables
+        if operator.type == "*":
+            return one
+        other = yield right, variables
+        if operator.type == "+" and other:
+            start = left
+            while start.type == "binary_operator" and (inner := start.child_by_field_name("left")) is not None:
+                start = inner
+            literal = content_of(left) if start is left else content_of(start)
+            before = [literal] if start is left else [literal, None]
+            return union(one, as_text(cleaned(other, safe_slot(before))) if is_text(start) else other)
+        if operator.type == "%" and other:
+            literal = content_of(left)
+            slot = safe_slot([literal.partition("%")[0] if literal is not None else None])
+            return union(one, as_text(cleaned(other, slot)))
+        if operator.type == "/" and other:
+            return union(one, cleaned(other, safe_slot([None])))
+        return union(one, other)
+
+    def _choice(self, node: Node, variables: Variables) -> _Steps:
+        if len(node.named_children) != 3:
+            return CLEAN
+        then, test, otherwise = node.named_children
+        first = yield then, refined(test, True, variables)
+        second = yield otherwise, refined(test, False, variables)
+        return union(first, second)
+
+    def _list(self, node: Node, variables: Variables) -> _Steps:
+        children = node.named_children
+        values = []
+        for position, child in enumerate(children):
+            value = yield child, variables
+            if position and children[0].type != "list_splat" and not _SHELLS.search(text(children[0])):
+                value = cleaned(value, _PROGRAM)
+            values.append(value)
+        return union(*values)
+
+    def _dictionary(self, node: Node, variables: Variables) -> _Steps:
+        values = []
+        for child in node.named_children:
+            if child.type != "pair":
+                values.append((yield child, variables))
+                continue
+            key, element = child.child_by_field_name("key"), child.child_by_field_name("value")
+            if key is None or element is None:
+                continue
+            value = cleaned((yield element, variables), MASS)
+            if key.type == "string":
+                values.append(exposed(value, WHERE) if text(key).strip("\"'") in _CODE_KEYS else value)
+            else:
+                values.extend((value, (yield key, variables)))
+        return union(*values)
+
+    def _comprehension(self, node: Node, variables: Variables) -> _Steps:
+        body = node.child_by_field_name("body")
+        inner = self._in_comprehension(node, variables)
+        if body is None:
+            return CLEAN
+        if body.type == "pair":
+            key, element = body.child_by_field_name("key"), body.child_by_field_name("value")
+            keys = (yield key, inner) if key is not None else CLEAN
+            values = (yield element, inner) if element is not None else CLEAN
+            return union(keys, cleaned(values, MASS))
+        return (yield body, inner)
+
+    def _in_comprehension(self, node: Node, variables: Variables) -> Variables:
+        for clause in node.named_children:
+            if clause.type == "for_in_clause":
+                left, right = clause.child_by_field_name("left"), clause.child_by_field_name("right")
+                if left is None or right is None:
+                    continue
+                value = self._element(right, variables)
+                for name in [left] if left.type == "identifier" else left.named_children:
+                    if name.type == "identifier":
+                        variables = bound(variables, (text(name),), value)
+            elif clause.type == "if_clause":
+                test = first_named(clause)
+                variables = refined(test, True, variables) if test is not None else variables
+        return variables
+
+    def _call(self, call: Node, variables: Variables) -> _Steps:
+        function = call.child_by_field_name("function")
+        if function is None:
+            return CLEAN
+        name = last_name(function)
+        symbol = self._file.names.symbol(function)
+        is_outside = bool(symbol) and self._file.is_outside(symbol)
+        effect = self._effects.of(self._file.types.external(symbol), self._file.types) if is_outside else None
+        if effect is not None and not effect.passes:
+            return CLEAN
+        receiver = function.child_by_field_name("object") if function.type == "attribute" else None
+        base = held(variables, ("receive",))[0] if name == "receive" and receiver is None else CLEAN
+        if receiver is not None:
+            base = (yield function, variables) if name in self._members else CLEAN
+            if base and self._source_numbers.get(function.id):
+                return base
+            base = yield receiver, variables
+        if symbol == "re.sub" and (first := next(iter(arguments(call)), None)) is not None:
+            pattern = content_of(first[1]) or ""
+            if pattern.startswith(("[^", "\\W")) and "/" not in pattern:
+                return CLEAN
+        if name in _RENDERS and self._escapes_nothing(function, symbol):
+            return as_text((yield from self._arguments(call, variables)))
+        if symbol == "builtins.getattr":
+            owners = [value for place, value in arguments(call) if place != "1"]
+            return (yield owners[0], variables) if owners else CLEAN
+        if effect is not None:
+            value = cleaned(union(base, (yield from self._arguments(call, variables))), effect.kinds)
+            return (
+                exposed(value, _DOCUMENT)
+                if name in _PARSES and not symbol.startswith(("base64.", "codecs."))
+                else value
+            )
+        if (
+            receiver is not None
+            and not self._is_own_method(function, base)
+            and (base or receiver.type in ("string", "concatenated_string", "parenthesized_expression"))
+        ):
+            passed = yield from self._method(call, name, receiver, base, variables)
+            if passed is not None:
+                return passed
+        if is_outside or not symbol or (base and receiver is None):
+            return base
+        given = list(arguments(call))
+        return union(from_origin(self._number(call, function, given), RESOLVED), {} if symbol else base)
+
+    def _escapes_nothing(self, function: Node, symbol: str) -> bool:
+        """Whether a template's method is one of jinja2's without escaping."""
+        if b"autoescape" in self._file.data or b"jinja2" not in self._file.data:
+            return False
+        root = base_name(function)
+        bound = self._file.names.only_value(text(root), root.start_byte) if root.type == "identifier" else None
+        return (self._file.names.symbol(bound) if bound is not None else symbol).startswith(_UNESCAPED)
+
+    def _arguments(self, call: Node, variables: Variables) -> _Steps:
+        values = []
+        for _, value in arguments(call):
+            values.append((yield value, variables))
+        return union(*values)
+
+    def _method(
+        self, call: Node, name: str, receiver: Node, base: Value, variables: Variables
+    ) -> Generator[_Asked, Value, Value | None]:
+        """What a method of a text, a container or a part of the request gives; None for other methods."""
+        known = self._effects
+        if name in known.ending:
+            return CLEAN
+        if name in known.taking:
+            otherwise = [value for place, value in arguments(call) if place not in ("0", "type")]
+            return union(taken(base), (yield otherwise[0], variables) if otherwise else CLEAN)
+        if name not in known.passing:
+            return None
+        given = yield from self._arguments(call, variables)
+        if name == "format":
+            literal = content_of(receiver)
+            slot = safe_slot([literal.partition("{")[0] if literal is not None else None])
+            return as_text(union(base, cleaned(given, slot)))
+        if name == "replace":
+            first = next((value for _, value in arguments(call)), None)
+            content = content_of(first) if first is not None else None
+            base = cleaned(base, frozenset({_REPLACED[content]})) if content in _REPLACED else base
+        if name == "resolve":
+            return cleaned(base, RESOLVED)
+        value = union(base, given) if name in ("join", "replace", "joinpath", "format_map") else base
+        return as_text(value) if name in _TEXT_METHODS else value
+
+
+def parameters_of(scope: Scope) -> list[str]:
+    """The names of a function's parameters in order, `self` and those with stars too."""
+    return [name for name, bindings in scope.bindings.items() if any(one.kind == "parameter" for one in bindings)]
+
+
+def captured_names(scope: Scope, file: PythonFile) -> frozenset[str]:
+    """The variables of a function that functions within it read."""
+    inner = [one for one in file.scopes.all if one.parent is scope and one.kind in (FUNCTION, LAMBDA)]
+    words = {word for one in inner for word in re.findall(r"[^\W\d]\w*", text(one.node))}
+    return frozenset(words.intersection(scope.bindings))
