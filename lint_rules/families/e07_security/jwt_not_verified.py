@@ -46,7 +46,7 @@ Good (javascript):
 How to fix it: verify with the key and the one algorithm that the issuer uses; take the claims from what that gives.
 
 Not seen: libraries that are not in the table; tokens that are verified by a gateway in front. Quiet where the same
-function verifies the token too.
+function verifies the token too, and where a client reads the token that it was given by an issuer.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _wrong(call: Node, file: PythonFile) -> str:
         return ""
     shown = source(function) if function is not None else ""
     if _UNVERIFIED.match(name, file.types) is not None:
-        return "" if _verifies_too(call, file) else f"`{shown}` reads the claims of any token"
+        return "" if _is_harmless(call, file) else f"`{shown}` reads the claims of any token"
     algorithm = argument(call, "algorithm", "2")
     if _ENCODE.match(name, file.types) is not None and (
         constant(algorithm, file).lower() == "none" and algorithm is not None and algorithm.type == "string"
@@ -129,7 +129,7 @@ def _wrong(call: Node, file: PythonFile) -> str:
     options = entries(resolved(given, file))
     is_off = constant(options.get("verify_signature"), file) == "False"
     if is_off or constant(argument(call, "verify"), file) == "False":
-        return "" if _verifies_too(call, file) else f"`{shown}` takes the token without looking at its signature"
+        return "" if _is_harmless(call, file) else f"`{shown}` takes the token without looking at its signature"
     algorithms = argument(call, "algorithms", "2")
     if any(one.lower() == "none" for one in strings(resolved(algorithms, file))):
         return f"`{shown}` takes tokens of the algorithm none"
@@ -138,6 +138,33 @@ def _wrong(call: Node, file: PythonFile) -> str:
     if algorithms is None and is_plain and key is not None and not name.startswith("jose"):
         return f"`{shown}` takes the algorithm that the token names"
     return ""
+
+
+def _is_harmless(call: Node, file: PythonFile) -> bool:
+    return _verifies_too(call, file) or _is_own_token(call, file)
+
+
+def _is_own_token(call: Node, file: PythonFile) -> bool:
+    """Whether a client reads the token that an issuer has given it, and allows nothing by what stands in it."""
+    from lint_rules.families.e07_security.reading_python import argument, resolved
+
+    function = file.enclosing_function(call)
+    if file.handler(function) is not None:
+        return False
+    token = resolved(argument(call, "0", "jwt", "token"), file)
+    while token is not None and token.type == "await":
+        token = token.named_child(0)
+    if token is None or token.type not in ("subscript", "attribute", "call"):
+        return False
+    return _OWN_TOKEN.search(source(token)) is not None and _ASKED.search(source(token)) is None
+
+
+_OWN_TOKEN = re.compile(
+    r"""(?:access|id|refresh|aws)_?(?:token|access)["'\])]*$"""
+    r"""|(?:get|fetch|refresh|issue|request|obtain|new)_\w*token\(""",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(r"request\.|\breq\b|header|cookie|body|payload|websocket|query|params|environ|scope\b|form\b")
 
 
 def _verifies_too(call: Node, file: PythonFile) -> bool:
