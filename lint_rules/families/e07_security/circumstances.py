@@ -56,6 +56,11 @@ def is_for_development(file: CheckedFile) -> bool:
 
 def in_development_branch(node: Node) -> bool:
     """Whether a condition around a node asks for development, tests or an opt-in: `if settings.DEBUG:`."""
+    return in_branch_about(_DEVELOPMENT, node)
+
+
+def in_branch_about(asked: re.Pattern[str], node: Node) -> bool:
+    """Whether a condition around a node holds what is asked for."""
     inner, outer = node, node.parent
     while outer is not None:
         condition = outer.child_by_field_name(_CONDITIONS.get(outer.type) or "condition")
@@ -63,7 +68,7 @@ def in_development_branch(node: Node) -> bool:
             condition = outer.named_children[1]
         elif outer.type in ("boolean_operator", "binary_expression"):
             condition = outer.child_by_field_name("left")
-        if condition is not None and condition != inner and _DEVELOPMENT.search(source(condition)):
+        if condition is not None and condition != inner and asked.search(source(condition)):
             return True
         inner, outer = outer, outer.parent
     return False

@@ -40,8 +40,9 @@ Good (javascript):
 How to fix it: leave the verification on and name the authority that signed the certificate (`verify="ca.pem"`,
 `ssl.create_default_context(cafile=...)`, the option `ca`, the variable NODE_EXTRA_CA_CERTS).
 
-Not seen: flags that are decided at run time (`verify=settings.verify`), variables set outside of the code. Quiet about
-branches that are for development, connections to this machine, and servers that look at certificates themselves.
+Not seen: flags that are decided at run time (`verify=settings.verify`), variables set outside of the code. Quiet
+about branches that are for development or that the user has asked for (`if not verify_ssl:`), connections to this
+machine, and servers that look at certificates themselves.
 """
 
 from __future__ import annotations
@@ -53,7 +54,13 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e07_security.circumstances import in_development_branch, is_for_show, short, source
+from lint_rules.families.e07_security.circumstances import (
+    in_branch_about,
+    in_development_branch,
+    is_for_show,
+    short,
+    source,
+)
 from lint_rules.families.e07_security.weaknesses import FOLDER, references
 from lint_rules.languages.tables import NameTable, TableRow, name_table, read_table
 from lint_rules.languages.whole_file import WholeFile
@@ -89,12 +96,24 @@ _JAVASCRIPT = re.compile(
 )
 
 
+_SWITCHED_OFF = re.compile(
+    r"(?:\bnot\b|!)[\s\w.\[\]\"'(]*verif|insecure|(?:skip|no|dis\w*)_?-?\w*(?:verif|validation)|self_?-?signed"
+    r"|(?:allow|accept|ignore|trust)_?-?\w*(?:invalid|untrusted|unverified|cert|all)",
+    re.IGNORECASE,
+)
+
+
+def _is_asked_for(place: Node) -> bool:
+    """Whether a setting of the user's, or of development, switches the verification off."""
+    return in_development_branch(place) or in_branch_about(_SWITCHED_OFF, place)
+
+
 @RULE.files(WholeFile(_PYTHON), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     if is_for_show(file):
         return
     for place, what in (*_arguments(file), *_attributes(file), *_unverified(file)):
-        if not in_development_branch(place):
+        if not _is_asked_for(place):
             yield RULE.at(file, place, f"{what} accepts any certificate; {_INSTEAD}", _SUGGESTION)
 
 
@@ -153,7 +172,7 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if is_for_show(file) or file.is_declaration:
         return
     for place, what in (*_options(file), *_environment(file)):
-        if not in_development_branch(place):
+        if not _is_asked_for(place):
             yield RULE.at(file, place, f"{what} accepts any certificate; {_INSTEAD}", _JS_SUGGESTION)
 
 
