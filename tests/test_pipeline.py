@@ -81,7 +81,7 @@ def test_a_large_run_parses_what_rules_look_at_and_all_else_on_demand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "_FEW_FILES", 1)
-    files = {"orders.py": b"ORDERS = [\n", "poll.py": f"{GOOD}def broken(:\n".encode()}
+    files = {"orders.py": b"total = (1\n", "poll.py": f"{GOOD}def broken(:\n".encode()}
     assert [finding.code for finding in write(tmp_path, files).findings] == ["TEN0101", "TEN0001"]
     (tmp_path / "tenlint.toml").write_text("check-syntax = true\n")
     session = session_of(tmp_path, sorted(tmp_path.glob("*.py")))
@@ -91,6 +91,15 @@ def test_a_large_run_parses_what_rules_look_at_and_all_else_on_demand(
 def test_newer_syntax_is_analysed(tmp_path: Path) -> None:
     source = GOOD + "\ntype Pair[T] = tuple[T, T]\n\ndef first[T](pair: Pair[T]) -> T:\n    return pair[0]\n"
     assert "TEN0101" in codes(write(tmp_path, {"a.py": source.encode()}), "a.py")
+
+
+def test_defaults_of_type_parameters_are_no_syntax_error(tmp_path: Path) -> None:
+    source = (
+        GOOD
+        + "\nclass Page[T = dict[str, int]]:\n    items: list[T]\n\ndef first[T: int = bool](x: T) -> T:\n    return x\n"
+    )
+    assert codes(write(tmp_path, {"a.py": source.encode()}), "a.py") == ["TEN0101"]
+    assert "TEN0001" in codes(write(tmp_path, {"b.py": source.encode() + b"class Page[T = int:\n"}), "b.py")
 
 
 def test_line_endings_and_encodings_keep_positions(tmp_path: Path) -> None:

@@ -97,8 +97,8 @@ _JAVASCRIPT = re.compile(
 
 
 _SWITCHED_OFF = re.compile(
-    r"(?:\bnot\b|!)[\s\w.\[\]\"'(]*verif|insecure|(?:skip|no|dis\w*)_?-?\w*(?:verif|validation)|self_?-?signed"
-    r"|(?:allow|accept|ignore|trust)_?-?\w*(?:invalid|untrusted|unverified|cert|all)",
+    r"(?:\bnot\b|!)[\s\w.\[\]\"'(]{0,60}?verif|insecure|(?:skip|no|dis)\w{0,20}?-?(?:verif|validation)|self_?-?signed"
+    r"|(?:allow|accept|ignore|trust)\w{0,20}?-?(?:invalid|untrusted|unverified|cert|all)",
     re.IGNORECASE,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from functools import lru_cache
 from operator import attrgetter
@@ -24,6 +25,9 @@ _FLAT_HERE_NESTED_IN_LIBCST = frozenset({"elif_clause", "string", "comparison_op
 _LONG_LINE = 3000
 _OPENING_BRACKETS = b"(" * MAX_DEPTH
 _BRACKETS_ALONE = bytes.maketrans(b"[{", b"((")
+_TYPE_PARAMETERS = re.compile(
+    rb"((?:class|def|type)[ \t]+\w+[ \t]*)\[(?:[^\[\]\n=]|\[[^\[\]\n]*\])*=(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]"
+)
 _WHITE = b" \t\n\r\f\v"
 
 
@@ -36,6 +40,12 @@ def parses(data: bytes) -> bool:
     """Whether UTF-8 source is free of syntax errors, by tree-sitter or, where that lags behind, by CPython."""
     tree = parse(data)
     return not tree.root_node.has_error or syntax_error(data) is None
+
+
+def is_newer(data: bytes) -> bool:
+    """Whether all that neither parser takes are defaults of type parameters (PEP 696), which the grammar lacks."""
+    older = _TYPE_PARAMETERS.sub(lambda found: found[1] + b" " * (len(found[0]) - len(found[1])), data)
+    return older != data and not parse(older).root_node.has_error
 
 
 def syntax_error(data: bytes) -> SyntaxError | None:

@@ -58,7 +58,7 @@ class Python:
 
     def syntax_error(self, file: PythonFile) -> tuple[Span, str] | None:
         error = grammar.syntax_error(file.data) if file.root.has_error else None
-        if error is None:
+        if error is None or grammar.is_newer(file.data):
             return None
         start = file.source.offset_at(error.lineno or 1, max(error.offset or 1, 1))
         return file.source.span(start, start), error.msg
