@@ -6,6 +6,7 @@ nothing else of the project, so that every layer can use it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar
@@ -205,6 +206,7 @@ class Check(msgspec.Struct, frozen=True):
     function: Callable[..., Iterator[Finding]]
     words: tuple[bytes, ...] = ()
     notes: tuple[Notes[Any], ...] = ()
+    pattern: Any = None
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -296,18 +298,20 @@ class Rule:
     def project(
         self,
         *,
-        words: tuple[bytes, ...],
+        words: tuple[bytes, ...] = (),
+        pattern: re.Pattern[bytes] | None = None,
         languages: tuple[str, ...] = ("python",),
         notes: tuple[Notes[Any], ...] = (),
     ) -> Callable[[CheckFunction], CheckFunction]:
         """Register `check(project: Project)`, run once over the linked facts.
 
-        Files that hold one of `words` give their facts from the start; all others give them when a question leads to
-        them. So `words` must cover every file in which the check's findings can begin. Its `notes` come with the facts.
+        Files that hold one of `words`, or the `pattern`, give their facts from the start; all others give them when a
+        question leads to them. So both must cover every file in which the check's findings can begin, and few others:
+        facts are what costs most. The check's `notes` come with them.
         """
 
         def register(function: CheckFunction) -> CheckFunction:
-            check = Check("+".join(languages), None, ANYWHERE, function, words, notes)  # type: ignore[arg-type]
+            check = Check("+".join(languages), None, ANYWHERE, function, words, notes, pattern)  # type: ignore[arg-type]
             self.checks.append(check)
             return function
 

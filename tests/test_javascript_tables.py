@@ -21,7 +21,10 @@ ERRORS = ROOT / "families" / "e02_uncaught_exceptions"
 
 COLUMNS: dict[Path, dict[str, set[str]]] = {
     LANGUAGE / "promises.toml": {
-        "promise": {"calls", "but", "callback", "unless", "unless_written", "lazy", "drop", "members", "since"},
+        "promise": {
+            "calls", "but", "callback", "unless", "unless_written", "lazy", "drop", "of_instances", "members",
+            "since",
+        },
         "twin": {"calls", "but", "argument", "twin", "promisify", "omit", "instead", "gone"},
     },
     LOOP / "blocking_javascript.toml": {
@@ -30,7 +33,7 @@ COLUMNS: dict[Path, dict[str, set[str]]] = {
     LOOP / "cpu_heavy_javascript.toml": {"javascript": {"calls", "work", "instead", "twin", "unless", "brief"}},
     ERRORS / "emitters.toml": {
         "emitter": {
-            "calls", "classes", "what", "when", "instead", "callback", "promises", "after", "at", "lives",
+            "calls", "classes", "what", "when", "instead", "callback", "promises", "after", "shell", "at", "lives",
         },
         "handled": {"calls", "assigned", "loops", "from"},
         "passed": {"calls"},
@@ -235,9 +238,11 @@ def test_frameworks_speak_of_known_things() -> None:
             assert members is True or set(members.values()) <= KINDS, row
             assert members is not True or "route_members" in framework, row
         for row in framework.get("exports", ()):
-            assert set(row) <= {"files", "names", "kind", "parameters", "first", "imports"}, row
+            assert set(row) <= {"files", "names", "kind", "parameters", "first", "imports", "directive"}, row
             assert row["kind"] in KINDS and row["names"], row
-            assert row["files"] or row.get("first") or row["names"][0].startswith("default."), row
+            assert row["files"] or row.get("first") or row.get("directive") or row["names"][0].startswith("default."), (
+                row
+            )
         assert set(framework.get("parameter_decorators", {}).values()) <= ROLES
         for methods in framework.get("view_methods", {}).values():
             assert set(methods.values()) <= KINDS

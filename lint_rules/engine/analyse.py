@@ -6,6 +6,7 @@ and not known, in which case the file is analysed again when they are.
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
@@ -120,6 +121,7 @@ class _Team:
         asking = [(rule, check) for rule in rules for check in rule.checks if name in check.language.split("+")]
         checks = [check for _, check in asking]
         self.fact_words = tuple({word for check in checks for word in check.words})
+        self.fact_patterns = tuple(check.pattern for check in checks if check.pattern is not None)
         # What a test does tells nothing of the service, so of it only what others ask for is known.
         self.fact_words_of_tests = tuple({word for rule, check in asking if rule.in_tests for word in check.words})
         self.notes = tuple({kind.name: kind for check in checks for kind in check.notes}.values())
@@ -221,7 +223,8 @@ class Analyser:
         if again is not None:
             checks = [one for one in checks if one in again]
         words = team.fact_words_of_tests if module.is_test else team.fact_words
-        holds_words = any(word in data for word in words) if screen else bool(words)
+        patterns = () if module.is_test else team.fact_patterns
+        holds_words = _holds(data, words, patterns) if screen else bool(words or patterns)
         wants_facts = bool(task.facts) or (is_source and holds_words)
         may_be_deep = team.language.may_be_deep(data)
         is_looked_at = checks or self._setting.parse_all or may_be_deep or _MARKER in data
@@ -302,6 +305,10 @@ class Analyser:
         else:
             self.let_go += len(source.data)
         return file
+
+
+def _holds(data: bytes, words: tuple[bytes, ...], patterns: tuple[re.Pattern[bytes], ...]) -> bool:
+    return any(word in data for word in words) or any(pattern.search(data) for pattern in patterns)
 
 
 def _of_unreadable(source: Unreadable, task: Task, module: Module, language: Language) -> Analysis:

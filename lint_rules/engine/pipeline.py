@@ -119,14 +119,14 @@ def run(
     texts: Mapping[str, bytes] | None = None,
     screen: bool = True,
     kept: Kept | None = None,
+    around: bool = True,
     executor: str = "",
 ) -> Report:
     """Lint what was asked for. Findings are sorted; a file that could not be analysed is a finding too.
 
     `texts` stand for the files of those paths, whatever is on disk. `kept` is where results are kept from run to run;
-    what it holds is not looked at again. Files that are not reported on are asked what they do
-    when a question leads to them; all of them are where they are reported on elsewhere (`Discovered.among`), so that
-    the findings in a file are those that a run over all has there.
+    what it holds is not looked at again. `around`: the other files of the project tell what they do too, so that the
+    findings in a file are those that a run over all has there; otherwise only those that a question leads to.
     `executor` names a cluster that analyses the files (see engine.cluster, whose ExecutorError is raised).
     """
     forget()
@@ -149,7 +149,7 @@ def run(
         state.cache = FileCache(kept.folder, discovered.root, modules, setting, rules)
     unknown = _recall(state, requested)
     others = [path for path in files if path not in state.requested and language_of(path) in languages]
-    silent = _not_heard(state, others) if discovered.among else []
+    silent = _not_heard(state, others) if around else []
     workload = -(-(len(unknown) + len(silent)) // _FILES_PER_WORKER)
     jobs = max(1, min(settings.jobs or os.cpu_count() or 1, workload))
     analyser = partial(Analyser, rules, modules, setting)

@@ -171,8 +171,8 @@ class Session:
         except UnicodeEncodeError:
             # A fix brought a character that the file's encoding lacks; writing it is refused later.
             return Report()
-        alone = replace(self.discovered, requested=frozenset({path}), among=0)
-        return self._run(alone, {**self._texts(), path: content}, is_trial=True)
+        alone = replace(self.discovered, requested=frozenset({path}))
+        return self._run(alone, {**self._texts(), path: content}, around=False)
 
     def _run(
         self,
@@ -180,11 +180,11 @@ class Session:
         texts: Mapping[str, bytes],
         progress: Progress | None = None,
         *,
-        is_trial: bool = False,
+        around: bool = True,
     ) -> Report:
-        # An editor, and a fix that is tried, wait for one file, which is sooner done here.
-        executor = "" if is_trial or self.stdin is not None else self.executor
-        report = self._recalled(discovered, texts, progress, executor=executor)
+        # An editor, and a fix that is tried, wait for the one file, and not for what the project does with it.
+        is_whole = around and self.stdin is None
+        report = self._recalled(discovered, texts, progress, around=is_whole)
         left_out = discovered.unreadable or discovered.unnamable
         findings = (*report.findings, *self._unnamable(discovered))
         report = replace(
@@ -198,11 +198,11 @@ class Session:
         return report
 
     def _recalled(
-        self, discovered: Discovered, texts: Mapping[str, bytes], progress: Progress | None, *, executor: str
+        self, discovered: Discovered, texts: Mapping[str, bytes], progress: Progress | None, *, around: bool
     ) -> Report:
         """The report on the files, from the cache where nothing has changed. Texts in place of files are not cached."""
         if self.cache is None or texts:
-            return self._analysed(discovered, texts, progress, executor=executor)
+            return self._analysed(discovered, texts, progress, around=around)
         from lint_rules.engine.signatures import now
         from lint_rules.engine.snapshot import Snapshots
 
@@ -215,7 +215,7 @@ class Session:
 
             self.cache.prepare()
             kept = Kept(self.cache)
-            report = self._analysed(discovered, texts, progress, kept, executor=executor)
+            report = self._analysed(discovered, texts, progress, kept, around=around)
             if signatures is not None and kept.answers is not None:
                 snapshots.keep(signatures, began, kept.answers, report)
         return report
@@ -227,14 +227,15 @@ class Session:
         progress: Progress | None,
         kept: Kept | None = None,
         *,
-        executor: str,
+        around: bool,
     ) -> Report:
         from lint_rules.engine.pipeline import run
 
         rules = enabled_rules(full_catalogue().rules, self.settings)
+        executor = self.executor if around else ""  # one file is sooner done here
         return run(
             discovered, self.settings, rules,
-            progress=progress, texts=texts, kept=kept, executor=executor,
+            progress=progress, texts=texts, kept=kept, around=around, executor=executor,
         )  # fmt: skip
 
     def _unnamable(self, discovered: Discovered) -> tuple[Finding, ...]:

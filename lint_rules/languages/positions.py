@@ -80,7 +80,7 @@ def automata(pattern: str | bytes, flags: int = 0) -> list[Automaton] | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             parsed = _parser.parse(pattern, flags)
-    except (re.error, RecursionError, OverflowError, ValueError):
+    except (re.error, RecursionError, OverflowError, ValueError):  # no pattern, or one that is too long to judge
         return None
     builder = _Builder(parsed.state.flags, is_text=isinstance(pattern, str))
     found, waiting = [], [parsed]

@@ -70,6 +70,7 @@ known to read it only is believed to be looked after, and so is one whose keys a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -95,9 +96,13 @@ RULE = Rule(
 )
 
 _CONTAINER_WORDS = (b"= []", b"= {}", b"new Map(", b"new Set(", b"Object.create(null)", b"new Map<", b"new Set<")
-_STORE_WORDS = (
-    b"= {", b"= [", b"={", b"=[", b"dict(", b"list(", b"set(", b"OrderedDict(", b"Counter(", b"deque(",
-)  # fmt: skip
+_STORES = re.compile(
+    rb"^(?:\w+(?:[ \t]*:[^=\n]{1,80})?|[ \t]+\w+[ \t]*:[^=\n]{1,80}|[ \t]*self\.\w+(?::[^=\n]{1,80})?"
+    rb"|[ \t]*(?:\w{1,20}\.)?app\w{0,20}[.\[][^=\n]{1,60})[ \t]*=[ \t]*"
+    rb"(?:\{\}|\[\]|(?:\w+\.)?(?:dict|set|list|OrderedDict|defaultdict|Counter|deque)\()",
+    re.MULTILINE,
+)
+"""An empty container, made where it may last: at module level, annotated, or on an object."""
 
 
 @RULE.files(WholeFile(may_grow), "javascript")
@@ -131,7 +136,7 @@ def check_project(project: Project) -> Iterator[Finding]:
         )
 
 
-@RULE.project(words=_STORE_WORDS, notes=(STORES,))
+@RULE.project(pattern=_STORES, notes=(STORES,))
 def check_stores(project: Project) -> Iterator[Finding]:
     for grown in grown_over_files(project):
         note, made = grown.grows, grown.made
