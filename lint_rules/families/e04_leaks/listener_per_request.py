@@ -73,6 +73,7 @@ registered with a `dispatch_uid`, which stay one; listeners of the request or co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,6 +90,7 @@ from lint_rules.families.e04_leaks.listeners_javascript import Added, listeners_
 from lint_rules.families.e04_leaks.reached import CalleeNote, reached_notes
 from lint_rules.families.e04_leaks.serving import assumed, serving_now
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
+from lint_rules.languages.searching import whole_words
 from lint_rules.languages.tables import TableRow, name_table, read_table
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Notes, Rule
@@ -108,6 +110,9 @@ RULE = Rule(
 
 _LISTENERS = name_table(Path(__file__).parent / "listeners.toml", "python")
 _WORDS = tuple(sorted(name.encode() for name in _LISTENERS.last_names))
+_LISTENS = re.compile(
+    whole_words(_LISTENERS.last_names, behind=r"[ \t]*\(") + b"|" + whole_words(_LISTENERS.last_names, behind=r" as \w")
+)
 _ROWS = read_table(Path(__file__).parent / "listeners.toml")["python"]
 _KINDS = frozenset({"route", "hook", "dependency", "socket", "background", "error"})
 
@@ -161,7 +166,7 @@ def listeners_of_called(file: PythonFile) -> Iterator[CallNote]:
         yield note_of(call, scope, file)
 
 
-@RULE.project(words=_WORDS, notes=(CALLED,))
+@RULE.project(pattern=_LISTENS, notes=(CALLED,))
 def check_called(project: Project) -> Iterator[Finding]:
     types = project.symbols.types
     for module, note, name, handler in called_by_handlers(

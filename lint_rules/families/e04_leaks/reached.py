@@ -127,7 +127,7 @@ class Callers:
 
     def _callers(self, function: Reference, position: int) -> Iterator[Reference]:
         last = function.function.name.rpartition(".")[2]
-        if last.isidentifier():
+        if last.isidentifier() and not last.startswith("_"):  # what is private is called from its own file
             self._project.asked_words.add(f"{last}(")
         for caller, call in self._by_name.get(last, ()):
             given = call.arguments[position] if 0 <= position < len(call.arguments) else ""
