@@ -174,10 +174,22 @@ def fixture_sources() -> dict[Path, str]:
     return {case: "\n".join(path.read_text(encoding="utf-8") for path in sorted(case.rglob("*.py"))) for case in cases}
 
 
-def fixtures_of(row: Row, sources: Mapping[Path, str]) -> list[str]:
-    """Links to projects that import the framework and use its names, or its signature; its namesakes come first."""
+def projects() -> Iterator[tuple[str, dict[Path, re.Pattern[str]]]]:
+    """Each framework with the fixture projects that use it, and what a file that imports it holds."""
+    sources = fixture_sources()
+    for row in frameworks()["framework"]:
+        yield row["name"], dict.fromkeys(cases_of(row, sources), imports_of(row))
+
+
+def imports_of(row: Row) -> re.Pattern[str]:
+    """What a file holds that imports the framework."""
     packages = "|".join(re.escape(package) for package in row["packages"])
-    imported = re.compile(rf"(?m)^\s*(?:from|import)\s+(?:{packages})\b")
+    return re.compile(rf"(?m)^\s*(?:from|import)\s+(?:{packages})\b")
+
+
+def cases_of(row: Row, sources: Mapping[Path, str]) -> list[Path]:
+    """Projects that import the framework and use its names, or its signature; its namesakes come first."""
+    imported = imports_of(row)
     used = re.compile(rf"\b(?:{'|'.join(sorted(last_words(row)))})\b")
     found = [
         case
@@ -185,7 +197,12 @@ def fixtures_of(row: Row, sources: Mapping[Path, str]) -> list[str]:
         if (imported.search(text) and used.search(text)) or has_signature(text, row.get("signature", ()))
     ]
     first_word = re.split(r"[ .]", row["name"].lower())[0]
-    found.sort(key=lambda case: (not case.name.startswith(first_word), case))
+    return sorted(found, key=lambda case: (not case.name.startswith(first_word), case))
+
+
+def fixtures_of(row: Row, sources: Mapping[Path, str]) -> list[str]:
+    """Links to some of those projects."""
+    found = cases_of(row, sources)
     links = [f"[{case.parent.name}/{case.name}](../{case.relative_to(ROOT).as_posix()})" for case in found]
     return links if len(links) <= MOST_FIXTURES else [*links[:MOST_FIXTURES], f"and {len(links) - MOST_FIXTURES} more"]
 

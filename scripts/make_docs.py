@@ -17,6 +17,7 @@ from itertools import groupby
 from pathlib import Path
 
 from command_docs import commands_page
+from error_docs import errors_page
 from framework_docs import frameworks_page
 from markdown_parts import slug, table
 
@@ -54,6 +55,7 @@ def pages() -> dict[Path, str]:
     generated[DOCS / "rules" / "README.md"] = catalogue(rules)
     generated[DOCS / "rules" / "housekeeping.md"] = housekeeping()
     generated[DOCS / "frameworks.md"] = frameworks_page()
+    generated[DOCS / "errors.md"] = errors_page()
     generated[DOCS / "commands.md"] = commands_page()
     written = {path: f"{NOTICE}\n\n{text.strip()}\n" for path, text in generated.items()}
     written[CONFIGURATION] = filled(CONFIGURATION.read_text(encoding="utf-8"), configuration(rules))

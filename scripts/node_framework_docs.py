@@ -123,12 +123,29 @@ def fixture_sources() -> dict[Path, str]:
     }
 
 
-def fixtures_of(row: Row, sources: Mapping[Path, str]) -> list[str]:
-    """Links to projects that import the framework."""
+def projects() -> Iterator[tuple[str, dict[Path, re.Pattern[str]]]]:
+    """Each framework with the fixture projects that use it, and what a file that imports it holds."""
+    sources = fixture_sources()
+    for row in read_table(TABLE)["framework"]:
+        yield row["name"], dict.fromkeys(cases_of(row, sources), imports_of(row))
+
+
+def imports_of(row: Row) -> re.Pattern[str]:
+    """What a file holds that imports the framework."""
     packages = "|".join(re.escape(package) for package in row["packages"])
-    imported = re.compile(rf"""(?:require\(|from |import )['"](?:node:)?(?:{packages})['"]""")
+    return re.compile(rf"""(?:require\(|from |import )['"](?:node:)?(?:{packages})['"]""")
+
+
+def cases_of(row: Row, sources: Mapping[Path, str]) -> list[Path]:
+    """Projects that import the framework; its namesakes come first."""
+    imported = imports_of(row)
     found = [case for case, text in sources.items() if imported.search(text)]
     first_word = re.split(r"[ .]", row["name"].lower())[0]
-    found.sort(key=lambda case: (not case.name.startswith(first_word), case))
+    return sorted(found, key=lambda case: (not case.name.startswith(first_word), case))
+
+
+def fixtures_of(row: Row, sources: Mapping[Path, str]) -> list[str]:
+    """Links to some of those projects."""
+    found = cases_of(row, sources)
     links = [f"[{case.parent.name}/{case.name}](../{case.relative_to(ROOT).as_posix()})" for case in found]
     return links if len(links) <= MOST_FIXTURES else [*links[:MOST_FIXTURES], f"and {len(links) - MOST_FIXTURES} more"]
