@@ -62,12 +62,13 @@ from lint_rules.languages.javascript.edits import replace
 from lint_rules.languages.python.mentions import Mention, mentions
 from lint_rules.languages.whole_file import Placed, WholeFile
 from lint_rules.model import ERROR, SAFE, UNSAFE, Edit, Finding, Fix, Rule
-from lint_rules.project.disk import is_folder, remembered
+from lint_rules.project.disk import is_file, is_folder, remembered
 from lint_rules.project.distributions import brings, known_distributions
 from lint_rules.project.manifests import declarations
 from lint_rules.project.node_modules import EXTENSIONS, MISSING
 from lint_rules.project.python_modules import MISSING as NO_MODULE
 from lint_rules.project.python_modules import Located, locate_absolute, locate_relative, module_at, names_in, nearest
+from lint_rules.project.requirements import read_text
 from lint_rules.project.standard_library import is_standard
 
 if TYPE_CHECKING:
@@ -255,11 +256,37 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
         target = os.path.normpath(os.path.join(os.path.dirname(file.path), specifier)) if is_relative else specifier
         own = os.path.relpath(target, file.modules.node.root).replace(os.sep, "/") if is_relative else specifier
         close = _nearest_file(target) if is_relative else ("", False)
-        if own.startswith("../"):
+        if own.startswith("../") or (is_relative and _is_for_a_loader(specifier, file)):
             continue
         if _NOT_SOURCES.search(own) and not close[1] and not (is_relative and _is_source_folder(target, own, file)):
             continue
         yield _javascript_finding(one, specifier, close, file)
+
+
+def _is_for_a_loader(specifier: str, file: JavaScriptFile) -> bool:
+    """Whether a path leads to a file from the package's folder, and the project has sources that it runs itself, with a
+    `require` of its own, as loaders of plugins do.
+    """
+    package = file.package
+    if package is None:
+        return False
+    from_package = os.path.normpath(os.path.join(package.folder, specifier))
+    there = is_folder(from_package) or any(is_file(from_package + end) for end in ("", *EXTENSIONS))
+    return there and _runs_sources(file.modules.node.files)
+
+
+@remembered(4)
+def _runs_sources(files: frozenset[str]) -> bool:
+    for path in sorted(files):
+        text = read_text(path) or ""
+        if "require" in text and _RUNS_SOURCES.search(text) is not None:
+            return True
+    return False
+
+
+_RUNS_SOURCES = re.compile(
+    r"\bvm\.(?:run\w{0,20}Context|Script|SourceTextModule|compileFunction)\b|Module\._load\b|Module\.prototype\.require\b"
+)
 
 
 def _javascript_finding(

@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.javascript.globals import GLOBAL_OBJECTS, GLOBALS, MODULE_NAMES
-from lint_rules.languages.javascript.grammar import has_token
+from lint_rules.languages.javascript.grammar import FUNCTION_KINDS, has_token
 from lint_rules.project.disk import remembered
 from lint_rules.project.node_modules import NodeModules
 
@@ -183,6 +183,21 @@ def project_globals(node: NodeModules) -> frozenset[str] | None:
     return _globals_of(node.files)
 
 
+def _never_runs(node: Node) -> bool:
+    """Whether a statement stands behind one that always leaves the block."""
+    current: Node | None = node
+    while current is not None and current.type not in FUNCTION_KINDS:
+        parent = current.parent
+        if parent is not None and parent.type in ("statement_block", "program"):
+            before = current.prev_named_sibling
+            while before is not None and before.type == "comment":
+                before = before.prev_named_sibling
+            if before is not None and before.type in ("throw_statement", "return_statement"):
+                return True
+        current = parent
+    return False
+
+
 def unbound_names(file: JavaScriptFile) -> Iterator[Node]:
     """The identifiers that read or call a name which nothing binds."""
     data = file.data
@@ -200,7 +215,7 @@ def unbound_names(file: JavaScriptFile) -> Iterator[Node]:
         if name in known:
             continue
         for node in nodes:
-            if not is_read(node) or scopes.binding(name, node.start_byte) is not None:
+            if not is_read(node) or scopes.binding(name, node.start_byte) is not None or _never_runs(node):
                 continue
             if scopes.assignments(name) or re.search(rf"\b{re.escape(name)}\b", declared):
                 break
