@@ -127,7 +127,10 @@ class RequestData:
         """The request or view class (and its bases) that a symbol is an instance of; empty if it is none."""
         known = self._classes.get(symbol)
         if known is None:
-            known = self._classes[symbol] = tuple(self._find_classes(symbol))
+            misses = self.symbols.misses
+            known = tuple(self._find_classes(symbol))
+            if self.symbols.misses == misses:  # else the answer may be another one when more modules are known
+                self._classes[symbol] = known
         return known
 
     def _find_classes(self, symbol: str) -> list[str]:
