@@ -219,7 +219,7 @@ class Analyser:
         data, screen = source.data, self._setting.screen
         if team.language.is_unreadable(data):
             return _without_facts(task, module)
-        is_source, checks = self._triggered(team, data, module)
+        is_source, checks = self._triggered(team, data, module, inspect=task.inspect)
         if again is not None:
             checks = [one for one in checks if one in again]
         words = team.fact_words_of_tests if module.is_test else team.fact_words
@@ -263,12 +263,17 @@ class Analyser:
             self._earlier[task.path] = (msgspec.structs.replace(analysis, facts=None), inspection)
         return analysis
 
-    def _triggered(self, team: _Team, data: bytes, module: Module) -> tuple[bool, list[RuleCheck]]:
-        """Whether a file is a source, and the checks that may find something in it; known from the first look on."""
+    def _triggered(self, team: _Team, data: bytes, module: Module, *, inspect: bool) -> tuple[bool, list[RuleCheck]]:
+        """Whether a file is a source, and the checks that may find something in it; known from the first look on.
+
+        Where only facts are wanted, nobody asks what the rules would say.
+        """
         known = self._checks.get(module.path)
         if known is None:
             screen = self._setting.screen
             is_source = team.language.is_source(module, data)
+            if not inspect:
+                return is_source, []
             asked = team.checks if is_source else Checks()
             checks = team.language.triggered(data, asked, in_test=module.is_test, screen=screen)
             if screen:
