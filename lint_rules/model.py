@@ -206,7 +206,7 @@ class Check(msgspec.Struct, frozen=True):
     function: Callable[..., Iterator[Finding]]
     words: tuple[bytes, ...] = ()
     notes: tuple[Notes[Any], ...] = ()
-    pattern: Any = None
+    pattern: re.Pattern[bytes] | None = None
 
 
 class Option(msgspec.Struct, frozen=True):

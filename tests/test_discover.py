@@ -109,6 +109,16 @@ def test_sub_folder_narrows_the_report_not_the_project(tmp_path: Path) -> None:
     assert names(found, tmp_path, "files") == ["app.py", "sub/a.py", "sub/b/c.py", "subs/d.py"]
 
 
+def test_the_root_of_a_plain_package_is_the_folder_from_which_it_is_imported(tmp_path: Path) -> None:
+    package = tmp_path / "wheel" / "shop" / "views"
+    package.mkdir(parents=True)
+    for folder in (package, package.parent):
+        (folder / "__init__.py").touch()
+    found = discover([str(package)], Settings())
+    assert found.root == str(tmp_path / "wheel")
+    assert found.requested == {str(package / "__init__.py")}
+
+
 def test_plain_folder_is_its_own_root(tmp_path: Path) -> None:
     make(tmp_path, "wheel/pkg/__init__.py", "wheel/pkg/a.py", "other/b.py")
     found = discovered(tmp_path / "wheel")

@@ -504,6 +504,6 @@ def test_roles(tmp_path: Path) -> None:
 
 def test_the_directive_of_a_module_stands_behind_any_comments() -> None:
     comments = b"/* one * two */ // three\n" * 2_000  # time that doubles with each of them would never end
-    assert placed._begins_with(comments + b"'use server'", "use server")
-    assert not placed._begins_with(comments + b"/* 'use server'", "use server")
-    assert not placed._begins_with(comments + b"f(); 'use server'", "use server")
+    assert placed.begins_with(comments + b"'use server'", "use server")
+    assert not placed.begins_with(comments + b"/* 'use server'", "use server")
+    assert not placed.begins_with(comments + b"f(); 'use server'", "use server")

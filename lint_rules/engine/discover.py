@@ -69,7 +69,7 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovered:
     arguments = [os.path.abspath(path) for path in paths]
     start = start_folder(arguments)
     project_folder = project_root(start)
-    root = project_folder or start
+    root = project_folder or _above_packages(start)
     choice = FileChoice(settings, root)
     folders = [path for path in arguments if os.path.isdir(path)]
     named = [path for path in arguments if os.path.exists(path) and path not in folders]
@@ -85,7 +85,7 @@ def discover(paths: Sequence[str], settings: Settings) -> Discovered:
             inside = list(walk(folder, choice, unlisted))
         requested.update(inside)
     if arguments and len(left_out) == len(arguments):
-        root, project = os.path.commonpath(left_out), []
+        root, project = _above_packages(os.path.commonpath(left_out)), []
     requested.update(file for file in named if not (settings.force_exclude and choice.is_excluded(file)))
     return Discovered(
         root,
@@ -116,6 +116,13 @@ def start_folder(arguments: Iterable[str]) -> str:
     except ValueError:
         # Windows: the arguments lie on different drives.
         return starts[0]
+
+
+def _above_packages(folder: str) -> str:
+    """The nearest folder that is no Python package: from there the modules in `folder` are imported."""
+    while os.path.isfile(os.path.join(folder, "__init__.py")) and (parent := os.path.dirname(folder)) != folder:
+        folder = parent
+    return folder
 
 
 def project_root(start: str) -> str | None:

@@ -6,19 +6,10 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
 
 from lint_rules.languages.screening import Speller, Ways, ways_of
 from lint_rules.model import EVENT_LOOP, Check, Finding, Rule, Span
 from lint_rules.project.symbols import Symbols
-
-
-class Concerned(Protocol):
-    """A selector of calls, which knows from a symbol alone whether a call may be one of its own."""
-
-    def concerns(self, symbol: str, symbols: Symbols) -> bool:
-        """Whether a call of what a symbol denotes may be one of these; asked again when more modules are known."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

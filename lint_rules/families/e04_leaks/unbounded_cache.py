@@ -97,12 +97,12 @@ RULE = Rule(
 
 _CONTAINER_WORDS = (b"= []", b"= {}", b"new Map(", b"new Set(", b"Object.create(null)", b"new Map<", b"new Set<")
 _STORES = re.compile(
-    rb"^(?:\w+(?:[ \t]*:[^=\n]{1,80})?|[ \t]+\w+[ \t]*:[^=\n]{1,80}|[ \t]*self\.\w+(?::[^=\n]{1,80})?"
+    rb"^(?:(?:    |\t)?\w+(?:[ \t]*:[^=\n]{1,80})?|[ \t]+\w+[ \t]*:[^=\n]{1,80}|[ \t]*self\.\w+(?::[^=\n]{1,80})?"
     rb"|[ \t]*(?:\w{1,20}\.)?app\w{0,20}[.\[][^=\n]{1,60})[ \t]*=[ \t]*"
     rb"(?:\{\}|\[\]|(?:\w+\.)?(?:dict|set|list|OrderedDict|defaultdict|Counter|deque)\()",
     re.MULTILINE,
 )
-"""An empty container, made where it may last: at module level, annotated, or on an object."""
+"""An empty container, made where it may last: at module level, in the body of a class, annotated, or on an object."""
 
 
 @RULE.files(WholeFile(may_grow), "javascript")

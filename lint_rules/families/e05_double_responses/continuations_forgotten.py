@@ -18,6 +18,7 @@ from lint_rules.families.e05_double_responses.continuations_javascript import (
     method_of,
     run,
 )
+from lint_rules.families.e05_double_responses.unsettled import Unsettled
 from lint_rules.flow.form import Event, Question
 from lint_rules.flow.graph import Exit
 from lint_rules.languages.javascript.extract import parameter_names
@@ -41,25 +42,17 @@ _LOGS = re.compile(r"(?i)log|console|debug|print|warn|trace|inspect|stringify|ca
 _COUNTS = re.compile(r"--|\+\+|\b(?:pending|remaining|left|todo|outstanding|count(?:er)?)\b")
 
 
-class _Pending:
+class _Pending(Unsettled):
     """Whether a continuation has been neither called nor passed on, on some path: True where that may be."""
 
+    TELLS_NOTHING = frozenset({"round"})
+
     def __init__(self, name: str, settling: frozenset[int]) -> None:
+        super().__init__(settling)
         self._name = name
-        self._settling = settling
-
-    def start(self) -> bool:
-        return True
-
-    def join(self, one: bool, other: bool) -> bool:
-        return one or other
 
     def transfer(self, event: Event, state: bool) -> bool:
-        if event.kind == "assign" and event.subject == self._name:
-            return False
-        if event.kind == "round" or event.node is None:
-            return state
-        return state and event.node.id not in self._settling
+        return super().transfer(event, state) and not (event.kind == "assign" and event.subject == self._name)
 
     def raised(self, event: Event, state: bool) -> bool:
         return self.transfer(event, state)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e05_double_responses.unsettled import Unsettled
 from lint_rules.flow.correlated import Correlated
-from lint_rules.flow.form import Event, Question
+from lint_rules.flow.form import Question
 from lint_rules.flow.graph import Exit, TooLarge
 from lint_rules.flow.interpret import interpret
 from lint_rules.languages.javascript.answering import HEADERS
@@ -163,25 +164,8 @@ def _is_silent(exit_: Exit, value_answers: bool) -> bool:
     return value.type in _CONSTANTS
 
 
-class _Unanswered:
+class _Unanswered(Unsettled):
     """Whether the request may have no answer yet: True where that can be."""
-
-    def __init__(self, settling: frozenset[int]) -> None:
-        self._settling = settling
-
-    def start(self) -> bool:
-        return True
-
-    def join(self, one: bool, other: bool) -> bool:
-        return one or other
-
-    def transfer(self, event: Event, state: bool) -> bool:
-        if event.kind in ("round", "next") or event.node is None:
-            return state
-        return state and event.node.id not in self._settling
-
-    def raised(self, event: Event, state: bool) -> bool:
-        return state
 
     def assume(self, question: Question, holds: bool, state: bool) -> bool | None:
         return state and not is_guard(question)

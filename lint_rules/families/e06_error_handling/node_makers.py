@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from tree_sitter import Node
 
 from lint_rules.families.e06_error_handling.node_bodies import body_shape, kind_of, value_of
 from lint_rules.families.e06_error_handling.notes import MAKERS, Maker
-from lint_rules.families.e06_error_handling.shapes import NOT_TOLD, TEXT, UNKNOWN, Shape, made, tells_of_error
+from lint_rules.families.e06_error_handling.shapes import (
+    NOT_TOLD,
+    TEXT,
+    UNKNOWN,
+    Shape,
+    made,
+    may_make_bodies,
+    tells_of_error,
+)
 from lint_rules.languages.javascript.binding import parameter_nodes
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.javascript.grammar import CLASS_KINDS, arguments, bare, callee, first_named, text
 
 _MOST_STEPS = 4
-_MAY_MAKE = re.compile(rb"(?i)err|fail|problem|fault|exception")
-_SAYS = re.compile(rb"(?i)message|detail|error|title|msg|reason|description")
 _HOLDS = re.compile(rb"this\.\w+\s*=|(?:public|readonly)\s+\w+|super\s*\(\s*\{")
-
-
-@lru_cache(maxsize=4)
-def _may_matter(data: bytes) -> bool:
-    return _MAY_MAKE.search(data) is not None and _SAYS.search(data) is not None
 
 
 def maker_of(body: Node, file: JavaScriptFile) -> str:
@@ -42,7 +42,7 @@ def maker_of(body: Node, file: JavaScriptFile) -> str:
 
 @MAKERS.of("javascript")
 def take_makers(file: JavaScriptFile) -> Iterator[Maker]:
-    if file.is_test or file.is_tooling or not _may_matter(file.data):
+    if file.is_test or file.is_tooling or not may_make_bodies(file.data):
         return
     yield from _functions(file)
     for definition in file.index.of_kinds(CLASS_KINDS):

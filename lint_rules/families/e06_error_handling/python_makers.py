@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from tree_sitter import Node
 
 from lint_rules.families.e06_error_handling.notes import MAKERS, Maker
 from lint_rules.families.e06_error_handling.python_answers import name_of, own_shape, raise_row
 from lint_rules.families.e06_error_handling.python_bodies import body_shape, value_of
-from lint_rules.families.e06_error_handling.shapes import NOT_TOLD, OPEN, TEXT, UNKNOWN, Shape, made, tells_of_error
+from lint_rules.families.e06_error_handling.shapes import (
+    NOT_TOLD,
+    OPEN,
+    TEXT,
+    UNKNOWN,
+    Shape,
+    made,
+    may_make_bodies,
+    tells_of_error,
+)
 from lint_rules.languages.python.file import PythonFile
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.registrations import arguments, called_function, decorators
 from lint_rules.languages.python.scopes import text
 
 _MOST_STEPS = 4
-_MAY_MAKE = re.compile(rb"(?i)err|fail|problem|fault|exception")
-_SAYS = re.compile(rb"(?i)message|detail|error|title|msg|reason|description")
 _PASSING = frozenset({"asdict", "jsonable_encoder", "dumps", "dict", "dump", "to_builtins", "unstructure", "encode"})
 """Calls that give their argument's keys."""
 _MODELS = frozenset({"BaseModel", "SQLModel", "Struct", "TypedDict", "NamedTuple", "Schema", "RootModel"})
@@ -27,11 +33,6 @@ _RECORDS = frozenset({"dataclass", "define", "frozen", "attrs", "s", "mutable"})
 _VALUES = re.compile(r"^(?:str|int|float|bool|UUID|datetime|Literal\[.*\]|HTTPStatus)$")
 _LISTS = re.compile(r"^(?:list|List|Sequence|tuple|Tuple|set)\b")
 _ABSENT = re.compile(r"\bNone\b")
-
-
-@lru_cache(maxsize=4)
-def _may_matter(data: bytes) -> bool:
-    return _MAY_MAKE.search(data) is not None and _SAYS.search(data) is not None
 
 
 def maker_of(body: Node, file: PythonFile) -> str:
@@ -51,7 +52,7 @@ def maker_of(body: Node, file: PythonFile) -> str:
 
 @MAKERS.of("python")
 def take_makers(file: PythonFile) -> Iterator[Maker]:
-    if file.is_test or not _may_matter(file.data):
+    if file.is_test or not may_make_bodies(file.data):
         return
     yield from _functions(file)
     for definition in file.nodes("class_definition"):

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from lint_rules.languages.searching import AnyCase
+
 Shape = tuple[tuple[str, str], ...]
 
 UNKNOWN: Shape = ()
@@ -39,6 +41,15 @@ def made(pairs: Iterable[tuple[str, str]]) -> Shape:
 def top_keys(shape: Shape) -> frozenset[str]:
     """The keys of the object itself."""
     return frozenset(path for path, _ in shape if path and "." not in path)
+
+
+_OF_ERRORS = AnyCase(rb"err|fail|problem|fault|exception")
+_TOLD = AnyCase(rb"message|detail|error|title|msg|reason|description")
+
+
+def may_make_bodies(data: bytes) -> bool:
+    """Whether a file may hold a function or a class that makes the body of an error response."""
+    return _OF_ERRORS.search(data) is not None and _TOLD.search(data) is not None
 
 
 def tells_of_error(shape: Shape) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 _BROWSER = re.compile(
     rb"\bdocument\.(?:getElementById|querySelector|createElement|addEventListener|body\b|head\b|cookie\b|location\b)"
@@ -20,15 +19,10 @@ _PLACES = re.compile(
 """Folders whose files a server hands out as they are."""
 
 
-def is_browsers_place(relative: str) -> bool:
-    """Whether a path from the project's folder leads to where scripts of pages lie."""
-    return _PLACES.search(relative) is not None
+def is_for_browsers(relative: str, data: bytes) -> bool:
+    """Whether a file at a path from the project's folder runs in a page.
 
-
-@lru_cache(maxsize=8)
-def is_for_browsers(data: bytes) -> bool:
-    """Whether a file speaks of a page, its window or its elements, imports what only pages need, or is a Vue component.
-
-    Rules ask for many nodes of one file after the other, so the last answers are kept.
+    It lies where scripts of pages lie, speaks of a page, its window or its elements, imports what only pages need, or
+    is a Vue component.
     """
-    return _BROWSER.search(data) is not None
+    return _PLACES.search(relative) is not None or _BROWSER.search(data) is not None

@@ -10,6 +10,7 @@ from tree_sitter import Node
 from lint_rules.languages.javascript.binding import imported, specifiers, targets
 from lint_rules.languages.javascript.exports import declared_names
 from lint_rules.languages.javascript.grammar import (
+    BRANCH_KINDS,
     FUNCTION_KINDS,
     SyntaxIndex,
     has_token,
@@ -22,8 +23,6 @@ from lint_rules.languages.javascript.scopes import Scopes
 from lint_rules.languages.javascript.unbound import is_read
 from lint_rules.project.evaluation_simulation import ALL, BIND, READ, EsModule, EvaluationStep
 
-_BRANCHES = frozenset({"if_statement", "switch_statement", "for_statement", "for_in_statement", "while_statement",
-                       "try_statement", "ternary_expression", "do_statement"})  # fmt: skip
 _CLAUSES = frozenset({"export_clause", "namespace_export"})
 _DEFAULT = "*default*"
 _SPECIFIER = re.compile(rb"""(?:\bfrom|\bimport)\s*["']([.@~#][^"'\n]*)["']""")
@@ -204,7 +203,7 @@ def _place(node: Node) -> bool | None:
             if not in_decorator and not has_token(outer, "static"):
                 return None
             in_decorator = False
-        elif outer.type in _BRANCHES or (
+        elif outer.type in BRANCH_KINDS or (
             outer.type == "binary_expression"
             and any(has_token(outer, operator) for operator in ("&&", "||", "??"))
             and outer.child_by_field_name("left") != inner

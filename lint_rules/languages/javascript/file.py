@@ -9,7 +9,7 @@ from typing import Any
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.answer_facts import with_answers
-from lint_rules.languages.javascript.browsers import is_browsers_place, is_for_browsers
+from lint_rules.languages.javascript.browsers import is_for_browsers
 from lint_rules.languages.javascript.extract import Extractor
 from lint_rules.languages.javascript.grammar import SyntaxIndex, arguments, around, bare, callee, parse, string_value
 from lint_rules.languages.javascript.handlers import FileHandlers
@@ -64,6 +64,7 @@ class JavaScriptFile:
         self._definitions: ModuleFacts | None = None
         self._comments: tuple[Comment, ...] | None = None
         self._imports: tuple[Import, ...] | None = None
+        self._is_for_browsers: bool | None = None
 
     # What the engine uses.
 
@@ -310,8 +311,10 @@ class JavaScriptFile:
 
     @property
     def is_for_browsers(self) -> bool:
-        """Whether the file runs in a page, by its place or by what it speaks of."""
-        return is_browsers_place(self.relative) or is_for_browsers(self.data)
+        """Whether the file runs in a page, by its place or by what it speaks of. Asked for many nodes of a file."""
+        if self._is_for_browsers is None:
+            self._is_for_browsers = is_for_browsers(self.relative, self.data)
+        return self._is_for_browsers
 
     @property
     def handlers(self) -> FileHandlers:

@@ -98,6 +98,13 @@ _GROUPS = (
 )  # fmt: skip
 
 
+BRANCH_KINDS = frozenset(
+    {"if_statement", "switch_statement", "for_statement", "for_in_statement", "while_statement", "do_statement",
+     "try_statement", "ternary_expression"}
+)  # fmt: skip
+"""What runs a part of itself perhaps, or more than once."""
+
+
 class SyntaxIndex:
     """The nodes of one tree by kind. Kinds that are asked for together are found by one query, run once."""
 

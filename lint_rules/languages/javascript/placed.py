@@ -101,7 +101,7 @@ class Placed:
         if imports and not any(package.encode() in file.data for package in imports):
             return False
         directive = row.get("directive", "")
-        if directive and not _begins_with(file.data, directive):
+        if directive and not begins_with(file.data, directive):
             return False
         names: list[str] = row["names"]
         if "*" not in names and not any(name.rpartition(".")[2].encode() in file.data for name in names):
@@ -130,7 +130,7 @@ class Placed:
         return first is None or (bool(names) and names[0] in first)
 
 
-def _begins_with(data: bytes, directive: str) -> bool:
+def begins_with(data: bytes, directive: str) -> bool:
     """Whether a file's first statement is a directive; comments may stand before it."""
     at = 0
     while (nothing := _NO_CODE.match(data, at)) is not None:

@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from lint_rules.languages.javascript.exports import is_module_exports
 from lint_rules.languages.javascript.grammar import (
+    BRANCH_KINDS,
     FUNCTION_KINDS,
     SyntaxIndex,
     has_token,
@@ -20,10 +21,6 @@ from lint_rules.languages.javascript.members import object_members
 from lint_rules.languages.javascript.requires import required
 from lint_rules.languages.javascript.scopes import MODULE, Scopes
 from lint_rules.project.require_simulation import ADD, REPLACE, REQUIRE, TAKE, RequireStep
-
-_TREES_OF_BRANCHES = frozenset({"if_statement", "switch_statement", "for_statement", "for_in_statement",
-                                "while_statement",
-                                "try_statement", "ternary_expression", "do_statement"})  # fmt: skip
 
 
 def require_steps(data: bytes, path: str, resolve: Callable[[str], str]) -> list[RequireStep] | None:
@@ -74,7 +71,7 @@ def _place(node: Node) -> bool | None:
     while outer is not None:
         if outer.type in FUNCTION_KINDS or outer.type == "class_body":
             return None
-        is_sure = is_sure and outer.type not in _TREES_OF_BRANCHES
+        is_sure = is_sure and outer.type not in BRANCH_KINDS
         outer = outer.parent
     return is_sure
 
