@@ -6,7 +6,6 @@ and not known, in which case the file is analysed again when they are.
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
@@ -20,6 +19,7 @@ from lint_rules.engine.masking import without_literals
 from lint_rules.engine.suppression_comments import Suppression, parse_suppressions
 from lint_rules.languages.inspection import Checks, Inspection, RuleCheck
 from lint_rules.languages.language import AnalysedFile, Language, language, language_of
+from lint_rules.languages.screening import AnyOf
 from lint_rules.languages.whole_file import Placed, inspect_whole, worth_parsing
 from lint_rules.model import Finding, Rule, Span
 from lint_rules.project.disk import LISTED, OPENED, SOUGHT, Question, derivation, watched
@@ -120,10 +120,11 @@ class _Team:
         self.checks: Checks = self.language.checks(rules)
         asking = [(rule, check) for rule in rules for check in rule.checks if name in check.language.split("+")]
         checks = [check for _, check in asking]
-        self.fact_words = tuple({word for check in checks for word in check.words})
-        self.fact_patterns = tuple(check.pattern for check in checks if check.pattern is not None)
+        patterns = [check.pattern for check in checks if check.pattern is not None]
+        self.tells = AnyOf((word for check in checks for word in check.words), patterns)
+        """What a file holds that gives its facts from the start."""
         # What a test does tells nothing of the service, so of it only what others ask for is known.
-        self.fact_words_of_tests = tuple({word for rule, check in asking if rule.in_tests for word in check.words})
+        self.tells_of_tests = AnyOf((word for rule, check in asking if rule.in_tests for word in check.words), ())
         self.notes = tuple({kind.name: kind for check in checks for kind in check.notes}.values())
         self.symbols = Symbols(modules.by_name, self.language.types(setting.additions))
 
@@ -222,10 +223,8 @@ class Analyser:
         is_source, checks = self._triggered(team, data, module, inspect=task.inspect)
         if again is not None:
             checks = [one for one in checks if one in again]
-        words = team.fact_words_of_tests if module.is_test else team.fact_words
-        patterns = () if module.is_test else team.fact_patterns
-        holds_words = _holds(data, words, patterns) if screen else bool(words or patterns)
-        wants_facts = bool(task.facts) or (is_source and holds_words)
+        tells = team.tells_of_tests if module.is_test else team.tells
+        wants_facts = bool(task.facts) or (is_source and (tells.is_in(data) if screen else bool(tells)))
         may_be_deep = team.language.may_be_deep(data)
         is_looked_at = checks or self._setting.parse_all or may_be_deep or _MARKER in data
         if not (wants_facts or (task.inspect and is_looked_at)):
@@ -310,10 +309,6 @@ class Analyser:
         else:
             self.let_go += len(source.data)
         return file
-
-
-def _holds(data: bytes, words: tuple[bytes, ...], patterns: tuple[re.Pattern[bytes], ...]) -> bool:
-    return any(word in data for word in words) or any(pattern.search(data) for pattern in patterns)
 
 
 def _of_unreadable(source: Unreadable, task: Task, module: Module, language: Language) -> Analysis:

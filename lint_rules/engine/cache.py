@@ -132,6 +132,12 @@ class FileCache:
         facts = entry.facts if entry is not None else None
         return facts if facts is not None and (facts.is_complete or not complete) else None
 
+    def complete_facts(self) -> Iterator[ModuleFacts]:
+        """All the facts that link had in earlier runs, of files that have not changed."""
+        for path, entry in self._kept.entries.items():
+            if entry.facts is not None and entry.facts.is_complete and self._entry(path) is not None:
+                yield entry.facts
+
     def _entry(self, path: str) -> _Entry | None:
         entry = self._kept.entries.get(path)
         if entry is None or self._has_changed(path):

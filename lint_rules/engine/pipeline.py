@@ -163,6 +163,7 @@ def run(
         for analysis in pool.analyse([Task(path, inspect=False) for path in silent]):
             state.take_facts(analysis)
         findings = list(_local(state))
+        _remember(state)
         with watched() if kept is not None else nullcontext(set[Question]()) as questions:
             for name in languages:
                 project = _link(pool, state, discovered.root, setting, name)
@@ -200,6 +201,16 @@ def _not_heard(state: _Run, paths: list[str]) -> list[str]:
         if facts is not None:
             state.facts[facts.module] = facts
     return [path for path in paths if not state.cache.has_told(path)]
+
+
+def _remember(state: _Run) -> None:
+    """Take over the facts to which questions led in earlier runs: this run comes to the same ones, one by one."""
+    if state.cache is None:
+        return
+    for facts in state.cache.complete_facts():
+        known = state.facts.get(facts.module)
+        if known is None or not known.is_complete:
+            state.facts[facts.module] = facts
 
 
 def _look_again(pool: Pool, state: _Run, looked_at: list[str]) -> None:

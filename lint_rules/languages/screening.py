@@ -13,6 +13,7 @@ import importlib
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 # The parser of `re` is the one that knows for sure what a pattern means.
@@ -26,7 +27,7 @@ Ways = tuple[frozenset[Piece], ...]
 """One of these sets must be in a file as a whole. None in place of it: nothing is known that must."""
 
 _SHORTEST: Final = 2
-_MOST_WAYS: Final = 60
+_MOST_WAYS: Final = 200
 _MOST_WORDS: Final = 300_000
 _LETTERS = bytes(byte if byte > 127 or chr(byte).isalnum() or byte == 0x5F else 0x20 for byte in range(256))
 
@@ -147,7 +148,7 @@ class Speller:
 
     def fulfilled(self, data: bytes) -> set[int]:
         """The places of the conditions that may be fulfilled."""
-        words = set(data.translate(_LETTERS).split())
+        words = _distinct_words(data)
         unseen = words - self._seen
         if unseen:
             self._learn(unseen)
@@ -162,10 +163,10 @@ class Speller:
                     break
         return found
 
-    def _learn(self, words: set[bytes]) -> None:
+    def _learn(self, words: frozenset[bytes]) -> None:
         if len(self._seen) > _MOST_WORDS:  # what is telling stays known
             self._seen.clear()
-        self._seen |= words
+        self._seen.update(words)
         text = b" %s " % b" ".join(words)
         self._note(text, text, self._as_written)
         if self._any_case:
@@ -183,4 +184,30 @@ class Speller:
                 at = searched.find(letters, end)
 
 
-__all__ = ["Speller", "Ways", "ways_of"]
+@lru_cache(maxsize=1)  # several spellers are asked about one file, one after the other
+def _distinct_words(data: bytes) -> frozenset[bytes]:
+    return frozenset(data.translate(_LETTERS).split())
+
+
+class AnyOf:
+    """Whether a file holds one of many words or patterns."""
+
+    def __init__(self, words: Iterable[bytes], patterns: Iterable[re.Pattern[bytes]]) -> None:
+        self._sought: list[bytes | re.Pattern[bytes]] = [*dict.fromkeys(words), *patterns]
+
+    @cached_property
+    def _speller(self) -> Speller:
+        return Speller([ways_of((one,), None) if isinstance(one, bytes) else ways_of((), one) for one in self._sought])
+
+    def __bool__(self) -> bool:
+        return bool(self._sought)
+
+    def is_in(self, data: bytes) -> bool:
+        """Whether the file of these bytes holds one of them."""
+        if not self._sought:
+            return False
+        sought = map(self._sought.__getitem__, sorted(self._speller.fulfilled(data)))
+        return any(one in data if isinstance(one, bytes) else one.search(data) for one in sought)
+
+
+__all__ = ["AnyOf", "Speller", "Ways", "ways_of"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from lint_rules.model import Note, Notes
 from lint_rules.project.calls import CallGraph, is_synchronous
@@ -15,6 +15,8 @@ from lint_rules.project.node_frameworks import NodeHandlerTable
 from lint_rules.project.node_handlers import NodeProjectHandlers
 from lint_rules.project.reach import Reaching, reaching
 from lint_rules.project.symbols import Reference, Symbols
+
+Made = TypeVar("Made")
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class Project:
     _graph: CallGraph | None = None
     _graph_version: int = -1
     _handlers: ProjectHandlers | NodeProjectHandlers | None = None
+    _shared: dict[Callable[[Project], Any], tuple[int, Any]] = field(default_factory=dict)
 
     @property
     def facts(self) -> Mapping[str, ModuleFacts]:
@@ -74,6 +77,15 @@ class Project:
         if self._handlers is None:
             self._handlers = ProjectHandlers(self.symbols, self.handler_table or HandlerTable({}))
         return self._handlers
+
+    def shared(self, make: Callable[[Project], Made]) -> Made:
+        """What `make` makes of the project, for all checks that ask; made again when more of the project is known."""
+        version, made = self._shared.get(make, (-1, None))
+        if version != self.symbols.version:
+            made = make(self)
+            self._shared[make] = self.symbols.version, made
+        known: Made = made
+        return known
 
     def notes(self, kind: Notes[Note]) -> Iterator[tuple[ModuleFacts, tuple[Note, ...]]]:
         """What a family wrote down about each known module that it had something to say about, in a fixed order."""

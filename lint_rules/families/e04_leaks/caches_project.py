@@ -22,7 +22,6 @@ def growing_over_files(project: Project) -> Iterator[tuple[ModuleFacts, Containe
     """The places that add to a container for requests, where one file does not tell; each container once."""
     noted = [(module, note) for module, notes in project.notes(CONTAINERS) for note in notes]
     tended = {note.container for _, note in noted if not note.function}
-    callers: Callers | None = None
     reported: set[str] = set()
     for module, note in noted:
         if note.span is None or note.container in tended or note.container in reported:
@@ -30,7 +29,7 @@ def growing_over_files(project: Project) -> Iterator[tuple[ModuleFacts, Containe
         function = module.functions.get(note.function)
         if function is None or not _is_container(note, project):
             continue
-        callers = callers or Callers(project)
+        callers = project.shared(Callers)
         found = callers.handler_of(Reference(module, function), note.position)
         is_shared = f".{EXPORTS}." in note.container
         if found is None or not (found[1] or is_shared):

@@ -69,14 +69,13 @@ def called_by_handlers(
     project: Project, kind: Notes[CallNote], matches: Callable[[str, CallNote], bool]
 ) -> Iterator[tuple[ModuleFacts, CallNote, str, Reference]]:
     """The noted calls of what `matches` in functions that handlers reach, with its canonical name and the handler."""
-    callers: Callers | None = None
     for module, notes in project.notes(kind):
         for note in notes:
             function = module.functions.get(note.function)
             name = project.symbols.canonical(note.symbol) if note.symbol and function is not None else ""
             if function is None or not name or not matches(name, note) or is_cached(function):
                 continue
-            callers = callers or Callers(project)
+            callers = project.shared(Callers)
             found = callers.handler_of(Reference(module, function), most=_MOST_CALLS)
             if found is not None:
                 yield module, note, name, found[0]

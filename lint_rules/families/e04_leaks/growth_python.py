@@ -106,16 +106,21 @@ class _Taker:
     def changes(self) -> Iterator[StoreNote]:
         seen: set[int] = set()
         for node in self._mentioned():
+            aliases: list[Node] = []
+            kind, where = self._uses.of(node, aliases)
+            if node.id in seen or not (kind or aliases):
+                continue  # of most mentions nothing is told, whatever they mention
             place = self._place(node) if node.type != "identifier" else self._named(node)
-            if place is None or node.id in seen:
+            if place is None:
                 continue
-            waiting = [node]
-            for _ in range(_MOST_ALIASES):
-                if not waiting:
+            seen.add(node.id)
+            yield from self._told(kind, where, place)
+            for _ in range(_MOST_ALIASES - 1):
+                if not aliases:
                     break
-                current = waiting.pop()
+                current = aliases.pop()
                 seen.add(current.id)
-                yield from self._judged(current, place, waiting)
+                yield from self._told(*self._uses.of(current, aliases), place)
 
     def _mentioned(self) -> Iterator[Node]:
         """The expressions that may be a container, each once: names of known containers, and attributes."""
@@ -128,9 +133,11 @@ class _Taker:
         for subscript in file.nodes("subscript"):
             if kept_key(subscript):
                 yield subscript
-        names = {name for scope in file.scopes.all for name in scope.bindings if self._may_be_store(scope, name)}
-        for identifier in file.nodes("identifier"):
-            if text(identifier) in names:
+        names = {
+            name.encode() for scope in file.scopes.all for name in scope.bindings if self._may_be_store(scope, name)
+        }
+        for identifier in file.nodes("identifier") if names else ():
+            if identifier.text in names:
                 yield identifier
 
     def _may_be_store(self, scope: Scope, name: str) -> bool:
@@ -187,10 +194,9 @@ class _Taker:
             return _Place(f"{symbol}.{name}", text(node))
         return _Place(f"{OF_INSTANCES}.{name}", text(node))
 
-    def _judged(self, node: Node, place: _Place, waiting: list[Node]) -> Iterator[StoreNote]:
+    def _told(self, kind: str, where: Node | None, place: _Place) -> Iterator[StoreNote]:
         """What the code around one mention does to the container."""
         file = self._file
-        kind, where = self._uses.of(node, waiting)
         if kind == TENDED:
             yield StoreNote(TENDED, place.symbol, place.name)
         elif kind == GROWS and where is not None:

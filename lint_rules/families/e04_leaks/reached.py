@@ -32,13 +32,12 @@ class CalleeNote(msgspec.Struct, frozen=True, array_like=True):
 
 def reached_notes(project: Project, kind: Notes[CalleeNote]) -> Iterator[tuple[ModuleFacts, CalleeNote]]:
     """Those of the notes whose function a handler reaches by way of another file."""
-    callers: Callers | None = None
     for module, notes in project.notes(kind):
         for note in notes:
             function = module.functions.get(note.function)
             if function is None:
                 continue
-            callers = callers or Callers(project)
+            callers = project.shared(Callers)
             found = callers.handler_of(Reference(module, function))
             if found is not None and found[1]:
                 yield module, note

@@ -46,7 +46,6 @@ def grown_over_files(project: Project) -> Iterator[Grown]:
                 tended.update(_keys(note, project), _bare(note, project))
             else:
                 grows.append((module, note))
-    callers: Callers | None = None
     told: set[str] = set()
     for module, note in grows:
         keys = _keys(note, project)
@@ -61,7 +60,7 @@ def grown_over_files(project: Project) -> Iterator[Grown]:
             continue
         if not _outlives(found[1], project):
             continue
-        callers = callers or Callers(project)
+        callers = project.shared(Callers)
         handler = callers.handler_of(Reference(module, function), most=_MOST_CALLS)
         is_direct = handler is not None and handler[0].name == f"{module.module}.{note.function}"
         if handler is not None and (is_direct or (note.comes_in and not _is_local(found[1], found[0], callers))):

@@ -17,6 +17,7 @@ from lint_rules.families.e07_security.validation import (
     EVERYWHERE,
     IN_PLACE,
     QUERYING,
+    READING,
     STORING,
     USE,
     VALIDATES,
@@ -53,7 +54,8 @@ def bodies_of(file: PythonFile) -> Iterator[BodyNote]:
     if _FRAMEWORKS.search(file.data):
         yield BodyNote(EVERYWHERE)
     yield from _validating_functions(file)
-    yield from _uses(file)
+    if any(word in file.data for word in READING):
+        yield from _uses(file)
 
 
 _ASKED = re.compile(r"\b(?:if|assert|isinstance\(|raise_for)\b[^:]*")
