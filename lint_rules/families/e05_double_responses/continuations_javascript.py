@@ -39,13 +39,15 @@ NAMES = re.compile(
     r"_?(?:callback|cb|done|next|ack|acknowledge|fn)\d?_?|\w+(?:Callback|Cb)|_?on(?:Done|Complete|Finished)"
 )
 MENTIONED = re.compile(
-    rb"\b_?(?:callback|cb|done|next|ack|fn)\d?(?:\?\.)?(?:\.call|\.apply)?\s*\(|(?:Callback|Cb)\(|new Promise\("
+    rb"\b_?(?:callback|cb|done|next|ack|acknowledge|respond|reply|answer|confirm|fn)\d?(?:\?\.)?(?:\.call|\.apply)?\s*\("
+    rb"|(?:Callback|Cb)\(|new Promise\("
 )
 _ERROR = re.compile(
     r"(?i)null|undefined|\w*err(?:or)?\d?|e|ex|exception|reason|new [\w.]*(?:Error|Exception)\b.*", re.DOTALL
 )
 State = TypeVar("State")
 
+_ACKNOWLEDGING = frozenset({"respond", "reply", "answer", "confirm", "acknowledgement"})
 _BESIDE_NEXT = frozenset({"res", "resp", "response", "reply", "ctx", "context", "rep"})
 _MAX_CALLS = 4_000
 
@@ -117,7 +119,7 @@ class Continuations:
     def _made(self, scope: Scope, position: int, name: str) -> Continuation | None:
         if position < 2 and _is_executor(scope.node):
             return Continuation(name, scope, (scope.node.id, "promise"), is_promise=True)
-        if NAMES.fullmatch(name) is None:
+        if NAMES.fullmatch(name) is None and not (name in _ACKNOWLEDGING and _is_listener(scope.node)):
             return None
         names = [one.strip("_$").lower() for one in parameter_names(scope.node)]
         if position != len(names) - 1 or not _BESIDE_NEXT.isdisjoint(names):

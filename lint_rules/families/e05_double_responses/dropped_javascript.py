@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 _PATH = Path(__file__).parent / "dropped.toml"
 _MAKERS = js_name_table(_PATH, "javascript")
 _ENDINGS = tuple(read_table(_PATH)["errors"]["endings"])
+_CHANGES = frozenset(read_table(_PATH)["errors"]["changes"])
 _TOOLKIT = frozenset({"response", "redirect", "view", "file"})
+_TOOLKITS = frozenset({"h", "toolkit", "tk", "responseToolkit"})
 _NAMED_ONLY = frozenset({"send", "json", "end", "sendStatus", "redirect"})
 _MAX_LINKS = 20
 
 MAKES = re.compile(
     rb"(?:^|[\n;{})\]])[ \t]*(?:else[ \t]+)?(?:await[ \t]+)?(?:"
     rb"new[ \t]+[\w.$]*(?:Error|Exception|Response)\b|[\w.$]*(?:Error|Exception)[ \t]*\(|[\w$]*[eE]rrors?\.\w+\("
-    rb"|(?:Next)?Response\.\w+\(|[bB]oom\.\w+\(|h\.(?:response|redirect|view|file)\(|next[ \t]*[;\n}]"
-    rb"|(?:res|reply|response)\.(?:send|json|end|sendStatus|redirect)[ \t]*[;\n}])"
+    rb"|(?:Next)?Response\.\w+\(|[bB]oom\.\w+\(|(?:h|tk|\w*[tT]oolkit)\.(?:response|redirect|view|file)\("
+    rb"|next[ \t]*[;\n}]|(?:res|reply|response)\.(?:send|json|end|sendStatus|redirect)[ \t]*[;\n}])"
 )
 """A statement that begins as one of those does."""
 
@@ -93,6 +95,8 @@ def _verb(call: Node, function: Node, file: JavaScriptFile) -> str:
         return "throw" if _is_error(call, function, file) else ""
     if "." not in text(function) and call.type != "new_expression" and not last[:1].islower():
         return ""
+    if last in _CHANGES:
+        return ""
     row = _MAKERS.match(file.canonical(function), file.types)
     if row is not None:
         return str(row["verb"])
@@ -102,9 +106,9 @@ def _verb(call: Node, function: Node, file: JavaScriptFile) -> str:
 def _is_toolkit(function: Node, file: JavaScriptFile) -> bool:
     """`h.response(...)` of a handler `(request, h)`."""
     owner, last = function.child_by_field_name("object"), function.child_by_field_name("property")
-    if owner is None or last is None or text(owner) != "h" or text(last) not in _TOOLKIT:
+    if owner is None or last is None or text(owner) not in _TOOLKITS or text(last) not in _TOOLKIT:
         return False
-    found = file.scopes.binding("h", owner.start_byte)
+    found = file.scopes.binding(text(owner), owner.start_byte)
     return found is not None and found[1][0].kind == "parameter" and found[1][0].position == 1
 
 

@@ -59,7 +59,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e05_double_responses.answer import Answer
-from lint_rules.families.e05_double_responses.javascript import conflicts_of
+from lint_rules.families.e05_double_responses.javascript import Conflict, conflicts_of
 from lint_rules.families.e05_double_responses.javascript_findings import finding
 from lint_rules.families.e05_double_responses.paths import earlier_answers
 from lint_rules.flow.form import Event
@@ -102,10 +102,21 @@ def _may_change(data: bytes) -> bool:
 
 @RULE.files(WholeFile(ANSWERING), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
-    for conflict in conflicts_of(file):
-        if conflict.second.kind == "header":
+    conflicts = conflicts_of(file)
+    for conflict in conflicts:
+        if conflict.second.kind == "header" and not any(_tells_more(other, conflict) for other in conflicts):
             message = "{second} comes after {first} sent the headers{where}; set it before"
             yield finding(RULE, conflict, message, "it has no effect or throws ERR_HTTP_HEADERS_SENT", file)
+
+
+def _tells_more(other: Conflict, conflict: Conflict) -> bool:
+    """Whether a header belongs to a second answer, of which TEN0501 tells."""
+    return (
+        other.first == conflict.first
+        and other.second.on == conflict.second.on
+        and other.second.kind not in ("header", "next")
+        and other.second.node.start_byte > conflict.second.node.start_byte
+    )
 
 
 @RULE.files(WholeFile(_may_change, _WORDS), "python")

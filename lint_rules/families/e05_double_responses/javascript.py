@@ -100,6 +100,8 @@ class Earlier:
         return state
 
     def assume(self, question: Question, holds: bool, state: Given) -> Given | None:
+        if self._steps.responses.cannot_be(question, holds):
+            return None
         return frozenset() if state and is_guard(question) else state
 
 
@@ -108,7 +110,7 @@ class Steps:
 
     def __init__(self, file: JavaScriptFile) -> None:
         self.file = file
-        self._responses = responses_of(file)
+        self.responses = responses_of(file)
         self._of: dict[int, Step | None] = {}
 
     def of(self, event: Event) -> Step | None:
@@ -126,7 +128,7 @@ class Steps:
     def _find(self, call: Node) -> Step | None:
         if call.type != "call_expression":
             return None
-        sent = self._responses.sent(call)
+        sent = self.responses.sent(call)
         if sent is not None:
             return _step(sent)
         function = callee(call)
@@ -141,7 +143,7 @@ class Steps:
         redirected = self._redirected(call, function)
         if redirected is not None:
             return redirected
-        response = self._responses.header_change(call)
+        response = self.responses.header_change(call)
         if response is not None:
             return Step(call, response.key, "header")
         return self._through(call, function)
@@ -159,11 +161,13 @@ class Steps:
         return self._of[node.id]
 
     def _status(self, node: Node, target: Node | None) -> Step | None:
-        response = self._responses.response(target) if target is not None else None
+        response = self.responses.response(target) if target is not None else None
         return Step(node, response.key, "header") if response is not None else None
 
     def _body(self, node: Node, target: Node | None) -> Step | None:
         """`ctx.body = ...` of Koa, which answers when the handlers are done."""
+        if target is not None and text(target) in ("ctx.response", "context.response"):
+            target = target.child_by_field_name("object")
         if target is None or target.type != "identifier" or text(target) not in ("ctx", "context"):
             return None
         found = parameter_of(target, self.file)
@@ -249,9 +253,7 @@ class Steps:
         return found is not None and found[0].kind == FUNCTION and found[1][0].kind in ("definition", "value")
 
     def _handed(self, argument: Node) -> Response | None:
-        return (
-            self._responses.response(argument) if bare(argument).type in ("identifier", "member_expression") else None
-        )
+        return self.responses.response(argument) if bare(argument).type in ("identifier", "member_expression") else None
 
 
 def _is_awaited_alone(call: Node) -> bool:

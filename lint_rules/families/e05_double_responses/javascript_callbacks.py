@@ -14,6 +14,7 @@ from lint_rules.flow.correlated import Correlated
 from lint_rules.flow.form import Event, Question
 from lint_rules.flow.graph import TooLarge
 from lint_rules.flow.interpret import interpret
+from lint_rules.languages.javascript.extract import parameter_names
 from lint_rules.languages.javascript.grammar import (
     arguments,
     around,
@@ -52,6 +53,7 @@ _EACH = frozenset({"forEach", "map", "each", "eachSeries", "eachLimit", "flatMap
 _TIMERS = frozenset({"setTimeout", "setInterval", "setImmediate"})
 _ASSIGNED = re.compile(r"([A-Za-z_$][\w$]*)\s*(?:=(?![=>])|\+\+|--|[-+|&*/?]{1,2}=)|(?:\+\+|--)([A-Za-z_$][\w$]*)")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_ERROR = re.compile(r"_?(?:err|error|e)\d?")
 _MAX_LINKS = 40
 _MAX_CALLBACK = 20_000
 
@@ -281,6 +283,8 @@ class _Deferring:
         return state
 
     def assume(self, question: Question, holds: bool, state: Given) -> Given | None:
+        if self._steps.responses.cannot_be(question, holds):
+            return None
         if not state:
             return state
         if is_guard(question):
@@ -320,7 +324,7 @@ def _in_callback(callback: Callback, given: Given, of_step: dict[Step, Callback]
     function = callee(callback.call)
     last = function.child_by_field_name("property") if function is not None else None
     if last is not None and text(last) in _EACH and bare(arguments(callback.call)[0]) == callback.literal:
-        for step in callback.steps:
+        for step in callback.steps if not _is_error_first(callback.literal) else ():
             if not step.is_plain and step.kind != "next" and not _is_left(step.node, callback.literal):
                 yield Overlap(step, step, callback.literal, in_each=True)
                 break
@@ -338,6 +342,12 @@ def _in_callback(callback: Callback, given: Given, of_step: dict[Step, Callback]
             if second.kind != "next" and clash(first, second):
                 yield Overlap(first, second, callback.literal)
                 break
+
+
+def _is_error_first(literal: Node) -> bool:
+    """Whether a function is given an error, so that it is called once, not for each element."""
+    names = parameter_names(literal)
+    return len(names) > 1 and _ERROR.fullmatch(names[0]) is not None
 
 
 def _is_left(step: Node, literal: Node) -> bool:

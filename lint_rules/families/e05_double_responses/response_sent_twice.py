@@ -63,7 +63,8 @@ has begun, ask first whether it has (`self._finished`, `response.prepared`, `res
 
 Not seen: an answer behind a test that asks whether there was one, under whatever name it has; functions that answer on
 some of their paths only, where what they return is looked at; functions of other Python files that answer in an `if`
-and its `else`; an exception that becomes a response after the first answer.
+and its `else`; an object that holds a response (`new Replier(res)`); an exception that becomes a response after the
+first answer.
 """
 
 from __future__ import annotations

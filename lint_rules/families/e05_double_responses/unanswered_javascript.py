@@ -14,7 +14,7 @@ from lint_rules.flow.correlated import Correlated
 from lint_rules.flow.form import Question
 from lint_rules.flow.graph import Exit, TooLarge
 from lint_rules.flow.interpret import interpret
-from lint_rules.languages.javascript.answering import HEADERS
+from lint_rules.languages.javascript.answering import HEADERS, responses_of
 from lint_rules.languages.javascript.binding import parameter_nodes
 from lint_rules.languages.javascript.extract import parameter_names
 from lint_rules.languages.javascript.grammar import (
@@ -127,7 +127,7 @@ def _of(
     if not settling.answers and not (value_answers and not ways and _returns_value(scope, file)):
         return
     try:
-        outcome = interpret(form_of(scope.node, file), Correlated(_Unanswered(settling.nodes)))
+        outcome = interpret(form_of(scope.node, file), Correlated(_Unanswered(settling.nodes, file)))
     except TooLarge:
         return
     told: set[int] = set()
@@ -167,8 +167,32 @@ def _is_silent(exit_: Exit, value_answers: bool) -> bool:
 class _Unanswered(Unsettled):
     """Whether the request may have no answer yet: True where that can be."""
 
+    def __init__(self, settling: frozenset[int], file: JavaScriptFile) -> None:
+        super().__init__(settling)
+        self._responses = responses_of(file)
+
     def assume(self, question: Question, holds: bool, state: bool) -> bool | None:
+        if self._responses.cannot_be(question, holds) or (not holds and _is_last_try(question)):
+            return None
         return state and not is_guard(question)
+
+
+def _is_last_try(question: Question) -> bool:
+    """Whether a loop counts tries and leaves the function in the last: `for (...; i < 3; ...) { if (i === 2) return`."""
+    statement = around(question.node) if question.node is not None else None
+    if statement is not None and statement.type == "expression_statement":
+        statement = statement.parent
+    body = statement.child_by_field_name("body") if statement is not None else None
+    if statement is None or body is None or statement.type not in ("for_statement", "while_statement"):
+        return False
+    return len(text(body)) < _MAX_TRY and any(
+        re.search(_ASKS_AND_LEAVES.format(re.escape(name)), text(body), re.DOTALL) is not None
+        for name in question.names
+    )
+
+
+_MAX_TRY = 4_000
+_ASKS_AND_LEAVES = r"\bif\s*\([^;{{}}]*\b{0}\s*(?:[=<>]=+|[<>])[^;{{}}]*\)\s*(?:\{{[^{{}}]*)?\b(?:return|throw)\b"
 
 
 @dataclass(frozen=True, slots=True)

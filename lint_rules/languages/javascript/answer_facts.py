@@ -68,7 +68,9 @@ class _Answering:
         if state.asked and fact[0] != "hands":
             fact = ("guarded",)
         is_certain = state.is_done and any(one[0] != "hands" for one in state.done)
-        done = state.done if is_certain else frozenset((fact,))
+        done = frozenset((fact,))
+        if is_certain:  # a head and an end are a whole answer
+            done = frozenset(("whole",) if one == ("head",) and fact == ("end",) else one for one in state.done)
         return _State(done, True, state.perhaps | {fact}, state.asked)
 
     def raised(self, event: Event, state: _State) -> _State:

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 from tree_sitter import Node
 
+from lint_rules.flow.form import Question
 from lint_rules.languages.javascript.binding import parameter_nodes
 from lint_rules.languages.javascript.extract import parameter_names
 from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, arguments, around, bare, callee, text
@@ -33,6 +34,7 @@ HEAD = frozenset(_TABLE["express"]["head"])
 END = frozenset(_TABLE["express"]["end"])
 HEADERS = frozenset(_TABLE["express"]["headers"])
 STATUS_ATTRIBUTES = frozenset(_TABLE["express"]["attributes"])
+_GIVES_BACK = frozenset(_TABLE["express"]["gives_back"])
 LATER = frozenset(_TABLE["express"]["later"])
 _WITH_CALLBACK = frozenset(_TABLE["express"]["unless_callback"])
 _BUILDERS = HEADERS | frozenset(_TABLE["express"]["builders"])
@@ -46,6 +48,10 @@ _OWNERS = frozenset({"this", "self", "ctx", "context", "args", "that"})
 _ANSWERING = WHOLE | REPLY_WHOLE | HEAD | END
 _TYPE_NAME = re.compile(r"[:\s|&<]*([\w.]+)")
 _MAX_LINKS = 40
+_CONCLUSIVE = re.compile(
+    rb"([A-Za-z_$][\w$]*)\??\.(?:status\([^()\n]{1,80}\)\s*\??\.(?:json|send|end|render)|sendStatus|writeHead)\("
+)
+"""What is done to nothing but a response, and the name of that."""
 
 ANSWERING = re.compile(
     rb"\.[ \t\r\n]*(?:" + b"|".join(sorted(name.encode() for name in (WHOLE | HEAD | END) - {"end", "write"}))
@@ -184,9 +190,18 @@ class Responses:
             handler = self._file.handlers.of(scope)
             is_reply = handler is not None and handler.framework.name == "Fastify"
             return Response(name, scope, position, is_reply=is_reply) if role == "response" else None
+        if self._is_answered_on(scope, name):
+            return Response(name, scope, position)
         if plain in _SURE and (scope.node.type not in FUNCTION_LITERALS or not _is_argument(scope.node)):
             return Response(name, scope, position, is_weak=True, is_reply=plain == "reply")
         return None
+
+    def _is_answered_on(self, scope: Scope, name: str) -> bool:
+        """Whether a function does with a parameter what can be done with nothing but a response."""
+        code = self._file.data[scope.start : scope.end]
+        return _CONCLUSIVE.search(code) is not None and any(
+            found[1].decode() == name for found in _CONCLUSIVE.finditer(code)
+        )
 
     def _typed(self, scope: Scope, position: int) -> str | None:
         """The class of a parameter if it is written; "" for one that is no response, None where none is written."""
@@ -198,10 +213,12 @@ class Responses:
         last = found[1].rpartition(".")[2] if found is not None else ""
         if last in ("any", "unknown", "T"):
             return None
+        seen = self._file.scopes.binding(last, annotation.start_byte) if last else None
+        is_import = seen is not None and seen[1][0].kind == "import"
+        if seen is not None and is_import and seen[1][0].member not in ("", "*", "default"):
+            last = seen[1][0].member  # `import { Response as Answer } from "express"`
         if last == _AMBIGUOUS_TYPE:
-            qualified = found is not None and "." in found[1]
-            seen = self._file.scopes.binding(last, annotation.start_byte)
-            return last if qualified or (seen is not None and seen[1][0].kind == "import") else ""
+            return last if is_import or (found is not None and "." in found[1]) else ""
         return last if last in _TYPES or last.endswith(("ServerResponse", "ApiResponse")) else ""
 
     # Calls.
@@ -276,6 +293,22 @@ class Responses:
                 return None
             current = outer
         return None
+
+    # Conditions.
+
+    def cannot_be(self, question: Question, holds: bool) -> bool:
+        """Whether a test has an answer that it never has: that there is no response, or that an answer gave nothing."""
+        is_missing = question.relation == "is" and question.value in ("None", "null", "undefined")
+        if question.node is None or holds is not is_missing or (question.relation != "truthy" and not is_missing):
+            return False
+        node = bare(question.node)
+        sent = self.sent(node) if node.type == "call_expression" else None
+        if sent is not None:
+            function = callee(node)
+            last = function.child_by_field_name("property") if function is not None else None
+            return last is not None and (text(last) in _GIVES_BACK or sent.response.is_reply)
+        found = self.response(node)
+        return found is not None and found.owner is not None
 
 
 def _is_argument(function: Node) -> bool:

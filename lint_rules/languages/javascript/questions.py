@@ -56,7 +56,7 @@ def question_of(node: Node, relation: str = "truthy", value: str = "") -> tuple[
         subject = text(left) if left is not None and left.type == "identifier" else ""
         return Question(subject, names=frozenset((subject,)), node=node), False
     if not _is_comparable(node):
-        return Question("", node=node), False
+        return Question("", relation, value, node=node), False
     if relation != "truthy":
         return Question(text(node), relation, value, frozenset(_NAME.findall(text(node))), node), False
     if node.type == "binary_expression":
