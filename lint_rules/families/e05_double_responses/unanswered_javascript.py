@@ -178,7 +178,7 @@ class _Unanswered(Unsettled):
 
 
 def _is_last_try(question: Question) -> bool:
-    """Whether a loop counts tries and leaves the function in the last: `for (...; i < 3; ...) { if (i === 2) return`."""
+    """Whether a loop counts tries and leaves the function in the last: `for (...; i < 3; i++) if (i === 2) return`."""
     statement = around(question.node) if question.node is not None else None
     if statement is not None and statement.type == "expression_statement":
         statement = statement.parent
