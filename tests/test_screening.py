@@ -13,7 +13,7 @@ from lint_rules.languages.language import LANGUAGES, language, language_of
 from lint_rules.languages.python.grammar import SyntaxIndex, parse
 from lint_rules.languages.python.imports import imports
 from lint_rules.languages.python.mentions import mentions
-from lint_rules.languages.screening import Speller, ways_of
+from lint_rules.languages.screening import AnyOf, Speller, Spells, ways_of
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -58,6 +58,22 @@ def test_every_check_that_may_find_something_in_a_fixture_is_asked() -> None:
         asked = known.speller.fulfilled(data)
         for place, one in enumerate(known):
             assert place in asked or not _may_hold(data, one.check), (path, one.rule)
+            if place in asked and one in known.spelled and one.check.selector.words:
+                assert any(word in data for word in one.check.selector.words), (path, one.rule)
+
+
+def test_any_of_words_and_patterns() -> None:
+    sought = AnyOf((b"async def", b"app.get("), (re.compile(rb"\[\s*\]"),))
+    assert sought.is_in(b"async  def x; async def y")
+    assert not sought.is_in(b"async  def x")
+    assert sought.is_in(b"orders = [ ]")
+    assert not AnyOf((), ()).is_in(b"async def")
+
+
+def test_whole_words_are_spelled() -> None:
+    spells = Spells(("imp", "asyncore"))
+    assert spells(b"import imp")
+    assert not spells(b"import important, asyncore_")
 
 
 @pytest.mark.parametrize(

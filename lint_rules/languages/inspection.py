@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from lint_rules.languages.screening import Speller, Ways, ways_of
+from lint_rules.languages.screening import Speller, Ways, is_piece, ways_of
 from lint_rules.model import EVENT_LOOP, Check, Finding, Rule, Span
 from lint_rules.project.symbols import Symbols
 
@@ -76,6 +76,14 @@ class Checks(tuple[RuleCheck, ...]):
         """Tells by their places which of the checks a file may concern."""
         return Speller([_ways(one.check) for one in self])
 
+    @cached_property
+    def spelled(self) -> frozenset[RuleCheck]:
+        """The checks of whose words a file holds one if it spells what they need."""
+        return frozenset(
+            one for one in self
+            if not isinstance(one.check.selector.trigger, re.Pattern) and all(map(is_piece, one.check.selector.words))
+        )  # fmt: skip
+
 
 def triggered(
     data: bytes,
@@ -91,7 +99,12 @@ def triggered(
     places = checks.speller.fulfilled(data) if checks else ()
     asked = [one for one in map(checks.__getitem__, sorted(places)) if one.rule.in_tests or not in_test]
     on_loop = any(one.check.inside is EVENT_LOOP for one in asked) and may_run_on_loop(data)
-    return [one for one in asked if (on_loop or one.check.inside is not EVENT_LOOP) and _may_hold(data, one.check)]
+    spelled = checks.spelled
+    return [
+        one
+        for one in asked
+        if (on_loop or one.check.inside is not EVENT_LOOP) and _may_hold(data, one.check, holds_word=one in spelled)
+    ]
 
 
 def _ways(check: Check) -> Ways | None:
@@ -99,9 +112,9 @@ def _ways(check: Check) -> Ways | None:
     return ways_of(check.selector.words, trigger if isinstance(trigger, re.Pattern) else None)
 
 
-def _may_hold(data: bytes, check: Check) -> bool:
+def _may_hold(data: bytes, check: Check, *, holds_word: bool = False) -> bool:
     words, trigger = check.selector.words, check.selector.trigger
-    if words and not any(word in data for word in words):
+    if words and not holds_word and not any(word in data for word in words):
         return False
     if isinstance(trigger, re.Pattern):
         return trigger.search(data) is not None

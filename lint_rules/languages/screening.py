@@ -184,9 +184,24 @@ class Speller:
                 at = searched.find(letters, end)
 
 
-@lru_cache(maxsize=1)  # several spellers are asked about one file, one after the other
+@lru_cache(maxsize=2)  # many questions are asked about one file, one after the other
 def _distinct_words(data: bytes) -> frozenset[bytes]:
     return frozenset(data.translate(_LETTERS).split())
+
+
+class Spells:
+    """A trigger: whether a file spells one of some identifiers as a whole word. Faster than any pattern."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(name.encode() for name in names)
+
+    def __call__(self, data: bytes) -> bool:
+        return not self._names.isdisjoint(_distinct_words(data))
+
+
+def is_piece(word: bytes) -> bool:
+    """Whether a word is a piece as it stands, so that a file holds it if and only if a speller says so."""
+    return len(word) >= _SHORTEST and word.translate(_LETTERS) == word and b" " not in word
 
 
 class AnyOf:
@@ -210,4 +225,4 @@ class AnyOf:
         return any(one in data if isinstance(one, bytes) else one.search(data) for one in sought)
 
 
-__all__ = ["AnyOf", "Speller", "Ways", "ways_of"]
+__all__ = ["AnyOf", "Speller", "Spells", "Ways", "is_piece", "ways_of"]

@@ -69,6 +69,7 @@ from lint_rules.languages.javascript.containers import Container, containers
 from lint_rules.languages.javascript.promises import promised
 from lint_rules.languages.python.scopes import Scope, text
 from lint_rules.languages.python.usage import Use, usages_of
+from lint_rules.languages.screening import Spells
 from lint_rules.languages.tables import name_table
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import INFO, Finding, Rule
@@ -89,7 +90,7 @@ RULE = Rule(
 _STARTED = name_table(Path(__file__).parent / "tasks.toml", "python")
 _TIMERS = frozenset({"globalThis.setTimeout", "globalThis.setInterval"})
 _ADDS = frozenset({"add", "append", "push", "insert", "setdefault", "put"})
-_PYTHON_WORDS = re.compile(rb"\b(?:" + b"|".join(sorted(name.encode() for name in _STARTED.last_names)) + rb")\b")
+_PYTHON_WORDS = Spells(_STARTED.last_names)
 _JAVASCRIPT_WORDS = re.compile(rb"\.(?:push|add|set)\s*\(")
 _ONCE = re.compile(
     r"(?i)^(?:__init__|__aenter__|__enter__|constructor|(?:async_)?(?:start|setup|init|main|run|boot|connect|open|launch)\w*"
@@ -97,11 +98,11 @@ _ONCE = re.compile(
 )
 
 
-@RULE.files(WholeFile(lambda data: _PYTHON_WORDS.search(data) is not None), "python")
+@RULE.files(WholeFile(_PYTHON_WORDS), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     for call in file.nodes("call"):
         function = call.child_by_field_name("function")
-        if function is None or not _PYTHON_WORDS.search(text(function).encode()):
+        if function is None or not _PYTHON_WORDS(text(function).encode()):
             continue
         row = _STARTED.match(file.canonical(function), file.types)
         scope = file.enclosing_function(call) if row is not None else None

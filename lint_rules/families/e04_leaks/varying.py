@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _CONSTANTS = frozenset({"string", "integer", "true", "false", "none"})
 _MADE_ANEW = re.compile(r"uuid|token_|random|now\(|time\(")
 _FEW = re.compile(r"\b(?:Literal|Enum|bool)\b")
+_MEMBERSHIP = re.compile(rb"\b(\w+)\s+(?:not\s+)?in\s+(?:\w+\.)*(?:[A-Z][A-Z_0-9]+\b|[(\[{])")
 
 
 def varies(expression: Node, file: PythonFile) -> bool:
@@ -61,10 +63,13 @@ def comes_in(added: Node, scope: Scope) -> bool:
 
 def _is_one_of_few(name: str, scope: Scope, file: PythonFile) -> bool:
     """Whether the function asks if a key is in a table of the code: `if currency not in CURRENCIES`."""
-    body = file.data[scope.start : scope.end].decode(errors="replace")
-    return (
-        re.search(rf"\b{re.escape(name)}\s+(?:not\s+)?in\s+(?:\w+\.)*(?:[A-Z][A-Z_0-9]+\b|[(\[{{])", body) is not None
-    )
+    return name.encode() in _asked_about(file.data, scope.start, scope.end)
+
+
+@lru_cache(maxsize=16)
+def _asked_about(data: bytes, start: int, end: int) -> frozenset[bytes]:
+    """The names of which the code asks whether they are in a constant or a display."""
+    return frozenset(_MEMBERSHIP.findall(data, start, end)) if b"in" in data[start:end] else frozenset()
 
 
 def _names_in(expression: Node) -> Iterator[str]:

@@ -55,7 +55,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lint_rules.languages.python.module_names import Taken, any_of, taken_names
+from lint_rules.languages.python.module_names import Taken, taken_names
+from lint_rules.languages.screening import Spells
 from lint_rules.languages.tables import read_table
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import WARNING, Finding, Rule
@@ -123,7 +124,7 @@ _NAMES: dict[str, dict[str, dict[str, Any]]] = {}
 for _row in (*_TABLE["removed"], *_TABLE["added"]):
     for _name in _row["names"]:
         _NAMES.setdefault(_row["module"], {})[_name] = _row
-_TAKEN = any_of({_name for _names in _NAMES.values() for _name in _names} | {one.rpartition(".")[2] for one in NEW})
+_TAKEN = Spells({_name for _names in _NAMES.values() for _name in _names} | {one.rpartition(".")[2] for one in NEW})
 
 
 @RULE.files(WholeFile(_TAKEN, words=(b"import",)), "python")

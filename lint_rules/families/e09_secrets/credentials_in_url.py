@@ -71,6 +71,8 @@ _URL = re.compile(
     rb"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{1,30})://(?P<user>[^\s:/@\"'`<>{}$%()\[\],;|\\]{0,100}):"
     rb"(?P<password>[^\s:/@\"'`<>{}$()\[\],;|\\]{3,200})@(?P<host>[\w.\[{$%-]{1,200})"
 )
+_SEEMS = re.compile(rb"://[^\s:/@\"'`<>{}$%()\[\],;|\\]{0,100}:[^\s:/@\"'`<>{}$()\[\],;|\\]{3,200}@")
+"""The middle of such a URL: an expression that begins with a sign is faster than one that begins with any letter."""
 _SAME = frozenset({b"localhost", b"127.0.0.1", b"0.0.0.0", b"host.docker.internal"})
 _NAMES_OF_PARTS = frozenset(
     (
@@ -93,7 +95,7 @@ _FEW_LINES = 6
 
 def secret_urls(data: bytes) -> Iterator[re.Match[bytes]]:
     """The URLs in a text that hold a password, as matches with the groups scheme, user, password and host."""
-    if b"://" not in data or b"@" not in data:
+    if _SEEMS.search(data) is None:
         return
     for found in _URL.finditer(data):
         password, user, host = found["password"].lower(), found["user"].lower(), found["host"].lower()

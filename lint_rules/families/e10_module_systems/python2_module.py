@@ -30,7 +30,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.languages.python.module_names import any_of, taken_names
+from lint_rules.languages.python.module_names import taken_names
+from lint_rules.languages.screening import Spells
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import SAFE, WARNING, Edit, Finding, Fix, Rule
 from lint_rules.project.python2 import PYTHON2_MODULES, PYTHON2_NAMES
@@ -76,7 +77,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-_TAKEN = any_of({name for names in PYTHON2_NAMES.values() for name in names})
+_TAKEN = Spells({name for names in PYTHON2_NAMES.values() for name in names})
 _MODULES = tuple(module.encode() for module in PYTHON2_NAMES)
 
 

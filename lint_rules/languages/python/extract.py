@@ -115,7 +115,7 @@ class Extractor:
 
     def _add_risks(self, bodies: dict[int, _Body]) -> None:
         own_top = self._names.module.split(".", 1)[0]
-        library_may_fail = failing_words().search(self._index.root.text or b"") is not None
+        library_may_fail = failing_words()(self._index.root.text or b"")
         for call in self._index.nodes("call"):
             body = self._body(bodies, call)
             function = call.child_by_field_name("function")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from tree_sitter import Node
 from lint_rules.languages.python.grammar import first_named, nodes_of_kinds
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes
+from lint_rules.languages.screening import Spells
 from lint_rules.languages.tables import NameTable, TableRow, name_table, read_table
 
 _TABLE = Path(__file__).parent / "failures.toml"
@@ -36,10 +36,10 @@ def failing() -> NameTable[TableRow]:
 
 
 @lru_cache(maxsize=1)
-def failing_words() -> re.Pattern[bytes]:
-    """A text without a match calls none of them."""
+def failing_words() -> Spells:
+    """A text for which this is false calls none of them."""
     words = {name.split(".")[1 if name.startswith("builtins.") else 0].removesuffix("()") for name in failing()}
-    return re.compile(rb"\b(?:" + b"|".join(re.escape(word.encode()) for word in sorted(words)) + rb")\b")
+    return Spells(words)
 
 
 def keeps_errors(statement: Node) -> bool:

@@ -79,8 +79,3 @@ def _condition(branch: Node) -> bytes:
     if condition is None and branch.type in ("if_statement", "elif_clause", "else_clause"):
         return b""
     return (condition if condition is not None else branch).text or b""
-
-
-def any_of(words: Collection[str]) -> re.Pattern[bytes]:
-    """A pattern that a text without any of the words does not match."""
-    return re.compile(rb"\b(?:" + b"|".join(re.escape(word.encode()) for word in sorted(words)) + rb")\b")

@@ -21,7 +21,8 @@ def renamings(data: bytes) -> MappingProxyType[str, str]:
     """
     found: dict[str, str] = {}
     for before, after in pairwise(data.split(b" as ")):
-        old, new = _LAST_WORD.search(before[-_LONGEST_NAME:]), _FIRST_WORD.match(after)
+        last = before[-_LONGEST_NAME:].rsplit(maxsplit=1)[-1:]
+        old, new = _LAST_WORD.search(last[0]) if last else None, _FIRST_WORD.match(after)
         if old is None or new is None or _EXCEPT.match(before, before.rfind(b"\n") + 1) is not None:
             continue
         found[new[1].decode(errors="replace")] = old[1].decode(errors="replace")
