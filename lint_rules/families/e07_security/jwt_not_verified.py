@@ -125,7 +125,7 @@ def _wrong(call: Node, file: PythonFile) -> str:
         return f"`{shown}` signs the token with the algorithm none"
     if _DECODE.match(name, file.types) is None:
         return ""
-    given = argument(call, "options")
+    given = argument(call, "options", "3")
     options = entries(resolved(given, file))
     is_off = constant(options.get("verify_signature"), file) == "False"
     if is_off or constant(argument(call, "verify"), file) == "False":
@@ -135,7 +135,9 @@ def _wrong(call: Node, file: PythonFile) -> str:
         return f"`{shown}` takes tokens of the algorithm none"
     key = argument(call, "1", "key")
     is_plain = given is None and argument(call, "verify") is None and not has_splat(call)
-    if algorithms is None and is_plain and key is not None and not name.startswith("jose"):
+    is_open = algorithms is None or algorithms.type == "none"
+    is_named = algorithms is not None and _NAMED_BY_TOKEN.search(source(resolved(algorithms, file) or algorithms))
+    if is_named or (is_open and is_plain and key is not None and not name.startswith("jose")):
         return f"`{shown}` takes the algorithm that the token names"
     return ""
 
@@ -164,6 +166,7 @@ _OWN_TOKEN = re.compile(
     r"""|(?:get|fetch|refresh|issue|request|obtain|new)_\w*token\(""",
     re.IGNORECASE,
 )
+_NAMED_BY_TOKEN = re.compile(r"""unverified_header|\[["']alg["']\]|\.get\(["']alg["']""")
 _ASKED = re.compile(r"request\.|\breq\b|header|cookie|body|payload|websocket|query|params|environ|scope\b|form\b")
 
 
@@ -214,7 +217,7 @@ def _js_wrong(call: Node, file: JavaScriptFile) -> str:
         constant(given[1], file) in ("null", "undefined", "false") or string_value(resolved(given[1], file)) == ""
     ):
         return f"`{shown}` is given no key"
-    chosen = (options(given[-1], file) or {}).get("algorithms")
+    chosen = next((one["algorithms"] for value in given if "algorithms" in (one := options(value, file) or {})), None)
     listed = resolved(chosen, file)
     if listed is not None and any((string_value(one) or "").lower() == "none" for one in named(listed)):
         return f"`{shown}` takes tokens of the algorithm none"

@@ -44,6 +44,16 @@ def argument(call: Node, *places: str) -> Node | None:
     return next((given[place] for place in places if place in given), None)
 
 
+def unpacked(call: Node, file: PythonFile) -> dict[str, Node]:
+    """The arguments that a call is given by a dict that can be seen: `**options`."""
+    given = call.child_by_field_name("arguments")
+    splats = [] if given is None else [one for one in given.named_children if one.type == "dictionary_splat"]
+    found: dict[str, Node] = {}
+    for splat in splats:
+        found.update(entries(resolved(splat.named_child(0), file)))
+    return found
+
+
 def has_splat(call: Node) -> bool:
     """Whether a call is given arguments that cannot be seen: `**options`."""
     given = call.child_by_field_name("arguments")

@@ -88,6 +88,7 @@ _JS_SUGGESTION = "give the certificate authority in `ca` or NODE_EXTRA_CA_CERTS,
 _LOCAL = re.compile(r"""["'`](?:https?://)?(?:localhost|127\.0\.0\.1|\[?::1\]?)\b""")
 _PYTHON = re.compile(
     rb"\b(?:verify|ssl|verify_ssl|cert_reqs|ssl_cert_reqs|verify_certs|validate|tls\w+)\s*=\s*\S|CERT_NONE|VERIFY_NONE"
+    rb"|\b(?:verify|ssl|verify_ssl|verify_certs)[\"']\s*:\s*False"
     rb"|check_hostname|_create_unverified_context|_create_stdlib_context|tls_insecure_set|PYTHONHTTPSVERIFY"
 )
 _JAVASCRIPT = re.compile(
@@ -118,13 +119,13 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
 
 
 def _arguments(file: PythonFile) -> Iterator[tuple[Node, str]]:
-    from lint_rules.families.e07_security.reading_python import argument, called_name, constant
+    from lint_rules.families.e07_security.reading_python import argument, called_name, constant, unpacked
 
     tables = _python_tables()
     for call in file.nodes("call"):
-        name = called_name(call)
+        name, inherited = called_name(call), unpacked(call, file)
         for table, row in tables:
-            given = argument(call, row["argument"])
+            given = argument(call, row["argument"]) or inherited.get(row["argument"])
             if given is None or constant(given, file) not in row["values"] or file.in_broken_code(call):
                 continue
             function = call.child_by_field_name("function")

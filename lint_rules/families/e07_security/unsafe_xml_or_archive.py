@@ -119,7 +119,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
             )  # fmt: skip
             is_checked = (
                 argument(call, "members") is not None
-                or name == "extract"
+                or (name == "extract" and not _every_member(call))
                 or re.search(
                     r"extraction_filter|is_within|commonpath|commonprefix|is_relative_to|\.\.[\"']|safe_|isabs|realpath",
                     written,
@@ -130,6 +130,17 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
                     file, call, f"`{short(call)}` writes wherever the archive says; give it `filter=\"data\"`",
                     'unpack with `filter="data"`',
                 )  # fmt: skip
+
+
+def _every_member(call: Node) -> bool:
+    """Whether each member of an archive is unpacked as it comes, `for member in tar: tar.extract(member)`."""
+    outer = call.parent
+    while outer is not None and outer.type not in ("if_statement", "function_definition", "module"):
+        right = outer.child_by_field_name("right") if outer.type == "for_statement" else None
+        if right is not None:
+            return b"if " not in (outer.text or b"")
+        outer = outer.parent
+    return False
 
 
 @RULE.files(WholeFile(_JAVASCRIPT), "javascript")

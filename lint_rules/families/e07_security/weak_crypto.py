@@ -183,7 +183,7 @@ def _compares_digest(comparison: Node, file: PythonFile) -> bool:
     """Whether an operand is a MAC that was computed here, and the other is not a constant."""
     from lint_rules.families.e07_security.reading_python import resolved
 
-    sides = [resolved(side, file) for side in comparison.named_children]
+    sides = [_slot_of(resolved(side, file), file) for side in comparison.named_children]
     if any(side is None or side.type in ("none", "string", "integer") for side in sides):
         return False
     for operand in sides:
@@ -203,6 +203,18 @@ def _compares_digest(comparison: Node, file: PythonFile) -> bool:
                 inner = arguments.named_children[0]
             side = resolved(inner, file)
     return False
+
+
+def _slot_of(side: Node | None, file: PythonFile) -> Node | None:
+    """What a prefix is put in front of: `digest` of `f"sha256={digest}"` and `"sha256=" + digest`."""
+    from lint_rules.families.e07_security.reading_python import resolved
+
+    if side is None:
+        return None
+    if side.type == "binary_operator":
+        return resolved(side.child_by_field_name("right"), file)
+    slots = [child for child in side.named_children if child.type == "interpolation"] if side.type == "string" else []
+    return resolved(slots[0].named_child(0), file) if len(slots) == 1 else side
 
 
 @RULE.files(WholeFile(_JAVASCRIPT), "javascript")
