@@ -67,12 +67,14 @@ class FlowParameter(msgspec.Struct, frozen=True, array_like=True):
 
     `annotation` is the symbol of the class it is annotated with, "" if none is known; `is_open` says that a framework
     which reads values by annotation would let any text through: annotated, not injected, no pattern, no enumeration.
+    `provider` is the symbol of what gives the value: `find` of `Depends(find)`, the class itself of `Depends()`.
     """
 
     name: str
     star: str = ""
     annotation: str = ""
     is_open: bool = False
+    provider: str = ""
 
 
 class FunctionFlow(msgspec.Struct, frozen=True, array_like=True):

@@ -133,6 +133,12 @@ class Spread:
                     self._readers.setdefault(f"v:{known.module.module}.{origin[2:]}", []).append((name, origin))
                 elif origin.startswith("a:"):
                     self._readers.setdefault(f"a:{_last(origin)}", []).append((name, origin))
+        self._provided: dict[str, list[tuple[str, FlowParameter]]] = {}
+        """Parameters whose values a function gives that a framework calls, by the last name of that function."""
+        for name, known in self._known.items():
+            for parameter in known.flow.parameters:
+                if parameter.provider:
+                    self._provided.setdefault(_last(parameter.provider), []).append((name, parameter))
         self._resolved: dict[str, tuple[str, Reference | None, bool]] = {}
         self._views: dict[str, bool] = {}
         self._seeds: list[tuple[str, str, frozenset[str]]] | None = None
@@ -369,6 +375,10 @@ class _Walk:
                 call = there.flow.calls[number]
                 way = (*_hops(known, edge), Place(there.module.path, call.span, call.written))
                 self._reach((caller_name, "", f"c:{number}"), fact, way)
+        for receiver, parameter in self._spread._provided.get(_last(known.flow.name), ()):
+            _, reference, _ = self._spread.resolve(parameter.provider)
+            if reference is not None and reference.name == name:
+                self._reach((receiver, "", f"p:{parameter.name}"), fact, _hops(known, edge))
 
     def _arrive(
         self,

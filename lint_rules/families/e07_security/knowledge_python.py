@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lint_rules.project.linked import Project
 
 _VALUES = re.compile(
-    r"builtins\.(?:int|float|bool|complex)|uuid\.UUID|decimal\.Decimal|datetime\.\w+|pydantic\.(?:\w*Int|\w*Float|UUID\w*|"
+    r"typing(?:_extensions)?\.Literal|builtins\.(?:int|float|bool|complex)|uuid\.UUID|decimal\.Decimal|datetime\.\w+|pydantic\.(?:\w*Int|\w*Float|UUID\w*|"
     r"PastDate|FutureDate|AwareDatetime|Json|\w*Bool|ByteSize|EmailStr|IPvAny\w+)|ipaddress\.\w+"
 )
 _TEXTS = frozenset({"", "builtins.str", "builtins.bytes"})
@@ -28,6 +28,8 @@ _DOCUMENTS = frozenset(
     {"builtins.dict", "builtins.list", "typing.Any", "typing.Dict", "typing.List", "collections.abc.Mapping"}
 )
 _MODELS = ("pydantic.", "msgspec.Struct", "sqlmodel.SQLModel", "litestar.dto")
+_NO_BODIES = ("enum.", "starlette.", "fastapi.", "litestar.")
+"""Classes of a handler's parameters that are not read from the body, where dataclasses are."""
 _ENTITY = re.compile(r"\.(?:Model|DeclarativeBase|DeclarativeBaseNoMeta|SQLModel|(?:Dynamic|Embedded)?Document)$")
 _FIELDS = SinkRow("mass", "", frozenset({"**"}))
 _HTML_FRAMEWORKS = frozenset({"Flask", "Quart", "Bottle"})
@@ -80,14 +82,27 @@ class PythonKnowledge:
                 yield plain[row["index"]].name, own_kinds
         if framework["typed_parameters"] and handler.kind in ("route", "socket", "dependency"):
             for parameter in plain:
-                kinds = self._typed(parameter, project)
+                kinds = self._typed(parameter, handler, project)
                 if kinds is UPLOAD:
                     yield f"{parameter.name}.filename", TEXT
                 if kinds is not None:
                     yield parameter.name, kinds | self._shape(flow, handler, parameter.name)
+                if parameter.provider and parameter.provider == parameter.annotation:
+                    yield from ((f"{parameter.name}.{one}", TEXT) for one in self._given(parameter, project))
         if framework["path_parameters"] and handler.kind in ("route", "socket"):
             for name in self._path_parts(flow, handler, plain):
                 yield name, TEXT | self._shape(flow, handler, name)
+
+    def _given(self, parameter: FlowParameter, project: Project) -> Iterator[str]:
+        """The attributes of a class that a framework makes of the request: `filters: Filters = Depends()`."""
+        found = project.symbols.class_(parameter.annotation)
+        if found is None:
+            return
+        facts, own = found
+        constructor = facts.functions.get(f"{own.name}.__init__")
+        for name in constructor.parameters if constructor is not None else own.attributes:
+            if name in own.attributes and not self.is_harmless(parameter.annotation, name, project):
+                yield name
 
     @staticmethod
     def _shape(flow: FunctionFlow, handler: Handler, name: str) -> frozenset[str]:
@@ -95,7 +110,7 @@ class PythonKnowledge:
         is_segment = name in flow.path_names and name not in flow.long_names
         return _SEGMENT if is_segment and handler.framework.name not in _DECODED_LATER else frozenset()
 
-    def _typed(self, parameter: FlowParameter, project: Project) -> frozenset[str] | None:
+    def _typed(self, parameter: FlowParameter, handler: Handler, project: Project) -> frozenset[str] | None:
         """What a parameter read by its annotation cannot be misused for; None if it holds no text of the client."""
         if not parameter.is_open:
             return None
@@ -109,6 +124,9 @@ class PythonKnowledge:
         if project.symbols.class_(name) is not None:
             bases = project.symbols.ancestors(name)
             if any(base.startswith(_MODELS) for base in bases):
+                return _MODEL_KINDS
+            is_body = handler.framework.name == "FastAPI" or parameter.name == "data"
+            if is_body and not any(base.startswith(_NO_BODIES) for base in bases):
                 return _MODEL_KINDS
         return None
 

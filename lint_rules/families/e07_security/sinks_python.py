@@ -102,7 +102,7 @@ def _rows(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
             yield row, kind
 
 
-_CLIENTS = ("tornado.", "aiohttp.", "httpx.", "requests.", "urllib3.")
+_CLIENTS = ("tornado.httpclient.", "aiohttp.Client", "httpx.", "requests.", "urllib3.")
 
 
 def _is_unknown(name: str) -> bool:

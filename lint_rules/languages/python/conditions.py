@@ -83,7 +83,7 @@ def _emptied(node: Node) -> Iterator[Guarantee]:
     """What is false or empty does no harm; `if not parts.netloc`: the address names no host."""
     attribute = node.child_by_field_name("attribute")
     if attribute is not None and text(attribute) in _HOST_PARTS:
-        yield from ((path, _HOST) for path in _roots(node))
+        yield from ((path, _HOST) for path in roots_of(node))
     elif path := path_of(node):
         yield path, EVERYTHING
 
@@ -102,12 +102,12 @@ def _compared(node: Node, holds: bool) -> Iterator[Guarantee]:
     if operator == "in":
         if left.type == "string":
             if not holds and text(left).strip("rb\"'") in ("..", "/", "\\", "../", "\\\\", "\0"):
-                yield from ((path, _PATH) for path in _roots(right))
+                yield from ((path, _PATH) for path in roots_of(right))
             elif not holds and text(left).strip("rb\"'") in ("//", "://", ":"):
-                yield from ((path, _HOST) for path in _roots(right))
+                yield from ((path, _HOST) for path in roots_of(right))
             return
         if holds and right.type == "attribute" and text(right).endswith(".parents"):
-            yield from ((path, _PATH) for path in _roots(right.child_by_field_name("object") or right))
+            yield from ((path, _PATH) for path in roots_of(right.child_by_field_name("object") or right))
         elif holds:
             yield from _equal(left)
     elif operator in ("==", "is") and holds:
@@ -119,7 +119,7 @@ def _equal(node: Node) -> Iterator[Guarantee]:
     """What is among known values, or equals one."""
     attribute = node.child_by_field_name("attribute")
     if attribute is not None and node.type == "attribute" and text(attribute) in _HOST_PARTS:
-        yield from ((path, _HOST) for path in _roots(node))
+        yield from ((path, _HOST) for path in roots_of(node))
         return
     if node.type == "call":
         name = _last_name(node.child_by_field_name("function") or node)
@@ -131,7 +131,7 @@ def _equal(node: Node) -> Iterator[Guarantee]:
             return
         if name not in ("strip", "lower", "upper", "casefold", "str"):
             return
-        yield from ((path, EVERYTHING) for path in _roots(node))
+        yield from ((path, EVERYTHING) for path in roots_of(node))
     elif path := path_of(node):
         yield path, EVERYTHING
 
@@ -145,7 +145,7 @@ def _asked(call: Node, holds: bool) -> Iterator[Guarantee]:
     given = [value for _, value in arguments(call)]
     if name in _PLAIN_TEXT and receiver is not None:
         if holds:
-            yield from ((path, EVERYTHING) for path in _roots(receiver))
+            yield from ((path, EVERYTHING) for path in roots_of(receiver))
     elif name == "isinstance" and len(given) == 2:
         if holds and (path := path_of(given[0])):
             words = set(re.findall(r"\w+", text(given[1])))
@@ -155,21 +155,21 @@ def _asked(call: Node, holds: bool) -> Iterator[Guarantee]:
                 yield path, _TEXT
     elif name in _MATCHES:
         if holds and given:
-            yield from ((path, EVERYTHING) for path in _roots(given[-1] if len(given) < 3 else given[1]))
+            yield from ((path, EVERYTHING) for path in roots_of(given[-1] if len(given) < 3 else given[1]))
     elif name == "startswith" and receiver is not None and given:
         yield from _begins(receiver, given[0], holds)
     elif name == "is_relative_to" and receiver is not None:
         if holds:
-            yield from ((path, _PATH) for path in _roots(receiver))
+            yield from ((path, _PATH) for path in roots_of(receiver))
     elif name in ("all", "any"):
         if holds is (name == "all"):
             yield from ((path, EVERYTHING) for path in _names_below(call))
     elif name in _HOSTS:
         if holds and given:
-            yield from ((path, _HOST) for path in _roots(given[0]))
+            yield from ((path, _HOST) for path in roots_of(given[0]))
     elif holds and TELLS.search(name):
         for value in given:
-            yield from ((path, EVERYTHING) for path in _roots(value))
+            yield from ((path, EVERYTHING) for path in roots_of(value))
 
 
 def judged_by(value: Node) -> list[Path]:
@@ -178,7 +178,25 @@ def judged_by(value: Node) -> list[Path]:
     function = value.child_by_field_name("function") if value.type == "call" else None
     if function is None or not TELLS.search(_last_name(function)):
         return []
-    return [path for _, argument in arguments(value) for path in _roots(argument)]
+    return [path for _, argument in arguments(value) for path in roots_of(argument)]
+
+
+_TAKES_APART = frozenset({"urlparse", "urlsplit", "parse_url", "make_url", "URL", "Url", "furl"})
+_RESOLVING = frozenset({"realpath", "abspath", "normpath", "resolve"})
+
+
+def resolved_from(value: Node) -> list[Path]:
+    """What an address or path that is taken apart or resolved came from: `parts = urlsplit(url)`."""
+    value = _bare(value)
+    function = value.child_by_field_name("function") if value.type == "call" else None
+    name = _last_name(function) if function is not None else ""
+    if name in _TAKES_APART:
+        return list(roots_of(value))
+    if function is None or name not in _RESOLVING:
+        return []
+    given = [argument for _, argument in arguments(value)]
+    path = path_of(given[0]) if given else path_of(function.child_by_field_name("object") or function)
+    return [path] if path else []
 
 
 _TRIVIAL = frozenset(
@@ -223,13 +241,13 @@ def _begins(receiver: Node, prefix: Node, holds: bool) -> Iterator[Guarantee]:
     inside = _PATH if _RESOLVES.search(text(receiver)) else _INSIDE
     if prefix.type not in ("string", "tuple") or not literals:
         if holds:
-            yield from ((path, inside | _HOST) for path in _roots(receiver))
+            yield from ((path, inside | _HOST) for path in roots_of(receiver))
     elif holds and all(re.match(r"\w+://[^/]+|/", literal) for literal in literals):
         kinds = inside | _HOST if all(re.match(r"/\w", literal) for literal in literals) else _HOST
-        yield from ((path, kinds) for path in _roots(receiver))
+        yield from ((path, kinds) for path in roots_of(receiver))
     elif not holds and any(literal.startswith(("..", "/", "http", "//")) for literal in literals):
         kinds = _HOST if any(literal.startswith(("http", "//")) for literal in literals) else frozenset()
-        yield from ((path, kinds) for path in _roots(receiver) if kinds)
+        yield from ((path, kinds) for path in roots_of(receiver) if kinds)
 
 
 def path_of(node: Node) -> Path:
@@ -256,7 +274,7 @@ def path_of(node: Node) -> Path:
     return ()
 
 
-def _roots(node: Node) -> Iterator[Path]:
+def roots_of(node: Node) -> Iterator[Path]:
     """The variables that an expression takes a form of: `path` for `str(path.resolve())`."""
     current: Node | None = node
     for _ in range(_MAX_DEPTH):

@@ -22,8 +22,17 @@ from lint_rules.flow.taint import (
     union,
 )
 from lint_rules.languages.python.checking import TELLS, VALIDATES
-from lint_rules.languages.python.conditions import EVERYTHING, guaranteed, judged_by, path_of, replaced_unless
+from lint_rules.languages.python.conditions import (
+    EVERYTHING,
+    guaranteed,
+    judged_by,
+    path_of,
+    replaced_unless,
+    resolved_from,
+    roots_of,
+)
 from lint_rules.languages.python.dataflow_parts import (
+    is_last_part,
     last_name,
     slot_of,
 )
@@ -38,7 +47,8 @@ from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes
 from lint_rules.project.flows import LocalSink
 
-_HTML = frozenset({"html"})
+_HTML, _PATH = frozenset({"html"}), frozenset({"path"})
+_PLACED = frozenset({"path", "inside", "url", "redirect"})
 _LOCATION = re.compile(rb"""["'][Ll]ocation["']""")
 _PLAIN_AGAIN = frozenset({"unescape", "striptags"})
 """Methods of markup that give plain text: nothing is shown yet."""
@@ -76,6 +86,13 @@ class PythonFlow(Values):
         if answer and test.node.type == "identifier" and text(test.node) in self._verdicts:
             return [(path, EVERYTHING) for path in self._verdicts[text(test.node)]]
         found = list(guaranteed(test.node, answer))
+        if self._taken_from:
+            found.extend(
+                (other, kinds | _PATH if "inside" in kinds else kinds)
+                for path, kinds in found[:]
+                for other in self._taken_from.get(path[0], ())
+                if kinds <= _PLACED
+            )
         replaced = replaced_unless(test.node, answer)
         if replaced is not None and not self.value(replaced[1], variables):
             found.append((replaced[0], EVERYTHING))
@@ -136,7 +153,10 @@ class PythonFlow(Values):
         if not path or (target is not None and target.type == "subscript" and path[-2:-1] == ("headers",)):
             return variables
         self._verdicts.pop(event.subject, None)
+        self._taken_from.pop(event.subject, None)
         right = event.node.child_by_field_name("right") if event.node.type == "assignment" else None
+        if right is not None and (other := resolved_from(right)) and event.subject != other[0][0]:
+            self._taken_from[event.subject] = other
         if right is not None and (judged := judged_by(right)):
             self._verdicts[event.subject] = judged
         value = self._assigned_value(event, target, variables)
@@ -186,7 +206,9 @@ class PythonFlow(Values):
             for name, part in zip(names, parts, strict=True):
                 if target is not None and name.start_byte <= target.start_byte < name.end_byte:
                     return self.value(part, variables)
-        return self.value(right, variables)
+        value = self.value(right, variables)
+        is_last = target is not None and len(names) > 1 and target.start_byte >= names[-1].start_byte
+        return cleaned(value, _PATH) if is_last and is_last_part(right) else value
 
     def _matched(self, clause: Node, subject: str, variables: Variables) -> Value:
         """What a name is bound to by a `case`: a part of what is matched, which is harmless if it equals a literal."""
@@ -236,9 +258,11 @@ class PythonFlow(Values):
             if path and path != (self._self,):
                 given = union(*(self.value(value, variables) for _, value in arguments(call)))
                 return added(variables, path, given)
-        if name == "relative_to" and receiver is not None and (path := path_of(receiver)):
-            value, _ = held(variables, path)
-            return {**variables, path: cleaned(value, frozenset({"path"}))} if value else variables
+        if name == "relative_to" and receiver is not None:
+            for path in roots_of(receiver):
+                value, _ = held(variables, path)
+                variables = {**variables, path: cleaned(value, _PATH)} if value else variables
+            return variables
         if VALIDATES.match(name) and call.parent is not None and call.parent.type in ("expression_statement", "await"):
             for _, argument in arguments(call):
                 path = path_of(argument)

@@ -35,7 +35,31 @@ _OWN_PARTS = frozenset(
     }
 )
 """Parts of a request that a link or a form of somebody else cannot set: what is answered harms the sender alone."""
+_BASE_NAME = TEXT | {"path"}
 _MEDIA_TYPE = re.compile(r"(?:text|application|image|audio|video|multipart)/[\w.+-]+(?:;[\w\s=-]*)?")
+
+
+_LAST_PART = re.compile(
+    rb"""^(?:os\.)?(?:path\.)?split(?:ext)?\(|\.r?split\(\s*["'](?:\.|/|\\\\)["'](?:\s*,\s*1)?\s*\)$"""
+    rb"""|\.rpartition\(\s*["'](?:\.|/)["']\)$"""
+)
+_TYPE_SET = re.compile(rb"content[-_]type|mimetype|send_header|media_type|set_header", re.IGNORECASE)
+_OTHER_TYPE = re.compile(rb"[\"'](?:application|image|audio|video|text/(?!html))[/\w]")
+
+
+def is_last_part(owner: Node) -> bool:
+    """Whether the last element of an expression's value is a file's name or its ending, without a folder."""
+    return _LAST_PART.search(owner.text or b"") is not None
+
+
+def media_type(function: Node, source: bytes) -> tuple[str, ...]:
+    """The media type that a function sets, as a literal argument; HTML too where its file knows nothing else."""
+    written = function.text or b""
+    if _TYPE_SET.search(written) is not None:
+        is_other = _OTHER_TYPE.search(written) is not None and b"text/html" not in written
+        return ("content_type=other",) if is_other else ("content_type=text/html",) if b"text/html" in written else ()
+    is_html = b"text/html" in source and _OTHER_TYPE.search(source) is None
+    return ("content_type=text/html",) if is_html else ()
 
 
 def source_kinds(name: str) -> frozenset[str]:
@@ -46,6 +70,8 @@ def source_kinds(name: str) -> frozenset[str]:
     if name in framework["request_urls"]:
         return TEXT | {"redirect", "url"}
     owner, _, part = name.rpartition(".")
+    if part == "FILES":
+        return UPLOAD | {"basename"}
     if part in _UPLOADS or (owner.endswith(("UploadFile", "FileStorage", "FileField")) and part not in UPLOAD_NAMES):
         return UPLOAD
     if part in _OWN_PARTS:
@@ -62,8 +88,13 @@ def taken(value: Value) -> Value:
 
 
 def named_by_client(value: Value) -> Value:
-    """The name of an upload, which is a text like any other."""
-    return {origin: Mark(TEXT, mark.steps) if "upload" in mark.cleaned else mark for origin, mark in value.items()}
+    """The name of an upload, which is a text like any other; Django leaves no folder in it."""
+    return {
+        origin: Mark(_BASE_NAME if "basename" in mark.cleaned else TEXT, mark.steps)
+        if "upload" in mark.cleaned
+        else mark
+        for origin, mark in value.items()
+    }
 
 
 def as_text(value: Value) -> Value:

@@ -32,9 +32,11 @@ from lint_rules.languages.python.dataflow_parts import (
     WHERE,
     as_text,
     content_of,
+    is_last_part,
     is_text,
     last_name,
     literal_of,
+    media_type,
     named_by_client,
     source_kinds,
     taken,
@@ -62,6 +64,13 @@ SHARED = "flask.g"
 _CREATED = re.compile(rb"\b201\b|CREATED|Created")
 """The header Location of an answer with this status sends no browser anywhere."""
 _PROGRAM = frozenset({"program"})
+_NAME_ONLY, _ESCAPED = frozenset({"path"}), frozenset({"html"})
+_ENTRIES = frozenset({"namelist", "infolist", "getmembers", "getnames"})
+"""Methods of archives that give the names which whoever packed them has chosen."""
+_ANSWERING = frozenset({"write", "finish"})
+"""Calls that answer, whose media type is set by another statement."""
+_IS_TYPE = re.compile(r"content_type=|mimetype=|media_type=")
+_PATH_PARTS = frozenset({"name", "stem", "suffix"})
 RESOLVED = frozenset({"resolved"})
 _TEXT_METHODS = frozenset(
     {"strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "replace", "removeprefix",
@@ -69,7 +78,7 @@ _TEXT_METHODS = frozenset(
 )  # fmt: skip
 _CODE_KEYS = frozenset({"$where", "$function", "$accumulator"})
 _SHELLS = re.compile(r"""["'](?:/bin/|/usr/bin/)?(?:ba|z|da|k)?sh["']|["']cmd(?:\.exe)?["']|powershell""")
-_PARSES = frozenset({"loads", "load", "decode", "safe_load", "parse"})
+_PARSES = frozenset({"loads", "load", "decode", "safe_load", "parse", "json_decode", "unpackb"})
 """Last names of the passing calls that make a document of a text."""
 _DOCUMENT = frozenset({"nosql", "mass"})
 _REPLACED = {"'": "sql", '"': "sql", "<": "html", "/": "path", "\\": "path"}
@@ -91,6 +100,8 @@ class Values:
         self._may_redirect = _CREATED.search(scope.node.text or b"") is None
         self._local_sinks: dict[int, int] = {}
         self._verdicts: dict[str, list[Path]] = {}
+        self._taken_from: dict[str, list[Path]] = {}
+        """What names hold the address or path of, taken apart or resolved: `parts = urlsplit(url)`."""
         self._memo_of: Variables = {}
         self._memo: dict[int, Value] = {}
         owner = scope.owner_class
@@ -149,6 +160,8 @@ class Values:
                 if node.type in ("true", "false", "none", "string", "integer", "attribute", "identifier")
                 and node.end_byte - node.start_byte <= 60
             )
+            if last_name(function) in _ANSWERING and not any(_IS_TYPE.match(literal) for literal in literals):
+                literals = (*literals, *media_type(self._scope.node, self._file.data))
             written = " ".join(text(function).split())[:80]
             self.calls.append(FlowCall(self._file.names.symbol(function), written, self._file.span(call), literals))
         return f"c:{number}"
@@ -222,6 +235,8 @@ class Values:
             if not is_own and len(path) == 2 and self._is_shared(node):
                 return from_origin(f"a:{SHARED}.{name}")
             return from_origin(f"a:{self._own_class}.{name}") if is_own else CLEAN
+        if name in _PATH_PARTS and self._is_path(owner):
+            return cleaned(base, _NAME_ONLY)
         if name in UPLOAD_NAMES:
             base = named_by_client(base)
         if name == "file":  # the content of an upload, whose type only the handler knows
@@ -235,6 +250,19 @@ class Values:
             f"{origin}.{name}" if origin[:2] == "p:" and "." not in origin else origin: mark
             for origin, mark in base.items()
         }
+
+    def _is_markup(self, owner: Node) -> bool:
+        """Whether it is `Markup("...")`, which escapes what is put into its slots."""
+        function = owner.child_by_field_name("function") if owner.type == "call" else None
+        return function is not None and last_name(function) == "Markup"
+
+    def _is_path(self, owner: Node) -> bool:
+        """Whether an expression is an object of `pathlib`: of its `name` no folder is left."""
+        if b"Path" not in self._file.data:
+            return False
+        if owner.type == "identifier":
+            owner = self._file.names.only_value(text(owner), owner.start_byte) or owner
+        return self._file.names.symbol(owner).startswith(("pathlib.", "anyio.Path"))
 
     def _source(self, node: Node) -> Value:
         """The value of an expression that reads what a client sent."""
@@ -274,6 +302,8 @@ class Values:
         key = node.child_by_field_name("subscript")
         if key is not None and key.type == "string" and text(key).strip("\"'") in UPLOAD_NAMES:
             return named_by_client(base)
+        if key is not None and text(key) in ("1", "-1") and is_last_part(owner):
+            return cleaned(taken(base), _NAME_ONLY)
         return taken(base)
 
     def _string(self, node: Node, variables: Variables) -> _Steps:
@@ -307,6 +337,7 @@ class Values:
             before = [literal] if start is left else [literal, None]
             return union(one, as_text(cleaned(other, safe_slot(before))) if is_text(start) else other)
         if operator.type == "%" and other:
+            other = cleaned(other, _ESCAPED) if self._is_markup(left) else other
             literal = content_of(left)
             slot = safe_slot([literal.partition("%")[0] if literal is not None else None])
             return union(one, as_text(cleaned(other, slot)))
@@ -416,6 +447,8 @@ class Values:
             passed = yield from self._method(call, name, receiver, base, variables)
             if passed is not None:
                 return passed
+        if name in _ENTRIES:
+            base = exposed(base, _NAME_ONLY)
         if is_outside or not symbol or (base and receiver is None):
             return base
         given = list(arguments(call))
@@ -449,6 +482,7 @@ class Values:
             return None
         given = yield from self._arguments(call, variables)
         if name == "format":
+            given = cleaned(given, _ESCAPED) if self._is_markup(receiver) else given
             literal = content_of(receiver)
             slot = safe_slot([literal.partition("{")[0] if literal is not None else None])
             return as_text(union(base, cleaned(given, slot)))

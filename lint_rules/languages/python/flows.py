@@ -14,7 +14,7 @@ from lint_rules.languages.python.dataflow import PythonFlow
 from lint_rules.languages.python.dataflow_values import parameters_of
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.lowering import form_of
-from lint_rules.languages.python.registrations import decorators
+from lint_rules.languages.python.registrations import arguments, decorators
 from lint_rules.languages.python.request_data import request_tables, text_parts_of_path
 from lint_rules.languages.python.scopes import FUNCTION, Binding, Scope, text
 from lint_rules.project.flows import DataEdge, FlowParameter, FunctionFlow, Hop
@@ -90,7 +90,23 @@ def _parameters(scope: Scope, file: PythonFile) -> Iterator[FlowParameter]:
         binding = next((one for one in bindings if one.kind == "parameter"), None)
         annotated = binding is not None and binding.annotation is not None
         symbol = file.names.annotation(binding.annotation) if annotated and binding and binding.annotation else ""
-        yield FlowParameter(text(name), star, symbol, binding is not None and _is_open(binding, file))
+        provider = _provider(binding, symbol, file) if binding is not None and b"Depends" in file.data else ""
+        is_open = binding is not None and not provider and _is_open(binding, file)
+        yield FlowParameter(text(name), star, symbol, is_open, provider)
+
+
+def _provider(binding: Binding, annotation: str, file: PythonFile) -> str:
+    """The symbol of what `Depends` is given beside a parameter or in its annotation."""
+    waiting = [node for node in (binding.annotation, binding.node) if node is not None]
+    while waiting:
+        node = waiting.pop()
+        function = node.child_by_field_name("function") if node.type == "call" else None
+        if function is not None and text(function).rpartition(".")[2] in ("Depends", "Security"):
+            given = dict(arguments(node))
+            provider = given.get("0") or given.get("dependency")
+            return file.names.symbol(provider) if provider is not None else annotation
+        waiting.extend(node.named_children)
+    return ""
 
 
 def _is_open(binding: Binding, file: PythonFile) -> bool:

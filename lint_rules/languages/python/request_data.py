@@ -28,6 +28,7 @@ _COMPREHENSIONS = frozenset(
 _LOOPS = frozenset({"for_statement", "for_in_clause"})
 _PATH_PARAMETER = re.compile(r"<(?:(?P<before>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)(?::(?P<after>[^>]*))?>")
 _TEXT_CONVERTERS = frozenset({"", "string", "str", "path", "slug"})
+_SANIC_CONVERTERS = frozenset({"str", "strorempty", "int", "float", "alpha", "slug", "path", "ymd", "uuid", "ext"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +302,9 @@ def text_parts_of_path(function: Scope, converters: frozenset[str] = _TEXT_CONVE
         given: Mapping[str, Node] = dict(arguments(decorator)) if decorator.type == "call" else {}
         for value in given.values():
             for part in _PATH_PARAMETER.finditer(text(value)) if value.type == "string" else ():
-                if (part["before"] or part["after"] or "") in converters:
-                    found.add(part["name"])
+                name, converter = part["name"], part["before"] or part["after"] or ""
+                if name in _SANIC_CONVERTERS and part["before"]:  # `<name:str>`, not `<str:name>`
+                    name, converter = part["before"], name
+                if converter in converters:
+                    found.add(name)
     return found
