@@ -34,6 +34,7 @@ _ASGI_ONCE = {
 _MAX_DEPTH = 4
 _NAMES = TABLE.last_names | {"send", "start_response"}
 _EVERYDAY = frozenset(read_table(_PATH)["everyday"]["methods"])
+_AFTER = frozenset(read_table(_PATH)["everyday"]["after"])
 _WORDS = tuple(
     sorted(
         {f".{name}(".encode() for name in TABLE.last_names - _EVERYDAY}
@@ -47,7 +48,8 @@ def _hints(method: str) -> tuple[bytes, ...]:
     patterns = [name.split(".") for name in TABLE if name.endswith(f".{method}")]
     named = {part for parts in patterns for part in parts if part == parts[0] or part[:1].isupper()}
     either_case = named.union(name.lower() for name in named)
-    return tuple(sorted(word.encode() for word in (*either_case, f"self.{method}(", f"super().{method}(")))
+    own = () if method in _AFTER else (f"self.{method}(", f"super().{method}(")
+    return tuple(sorted(word.encode() for word in (*either_case, *own)))
 
 
 _HINTED = tuple((f".{method}(".encode(), _hints(method)) for method in sorted(_EVERYDAY))
