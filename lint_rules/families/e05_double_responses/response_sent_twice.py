@@ -4,10 +4,11 @@ What it finds: a call that answers a request on a path on which it has been answ
 `render`, `send_error` and `write` of Tornado, `prepare` and a returned response of aiohttp, `request.respond` and a
 returned response of Sanic, `http.response.start` and applications that are handed `send` in ASGI, `start_response` in
 WSGI, `send_response` and `send_error` of `http.server`, `accept` and `close` of the websockets of Starlette, Quart,
-Litestar and Channels, `response` of a Discord interaction. In JavaScript and TypeScript `send`, `json`, `end`, `redirect`, `render`, `sendFile`, `sendStatus`,
-`writeHead`, `pipe` and their kin on a response of Node, Express, Fastify, NestJS, Next.js and others, a `ctx.body` of
-Koa that takes the place of an error's, and a socket that is destroyed and then upgraded. Branches, loops, `switch`,
-`try` with its handlers, and functions of the project that answer are followed, over files.
+Litestar and Channels, `response` of a Discord interaction. In JavaScript and TypeScript `send`, `json`, `end`,
+`redirect`, `render`, `sendFile`, `sendStatus`, `writeHead`, `pipe` and their kin on a response of Node, Express,
+Fastify, NestJS, Next.js and others, a `ctx.body` of Koa that takes the place of an error's, and a socket that is
+destroyed and then upgraded. Branches, loops, `switch`, `try` with its handlers, and functions of the project that
+answer are followed, over files.
 
 Why it matters: the missing `return` in an error branch is the classic: the client is told 403, and then the code behind
 it runs all the same. The second answer raises, or is written behind the first, where the client reads it as a part of
