@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from tree_sitter import Node
 
-from lint_rules.families.e07_security.flows_javascript import EVERYTHING, Taint, Through
+from lint_rules.families.e07_security.flows_javascript import BASE_NAME, EVERYTHING, Taint, Through
 from lint_rules.families.e07_security.parts_javascript import (
     chosen,
     is_content,
@@ -235,6 +235,8 @@ class Evaluator:
             taint for taint in found.taints if not is_server_made(f"{taint.source.removesuffix(name)}.{name}")
         )
         found = replace(found, taints=taints)
+        if name == "originalname" and found.taints:  # of multer, which leaves the base name only
+            found = cleaned(found, (BASE_NAME,))
         if is_content(text(node)):
             return cleaned(found, ("TEN0705",))
         return cleaned(found, ("TEN0702", "TEN0708")) if OWN_HOST.search(text(node)) else found
@@ -297,7 +299,7 @@ class Evaluator:
     ) -> Value:
         gives = next((_PASSING[one] for one in self.file.types.lineage(canonical) if one in _PASSING), "")
         if gives == "joined":
-            return concatenated(self.value(one, state, depth + 1) for one in given)
+            return concatenated((self.value(one, state, depth + 1) for one in given), are_segments=True)
         if canonical == "globalThis.Object.keys":
             return keys_of(self.value(given[0], state, depth + 1)) if given else NOTHING_KNOWN
         if gives == "copy":
@@ -313,6 +315,8 @@ class Evaluator:
         if name == "join" and owner is not None:
             between = self.value(given[0], state, depth + 1) if given else constant(",")
             return concatenated((text_of(base), between))
+        if name == "reduce" and len(given) > 1:
+            return self._reduced(base, given, state, depth)
         if name in ("map", "flatMap") and given:
             return self._mapped(base, given[0], state, depth)
         if name == "concat":
@@ -400,6 +404,19 @@ class Evaluator:
         for parameter in parameters[1:]:
             inner = State({**inner.names, text(parameter): NOTHING_KNOWN}, inner.clean)
         return placed_in(self.value(body, inner, depth + 1), "<item>")
+
+    def _reduced(self, base: Value, given: list[Node], state: State, depth: int) -> Value:
+        """What `reduce` makes of items and a first value, by a function that is one expression."""
+        first = self.value(given[1], state, depth + 1)
+        function = bare(given[0])
+        body = function.child_by_field_name("body") if function.type == "arrow_function" else None
+        parameters = parameter_nodes(function) if body is not None and body.type != "statement_block" else []
+        if body is None or len(parameters) < 2:
+            return joined((first, base))
+        names = {**state.names, text(parameters[0]): first}
+        for target in targets(parameters[1].child_by_field_name("pattern") or parameters[1]):
+            names[text(target.name)] = taken(member_of(base, "<item>"), target.path)
+        return joined((first, self.value(body, State(names, state.clean), depth + 1)))
 
     def _through(self, symbol: str, given: list[Node], state: State, depth: int) -> Value:
         """What a function of the project gives back, as far as its arguments are in it."""

@@ -15,6 +15,10 @@ EVERYTHING = "*"
 """The rule for which a value is harmless that is harmless for all of them: a number, one of a fixed list."""
 
 
+BASE_NAME = "<name>"
+"""Stands among the rules of a value that is a file's name without a folder: alone it replaces other files."""
+
+
 EVERY_REQUEST = "*"
 """The origin that stands for all that is read of requests."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e07_security.flows_javascript import EVERYTHING
+from lint_rules.families.e07_security.flows_javascript import BASE_NAME, EVERYTHING
 from lint_rules.families.e07_security.reading_javascript import called_name
 from lint_rules.languages.javascript.grammar import arguments, bare, callee, string_value, text
 
@@ -150,6 +150,10 @@ def _call(
             for one in given[:1]:
                 yield from _origins(one, EVERYTHING, state, evaluator, depth)
         return
+    if name in ("existsSync", "pathExistsSync", "pathExists"):
+        for one in given[:1] if not holds else ():
+            yield from _named_alone(one, state, evaluator, depth)
+        return
     if name in ("isString", "isArray"):
         for one in given[:1] if holds and name == "isString" else ():
             yield from _origins(one, "TEN0702", state, evaluator, depth)
@@ -159,6 +163,15 @@ def _call(
             yield from _origins(one, EVERYTHING, state, evaluator, depth)
         if not given and owner is not None:
             yield from _origins(owner, EVERYTHING, state, evaluator, depth)
+
+
+def _named_alone(path: Node, state: State, evaluator: Evaluator, depth: int) -> Iterator[tuple[str, str]]:
+    """The names of uploads in a path where nothing is yet: they replace no file."""
+    from lint_rules.families.e07_security.values_javascript import origin_of
+
+    for taint in evaluator.value(path, state, depth).taints:
+        if BASE_NAME in taint.clean:
+            yield origin_of(taint), "TEN0705"
 
 
 def _is_loose(pattern: Node, evaluator: Evaluator) -> bool:

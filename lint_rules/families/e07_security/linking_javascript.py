@@ -7,7 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lint_rules.families.e07_security.answers_javascript import PAGE, REDIRECT
-from lint_rules.families.e07_security.flows_javascript import EVERYTHING, FLOWS, FlowNote, Passed, Through
+from lint_rules.families.e07_security.flows_javascript import (
+    BASE_NAME,
+    EVERYTHING,
+    FLOWS,
+    FlowNote,
+    Passed,
+    Through,
+)
 from lint_rules.families.e07_security.parameters_javascript import with_parameters
 from lint_rules.families.e07_security.parts_javascript import is_server_made
 from lint_rules.families.e07_security.sinks_javascript import concerns, sinks
@@ -49,6 +56,7 @@ class _Way:
     composed: tuple[ModuleFacts, FlowNote] | None = None
     is_sql: bool = False
     is_html: bool = False
+    is_returned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +149,7 @@ class _Linker:
             own = one.taint
             if inner.kind == "return" or EVERYTHING in own.clean:
                 continue
-            if taint.inside and own.source and own.source != taint.inside:
+            if taint.inside and own.source not in ("", "<item>", taint.inside):
                 continue
             if is_server_made(f"{way.source}.{own.source}"):
                 continue
@@ -168,7 +176,7 @@ class _Linker:
             own = one.taint
             if note.kind != "return" or own.through or note.function != reference.name:
                 continue
-            if through.member and own.source and own.source != through.member:
+            if through.member and own.source not in ("", "<item>", through.member):
                 continue
             return replace(
                 way,
@@ -178,6 +186,7 @@ class _Linker:
                 at_start=way.at_start and own.at_start,
                 is_sql=way.is_sql or one.is_sql,
                 is_html=way.is_html or one.is_html,
+                is_returned=True,
             )
         return None
 
@@ -218,6 +227,10 @@ class _Linker:
                     break
             if not code and note.kind == "assign" and self._is_page(canonical, effective, note):
                 code, instead = "TEN0707", "escape it, or answer with JSON"
+        if code == "TEN0705" and BASE_NAME in way.clean:
+            if way.hops or way.is_returned:
+                return  # it may be told apart on the way
+            instead = "make a name of your own, for an upload of that name replaces the file"
         if not code:
             return
         hops = way.hops

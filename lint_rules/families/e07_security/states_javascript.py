@@ -24,8 +24,8 @@ from lint_rules.families.e07_security.values_javascript import (
     placed_in,
 )
 from lint_rules.flow.form import Event, Question
-from lint_rules.languages.javascript.binding import targets
-from lint_rules.languages.javascript.grammar import arguments, bare, callee, text
+from lint_rules.languages.javascript.binding import parameter_nodes, targets
+from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, arguments, bare, callee, first_named, text
 
 _FILLING = frozenset({"assign", "merge", "extend", "defaults", "defaultsDeep"})
 """Calls that put the members of their other arguments into the first: `Object.assign(filter, req.query)`."""
@@ -154,6 +154,9 @@ class Values:
                 known = state.names.get(text(given[0]), NOTHING_KNOWN)
                 return state.bound(text(given[0]), joined((known, *values)))
             return state
+        if name == "forEach" and owner is not None and owner.type == "identifier":
+            replaced = self._replaced_items(owner, given[0], state)
+            return state if replaced is None else state.bound(text(owner), replaced)
         if name in _ASSERTING:
             state = state.knowing(harmless_where(given[0], True, state, self._evaluator))
         written = text(function)[-80:] + "("
@@ -165,6 +168,19 @@ class Values:
                 found.update((origin_of(taint), EVERYTHING) for taint in self._evaluator.value(one, state).taints)
             return state.knowing(found)
         return state
+
+    def _replaced_items(self, owner: Node, function: Node, state: State) -> Value | None:
+        """What items become that a loop replaces one by one: `all.forEach((one, i) => { all[i] = slug(one) })`."""
+        parameters = parameter_nodes(bare(function)) if bare(function).type in FUNCTION_LITERALS else []
+        body = bare(function).child_by_field_name("body") if len(parameters) > 1 else None
+        statement = first_named(body) if body is not None and body.named_child_count == 1 else None
+        assignment = first_named(statement) if statement is not None else None
+        left = assignment.child_by_field_name("left") if assignment is not None else None
+        right = assignment.child_by_field_name("right") if assignment is not None else None
+        if left is None or right is None or text(left) != f"{text(owner)}[{text(parameters[1])}]":
+            return None
+        item = member_of(state.names.get(text(owner), NOTHING_KNOWN), "<item>")
+        return placed_in(self._evaluator.value(right, state.bound(text(parameters[0]), item)), "<item>")
 
 
 def _part(value: Value, path: tuple[str, ...], *, is_rest: bool) -> Value:

@@ -12,12 +12,14 @@ from tree_sitter import Node
 from lint_rules.families.e07_security.answers_javascript import REDIRECT, answered
 from lint_rules.families.e07_security.circumstances import is_for_show
 from lint_rules.families.e07_security.evaluating_javascript import Evaluator, option_names
-from lint_rules.families.e07_security.flows_javascript import EVERY_REQUEST, FLOWS, FlowNote, Passed, Taint
+from lint_rules.families.e07_security.flows_javascript import EVERY_REQUEST, EVERYTHING, FLOWS, FlowNote, Passed, Taint
 from lint_rules.families.e07_security.parameters_javascript import query_text
 from lint_rules.families.e07_security.reading_javascript import called_name
 from lint_rules.families.e07_security.requests_javascript import kept_name
+from lint_rules.families.e07_security.schemas_javascript import fixed_fields
 from lint_rules.families.e07_security.sinks_javascript import may_sink
 from lint_rules.families.e07_security.states_javascript import Values
+from lint_rules.families.e07_security.uploads_javascript import answers_storage, file_of, storage_member
 from lint_rules.families.e07_security.validation_javascript import is_guarded
 from lint_rules.families.e07_security.values_javascript import (
     NOTHING_KNOWN,
@@ -161,6 +163,7 @@ class Flows:
                 if owner in outer_ids:
                     names[name] = joined((names[name], value)) if name in names else value
         symbol = self._symbol(scope)
+        asked_by_multer = storage_member(scope.node, self.file)
         handler = self.file.handlers.of(scope)
         is_handler = handler is not None and handler.kind not in (
             "continuation",
@@ -181,7 +184,10 @@ class Flows:
                 names.pop(name, None)
                 for key in [key for key in names if key.startswith(name + ".")]:
                     del names[key]
-                if position == 0 and scope.node.id in self._items:
+                named_by_client = file_of(position, target.name) if asked_by_multer else None
+                if named_by_client is not None:
+                    names[name] = named_by_client
+                elif position == 0 and scope.node.id in self._items:
                     value = self._items[scope.node.id]
                     for one in target.path:
                         value = member_of(value, one)
@@ -197,6 +203,8 @@ class Flows:
         clean = set(state.clean)
         if is_handler and is_guarded(scope, self.file):
             clean.update((EVERY_REQUEST, rule) for rule in ("TEN0702", "TEN0717"))
+        if is_handler:
+            clean.update((origin, EVERYTHING) for origin in fixed_fields(scope, self.file))
         state = State(names, frozenset(clean))
         self._captured.setdefault(scope.node.id, state)
         return state
@@ -227,6 +235,8 @@ class Flows:
     def _called(self, call: Node, state: State, symbol: str) -> Iterator[FlowNote]:
         function = callee(call)
         given = arguments(call)
+        if not given and function is not None and function.type in ("call_expression", "identifier"):
+            yield from self._tagged(call, function, state, symbol)
         if function is None or not given:
             return
         passed = tuple(self._passed(given, state))
@@ -237,7 +247,7 @@ class Flows:
         wrapped = self._promisified(function)
         if wrapped is not None:
             function, name = wrapped, text(wrapped).rpartition(".")[2]
-        called = self._symbol_of(function)
+        called = answers_storage(call, self.file.enclosing_function(call), self.file) or self._symbol_of(function)
         if not may_sink(name) and not (called and self._may_be_own(called)):
             return
         options = (*sorted(set(option_names(given, self.evaluator))), *self._surroundings(call, state))
@@ -247,6 +257,20 @@ class Flows:
             owner_text, text(function)[-80:], passed, (*options, *self._version(called)),
             query_text(call, self.file) if name in _QUERYING else None,
         )  # fmt: skip
+
+    def _tagged(self, call: Node, function: Node, state: State, symbol: str) -> Iterator[FlowNote]:
+        """A tagged template whose tag was made with options: `$({ shell: true })`...``."""
+        template = call.child_by_field_name("arguments")
+        if template is None or template.type != "template_string":
+            return
+        if function.type == "identifier":
+            function = bare(self.file.names.only_value(text(function), function.start_byte) or function)
+        made = callee(function) if function.type == "call_expression" else None
+        passed = tuple(self._passed([template], state)) if made is not None else ()
+        if made is not None and passed:
+            options = tuple(sorted(set(option_names(arguments(function), self.evaluator))))
+            name, span = called_name(function), self.file.span(call)
+            yield FlowNote("call", symbol, span, self._symbol_of(made), name, "", text(made)[-80:], passed, options)
 
     def _symbol_of(self, function: Node) -> str:
         """The symbol of what is called; of a method of what a handler is given its canonical name."""
@@ -376,6 +400,9 @@ class Flows:
         if found is None or found[1][0].kind == "parameter":
             return False
         value = found[1][0].node
+        index = bare(value).child_by_field_name("index") if value is not None else None
+        if index is not None and self.evaluator.value(index, state).taints:
+            return True
         is_made_here = value is None or bare(value).type not in ("await_expression", "call_expression")
         return found[0].function is None or not is_made_here
 

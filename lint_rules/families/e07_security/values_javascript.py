@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from lint_rules.families.e07_security.flows_javascript import EVERY_REQUEST, EVERYTHING, Taint
+from lint_rules.families.e07_security.flows_javascript import BASE_NAME, EVERY_REQUEST, EVERYTHING, Taint
 
 _SQL = re.compile(
     r"\bselect\b.+?\bfrom\b|\binsert\s+(?:or\s+\w+\s+)?into\b|\bupdate\s+\S+\s+set\b|\bdelete\s+from\b|\breplace\s+into\b"
@@ -64,18 +64,25 @@ def joined(values: Iterable[Value]) -> Value:
     )
 
 
-def concatenated(parts: Iterable[Value]) -> Value:
-    """A string made of parts, in order. A part without constant or taints is anything of the program's own."""
+def concatenated(parts: Iterable[Value], *, are_segments: bool = False) -> Value:
+    """A string made of parts, in order. A part without constant or taints is anything of the program's own.
+
+    `are_segments`: each part is a folder or file of its own in a path.
+    """
     taints: list[Taint] = []
     front: str | None = ""
     words = ""
+    is_begun = False
     for part in parts:
         stands_at_start = front is not None and _OPEN_FRONT.match(front) is not None
         for taint in part.taints:
+            if is_begun and BASE_NAME in taint.clean:
+                taint = msgspec.structs.replace(taint, clean=tuple(sorted({*taint.clean, "TEN0705"})))  # noqa: PLW2901
             at_start = taint.at_start and stands_at_start
             taints.append(msgspec.structs.replace(
                 taint, at_start=at_start, is_document=False, is_whole=False, inside=""))  # fmt: skip
         words += part.constant if part.constant is not None else " x "
+        is_begun = not are_segments and (part.constant is None or part.constant[-1:] not in ("", "/", "\\"))
         is_constant = part.constant is not None and not part.taints
         front = front + part.constant if is_constant and front is not None and part.constant is not None else None
         if part.is_sql:
