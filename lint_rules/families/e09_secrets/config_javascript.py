@@ -30,6 +30,16 @@ def calls_at(file: JavaScriptFile, places: Iterable[int]) -> Iterator[Node]:
             yield call
 
 
+def serves_once(call: Node, file: JavaScriptFile) -> bool:
+    """Whether the server that is told to listen closes itself in its own handler, as that of a log-in in a browser."""
+    function = callee(call)
+    server = function.child_by_field_name("object") if function is not None else None
+    if server is None or server.type != "identifier":
+        return False
+    made = file.names.only_value(text(server), server.start_byte)
+    return made is not None and f"{text(server)}.close(" in text(made)
+
+
 def given(call: Node, settings: Mapping[str, str], file: JavaScriptFile) -> Iterator[Given]:
     """The arguments, and values of object arguments, that are settings and literals or constants bound to one."""
     for position, argument in enumerate(arguments(call)):

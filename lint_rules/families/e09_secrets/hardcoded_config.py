@@ -145,7 +145,7 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
         if function is None:
             continue
         row = JAVASCRIPT.match(file.canonical(function), file.types)
-        if row is None:
+        if row is None or config_javascript.serves_once(call, file):
             continue
         literals = [
             one for one in config_javascript.given(call, row["settings"], file) if counts(one, is_server=not row["env"])

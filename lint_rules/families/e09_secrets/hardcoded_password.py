@@ -63,7 +63,7 @@ from lint_rules.families.e09_secrets.formats import holds_token
 from lint_rules.families.e09_secrets.judgement import connection_secret, is_secret
 from lint_rules.families.e09_secrets.naming import words_of
 from lint_rules.families.e09_secrets.places import How, Place, may_hold_credential, may_hold_setting, positional
-from lint_rules.families.e09_secrets.quiet import SourceFile, hidden, is_for_show
+from lint_rules.families.e09_secrets.quiet import SourceFile, hidden, is_for_show, is_of_a_factory
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, UNSAFE, Edit, Finding, Fix, Rule
 
@@ -124,7 +124,7 @@ def _findings(file: SourceFile, places: Iterable[Place]) -> Iterator[Finding]:
         holds_more = bool(connection_secret(place.value))
         if holds_more:
             name, what = place.name, "holds a password"
-        elif is_secret(place.setting):
+        elif is_secret(place.setting) and not is_of_a_factory(file, place.name, place.value):
             name, what = place.name, _WHAT[place.how]
             if place.how is How.PASSED and positional(place.used_by) is not None:
                 name, what = f"{place.used_by}()", "is given a literal secret"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,8 @@ from lint_rules.languages.javascript.grammar import arguments, named, text
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
+
+_SETS = re.compile(r"(?:app|application|server|config|conf|nconf|settings)\.set$")
 
 _MOST_STEPS = 16
 _TRANSPARENT = (
@@ -227,6 +230,8 @@ def _of_argument(call: Node, node: Node, fallback: str) -> Found | Node | None:
             key = last_name(owner.child_by_field_name("key"))
             return _named(key, How.FALLBACK, key)
         return call
+    if position == 1 and _SETS.search(called):  # app.set("jwtSecret", "...")
+        return _named(first_literal(call), How.BOUND, fallback)
     if position == 1 and called.endswith((".get", ".getOrThrow")):
         return _named(first_literal(call), How.DEFAULT, fallback)
     if position == 0 and is_wrapper(called):

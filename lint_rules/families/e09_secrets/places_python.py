@@ -194,6 +194,8 @@ def _bound_to(node: Node) -> tuple[str, How, str, str] | None:  # noqa: PLR0915 
                     node = call
                     continue
                 return _named(option_name(call), How.DEFAULT, fallback)
+            if name == "key" and positional(called) is not None:
+                return "secret", How.PASSED, fallback, called
             return _named(name, How.PASSED, fallback, called if called.endswith(_USERS) else "")
         if kind == "argument_list":
             call = outer.parent

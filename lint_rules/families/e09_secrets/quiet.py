@@ -18,6 +18,7 @@ _FOR_SHOW = re.compile(
 )
 _MESSAGES = re.compile(r"(?:^|/)(?:messages?|strings|errors?|texts?|labels)\.(?:json|ya?ml|[jt]s|py)$")
 _LONG = 16
+_FACTORY = ("default", "factory")
 
 
 class SourceFile(Located, Protocol):
@@ -33,6 +34,14 @@ class SourceFile(Located, Protocol):
 def is_for_show(file: SourceFile) -> bool:
     """Whether a file's place says that what stands in it is no secret of a running service."""
     return file.is_test or _FOR_SHOW.search(file.relative) is not None or _MESSAGES.search(file.relative) is not None
+
+
+def is_of_a_factory(file: SourceFile, name: str, value: str) -> bool:
+    """Whether a literal is the password that somebody else's device comes with: `DEFAULT_USER` has the same value."""
+    if not name.lower().startswith(_FACTORY):
+        return False
+    users = rb"(?i:default|factory)_?(?i:user(?:_?name)?|login)\b[^=:\n]{0,40}[=:]\s*[\"']"
+    return any(found == value.encode() for found in re.findall(users + rb"([^\"'\n]+)[\"']", file.source.data))
 
 
 def hidden(file: SourceFile, start: int, end: int) -> tuple[Span, ...]:
