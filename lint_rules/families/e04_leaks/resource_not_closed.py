@@ -218,7 +218,9 @@ def _bound(call: Node, row: TableRow, name: str, function: Scope, file: PythonFi
 
     def hands_out(exit_: Exit) -> bool:
         statement = exit_.jump.node if exit_.jump is not None else None
-        return statement is not None and statement.type == "return_statement" and keeps(statement, name, file)
+        if statement is None or statement.type != "return_statement":
+            return False
+        return keeps(statement, name, file) or taken.is_drained_in(statement)
 
     left = open_at_exits(form_of(function.node, file), taken, hands_out)
     normal = [(exit_, cause) for exit_, cause in left if exit_.kind != "raise" and cause is None]

@@ -227,14 +227,21 @@ def _given_to(
             return found
         for node in own_nodes(function.node):
             own = callee(node) if node.type == "call_expression" else None
-            owner = own.child_by_field_name("object") if own is not None else None
             given = arguments(node) if own is not None else []
-            if owner is None or own is None or text(owner) != name or not given or last_name(own) in ("on", "once"):
+            if own is None or not given or not _works_on(own, given[0], name, row):
                 continue
             inner = file.scopes.of(bare(given[-1])) if bare(given[-1]).type in FUNCTION_LITERALS else None
             if inner is not None and releases(inner.node, taken):
                 waiting.append((inner, ""))
     return None
+
+
+def _works_on(function: Node, first: Node, name: str, row: TableRow) -> bool:
+    """Whether a call is a method of what a name holds, or one that borrows it: `fs.fstat(descriptor, callback)`."""
+    owner = function.child_by_field_name("object")
+    if owner is not None and text(owner) == name:
+        return last_name(function) not in ("on", "once")
+    return last_name(function) in row.get("borrowers", ()) and text(bare(first)) == name
 
 
 def _parameter(parameter: Node) -> str:

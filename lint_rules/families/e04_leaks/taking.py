@@ -98,6 +98,8 @@ class Taken:
 
     def is_given_back_by(self, event: Event) -> bool:
         """Whether the event closes it, or hands it to somebody who will."""
+        if event.kind in ("call", "assign") and self.is_drained_in(event.node):
+            return True
         if event.kind == "call":
             return self._is_given_back_by_call(event.node)
         if event.kind == "enter":
@@ -107,6 +109,14 @@ class Taken:
         if event.kind == "yield":
             return mentions(event.node, self.name)
         return False
+
+    def is_drained_in(self, node: Node) -> bool:
+        """Whether all is read there, after which it closes itself: `response.content`."""
+        readers = self.row.get("drained_by")
+        if not readers:
+            return False
+        read = rf"(?<![\w.]){re.escape(self.name)}\.(?:{'|'.join(readers)})\b".encode()
+        return re.search(read, node.text or b"") is not None
 
     def _is_entered(self, context: Node) -> bool:
         return text(context) == self.name and self.row.get("with") != "transaction"
