@@ -1,7 +1,7 @@
 """Cache on a method.
 
 What it finds: `functools.lru_cache` or `functools.cache` on a method of a class, and a cache without a limit
-(`cache`, `lru_cache(maxsize=None)`) on a handler, whose arguments come with requests.
+(`cache`, `lru_cache(maxsize=None)`) on a handler, or on a function that a handler of the file hands what it was given.
 
 Why it matters: the cache belongs to the class and keeps `self` as a part of its keys. No instance that the method was
 called on is ever freed while its entry is in the cache, with everything it refers to: connections, sessions, results. A
@@ -35,17 +35,19 @@ How to fix it: `functools.cached_property` for a method without arguments; else 
 `__init__`, or a cached function outside the class that does not get the instance.
 
 Not seen: caches of other libraries; methods of enumerations, of classes that are made once as a module's variable, and
-of classes with `__hash__` and `__eq__` of their own, whose instances may stand for one another; functions that a
-handler calls.
+of classes with `__hash__` and `__eq__` of their own, whose instances may stand for one another; functions that handlers
+of other files call.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.languages.python.handlers import parameter_names
 from lint_rules.languages.python.registrations import called_function, decorators
 from lint_rules.languages.python.scopes import CLASS, FUNCTION, Scope, text
 from lint_rules.languages.whole_file import WholeFile
@@ -63,6 +65,7 @@ RULE = Rule(
     in_tests=False,
 )
 
+_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\s*=[^=])")
 _CACHES = frozenset({"functools.lru_cache", "functools.cache"})
 _STATIC = frozenset({"builtins.staticmethod", "builtins.classmethod"})
 _STAY_ANYWAY = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag", "builtins.type"})
@@ -100,9 +103,32 @@ def _first_parameter(scope: Scope) -> str:
 
 
 def _takes_request_data(scope: Scope, file: PythonFile) -> bool:
-    handler = file.handler(scope)
+    """Whether clients choose the arguments: the function is a handler, or handlers of the file hand theirs on."""
     parameters = scope.node.child_by_field_name("parameters")
-    return handler is not None and handler.is_per_request and bool(parameters and parameters.named_child_count)
+    if parameters is None or not parameters.named_child_count:
+        return False
+    if _is_of_request(scope, file):
+        return True
+    name, own = scope.name.rpartition(".")[2], f"{file.module}.{scope.name}"
+    for call in file.nodes("call"):
+        function, given = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+        caller = file.enclosing_function(call) if function is not None and text(function) == name else None
+        if function is None or given is None or caller is None or file.canonical(function) != own:
+            continue
+        if _is_of_request(caller, file) and _hands_on(given, caller):
+            return True
+    return False
+
+
+def _is_of_request(scope: Scope, file: PythonFile) -> bool:
+    handler = file.handler(scope)
+    return handler is not None and handler.is_per_request
+
+
+def _hands_on(given: Node, caller: Scope) -> bool:
+    """Whether arguments are parameters of a handler, or parts of the request."""
+    own = set(parameter_names(caller)) - {"self", "cls"}
+    return any(one in own or one == "request" for one in _NAME.findall(text(given)))
 
 
 def _is_unlimited(decorator: Node) -> bool:

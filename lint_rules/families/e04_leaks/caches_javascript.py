@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.serving import Serving, depends_on_request, serving
-from lint_rules.languages.javascript.containers import Container, containers
+from lint_rules.languages.javascript.containers import Container, assigned_keys, containers
 from lint_rules.languages.javascript.grammar import arguments, bare, callee
 from lint_rules.languages.javascript.registrations import last_name
 from lint_rules.languages.javascript.scopes import Scope
@@ -17,7 +17,7 @@ from lint_rules.languages.javascript.scopes import Scope
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
 
-_ADDS = re.compile(rb"\.(?:push|unshift|set|add|concat)\s*\(|\]\s*(?:\|\|=|\?\?=|=(?!=))|\.\.\.")
+_ADDS = re.compile(rb"\.(?:push|unshift|set|add|concat)\s*\(|\]\s*(?:\|\|=|\?\?=|=(?!=))|\.\.\.|Object\.assign\(")
 _NEW_KEY = re.compile(rb"(?i)random|uuid|nanoid|ulid|Date\.now|\+\+")
 _MAKES = re.compile(rb"[=:]\s*(?:\[|\{|new (?:Map|Set|Array|Object)\b|Object\.create\()")
 
@@ -68,7 +68,8 @@ def _varies(added: Node, container: Container, place: Serving, file: JavaScriptF
         method = last_name(function) if function is not None else ""
         if method in ("push", "unshift"):
             return bool(given)
-        return bool(given) and (depends_on_request(given[:1], place, file) or _is_new(given[0], file))
+        keys = assigned_keys(added) or given[:1]
+        return bool(keys) and (depends_on_request(keys, place, file) or _is_new(keys[0], file))
     left, right = added.child_by_field_name("left"), added.child_by_field_name("right")
     index = left.child_by_field_name("index") if left is not None and left.type == "subscript_expression" else None
     if index is not None:

@@ -122,6 +122,7 @@ _CLIENTS = name_table(Path(__file__).parent / "clients.toml", "python")
 _WORDS = tuple(sorted(f"{name}(".encode() for name in _CLIENTS.last_names))
 _NAMES = tuple(sorted(name.encode() for name in _CLIENTS.last_names))
 _KINDS = frozenset({"route", "hook", "dependency", "background"})
+_OF_REQUEST = re.compile(r"(?:flask\.|quart\.)?g\.\w+|(?:self\.)?request\.(?:state\.|ctx\.)?(?!app\b)\w+")
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -283,5 +284,13 @@ def _is_kept(call: Node, file: PythonFile) -> bool:
     """Whether it is stored where later calls find it."""
     parent = call.parent
     made = parent if parent is not None and parent.type == "await" else call
-    kept = (Use.STORED, Use.OTHER)
-    return any(usage.use in kept for usage in usages_of(made, file))
+    return any(
+        usage.use is Use.OTHER or (usage.use is Use.STORED and not _is_on_request(usage.place))
+        for usage in usages_of(made, file)
+    )
+
+
+def _is_on_request(assignment: Node) -> bool:
+    """Whether it is stored on what ends with the request: `g.client = ...`, `request.state.client = ...`."""
+    left = assignment.child_by_field_name("left")
+    return left is not None and _OF_REQUEST.fullmatch(text(left)) is not None

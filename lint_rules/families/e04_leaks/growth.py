@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from tree_sitter import Node
 
-from lint_rules.languages.javascript.containers import Container, shared_containers
+from lint_rules.languages.javascript.containers import Container, assigned_keys, shared_containers
 from lint_rules.languages.javascript.grammar import arguments, callee, named, text
 from lint_rules.languages.javascript.registrations import last_name
 from lint_rules.languages.javascript.scopes import CLASS, FUNCTION, MODULE, Scope
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
 
 _MAY_CHANGE = re.compile(
-    rb"\.(?:push|unshift|set|add|concat|pop|shift|splice|delete|clear|length)\b|\]\s*(?:\|\|=|\?\?=|=(?!=))|\bdelete\b"
+    rb"\.(?:push|unshift|set|add|concat|pop|shift|splice|delete|clear|length)\b|\]\s*(?:\|\|=|\?\?=|=(?!=))|\bdelete\b|\bObject\.assign\b"
 )
 _MAX_NODES = 200
 
@@ -99,7 +99,8 @@ def _varies(added: Node, file: JavaScriptFile) -> bool:
         given = arguments(added)
         if function is not None and last_name(function) in ("push", "unshift"):
             return bool(given)
-        return bool(given) and _reads_local(given[0], file)
+        keys = assigned_keys(added) or given[:1]
+        return any(_reads_local(one, file) for one in keys)
     left, right = added.child_by_field_name("left"), added.child_by_field_name("right")
     index = left.child_by_field_name("index") if left is not None and left.type == "subscript_expression" else None
     looked_at = index if index is not None else right

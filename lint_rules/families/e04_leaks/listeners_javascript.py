@@ -21,6 +21,7 @@ from lint_rules.languages.javascript.grammar import (
 )
 from lint_rules.languages.javascript.labels import function_label
 from lint_rules.languages.javascript.registrations import last_name
+from lint_rules.languages.javascript.scopes import FUNCTION
 from lint_rules.languages.javascript.usage import Use, usages_of
 from lint_rules.languages.tables import read_table
 
@@ -274,6 +275,14 @@ def _event_of_removal(call: Node) -> str:
     return text(value) if value.type in ("identifier", "member_expression", "template_string") else ""
 
 
+def _is_one_name(added: Node, removed: Node, file: JavaScriptFile) -> bool:
+    """Whether two names may be one function: not where each is defined in a function of its own."""
+    one, other = (file.scopes.binding(text(name), name.start_byte) for name in (added, removed))
+    if one is None or other is None or one[0] is other[0]:
+        return True
+    return any(scope.kind != FUNCTION or bindings[0].kind == "parameter" for scope, bindings in (one, other))
+
+
 def _may_be_same(added: Node, removed: Node, file: JavaScriptFile) -> bool:
     """Whether a function that is taken back may be the one that was added: never another literal or bound function."""
     if removed.type in FUNCTION_LITERALS or removed.type == "call_expression":
@@ -284,4 +293,6 @@ def _may_be_same(added: Node, removed: Node, file: JavaScriptFile) -> bool:
         return removed.type != "identifier" or (own is not None and text(own) == text(removed))
     if added.type == "call_expression":
         return removed.type != "identifier" and "bind" not in text(removed)
+    if added.type == removed.type == "identifier" and not _is_one_name(added, removed, file):
+        return False
     return text(added) == text(removed) or (added.type == "identifier") != (removed.type == "identifier")

@@ -95,6 +95,8 @@ class StoreUses:
             return (GROWS, outer) if varies(key, self._file) else ("", None)
         if outer.type == "attribute" and outer.child_by_field_name("object") == item:
             return self._of_method(outer, item)
+        if outer.type == "subscript" and outer.child_by_field_name("value") == item:
+            return self._of_item(outer)  # store["orders"][key] = order
         return "", None
 
     def _of_method(self, method: Node, held: Node) -> tuple[str, Node | None]:

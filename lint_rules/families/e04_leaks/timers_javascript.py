@@ -104,7 +104,7 @@ def _stops(call: Node, row: TableRow, file: JavaScriptFile) -> list[Node] | None
                     if place.type == "subscript_expression" and "dispose" in text(place):
                         found.append(place)
                     continue
-                if last_name(place) in row["methods"]:
+                if last_name(place) in row["methods"] or _clears_each(outer, row):
                     found.append(place)
                 else:
                     waiting.append(outer)  # setInterval(...).unref()
@@ -126,6 +126,12 @@ def _stops(call: Node, row: TableRow, file: JavaScriptFile) -> list[Node] | None
     if callback is not None:
         found.extend(one for one in _clearing(row, file) if _clears_this(one) and _lies_in(one, callback))
     return found
+
+
+def _clears_each(call: Node, row: TableRow) -> bool:
+    """`timers.forEach(clearInterval)`"""
+    given = [text(bare(one)) for one in arguments(call)]
+    return any(re.search(rf"\b{name}\b", one) for one in given for name in row["clear"])
 
 
 def _is_callback(place: Node) -> bool:

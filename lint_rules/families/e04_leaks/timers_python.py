@@ -146,10 +146,11 @@ def _can_be_stopped(call: Node, scope: Scope, file: PythonFile) -> bool:
     body = file.data[scope.start : scope.end]
     if b"daemon" in body.lower():
         return True
-    data = file.data.decode(errors="replace")
-    for usage in usages_of(call, file):
-        if usage.use in (Use.RETURNED, Use.PASSED, Use.YIELDED):
-            return True
+    usages = usages_of(call, file)
+    if any(usage.use in (Use.RETURNED, Use.PASSED, Use.YIELDED) for usage in usages):
+        return True
+    is_kept = any(usage.use is Use.STORED for usage in usages) or bool(scope.globals)
+    data = (file.data if is_kept else body).decode(errors="replace")
     return any(re.search(rf"\b{re.escape(name)}\b[^\n]*\.cancel\(", data) for name in _stored_names(call, file))
 
 

@@ -99,7 +99,8 @@ _CONTAINER_WORDS = (b"= []", b"= {}", b"new Map(", b"new Set(", b"Object.create(
 _STORES = re.compile(
     rb"^(?:(?:    |\t)?\w+(?:[ \t]*:[^=\n]{1,80})?|[ \t]+\w+[ \t]*:[^=\n]{1,80}|[ \t]*self\.\w+(?::[^=\n]{1,80})?"
     rb"|[ \t]*(?:\w{1,20}\.)?app\w{0,20}[.\[][^=\n]{1,60})[ \t]*=[ \t]*"
-    rb"(?:\{\}|\[\]|(?:\w+\.)?(?:dict|set|list|OrderedDict|defaultdict|Counter|deque)\()",
+    rb"(?:\{\}|\[\]|\{[^\n]{1,60}:[ \t]*(?:\{\}|\[\])"
+    rb"|(?:\w+\.)?(?:dict|set|list|OrderedDict|defaultdict|Counter|deque)\()",
     re.MULTILINE,
 )
 """An empty container, made where it may last: at module level, in the body of a class, annotated, or on an object."""

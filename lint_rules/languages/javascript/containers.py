@@ -274,6 +274,8 @@ def _added_at(place: Node, outer: Node) -> Node | None:
     """The call or assignment that adds an entry."""
     target = place
     current = outer
+    if current.type == "arguments" and current.parent is not None and named(current)[0] == place:
+        return current.parent if assigned_keys(current.parent) else None
     if current.type == "subscript_expression" and current.child_by_field_name("object") == place:
         user = around(current)
         if user is None:
@@ -295,6 +297,20 @@ def _added_at(place: Node, outer: Node) -> Node | None:
         if is_call and last_name(current) in _ADDING:
             return call
     return None
+
+
+def assigned_keys(call: Node) -> list[Node]:
+    """The keys of `Object.assign(orders, { [order.id]: order })` that are computed."""
+    function = callee(call) if call.type == "call_expression" else None
+    if function is None or text(function) != "Object.assign":
+        return []
+    keys = (
+        pair.child_by_field_name("key")
+        for one in arguments(call)[1:]
+        if bare(one).type == "object"
+        for pair in named(bare(one))[:_MAX_MEMBERS]
+    )
+    return [key for key in keys if key is not None and key.type == "computed_property_name"]
 
 
 def _is_call_of(member: Node, place: Node, method: str) -> bool:
