@@ -8,8 +8,9 @@ from tree_sitter import Node
 
 from lint_rules.families.e06_error_handling.shapes import UNKNOWN, Shape
 
-NOT_SET, NOT_TOLD = 0, -1
-"""Status codes: where none is set, so that the framework says 200; where the code does not tell which."""
+NOT_SET, NOT_TOLD, MAY_BE_500 = 0, -1, -2
+"""Status codes: where none is set, so that the framework says 200; where the code does not tell which; where it does
+not, but is 5xx for errors that bring none: `err.status || 500`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,8 +167,10 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
             continue
         caught = node_caught.caught_at(answer.node, file)
         inside = next((one for one in caught if one.how != "callback" or _is_failed(answer, one)), None)
-        shown = list(node_leaks.leaks(answer, inside.names, file)) if inside is not None else []
-        if any(leak.kind == node_caught.WHOLE and leak.node in answer.body for leak in shown) and _is_reply(answer):
+        shown = list(node_leaks.leaks(answer, inside, file)) if inside is not None else []
+        if any(leak.kind == node_caught.WHOLE and leak.node in answer.body for leak in shown) and (
+            node_answers.hands_to_framework(answer, file)
+        ):
             continue  # Fastify hands an error that is sent to its error handler, which has the status
         shows = bool(shown)
         is_told = inside is not None and (telling.is_failure_text or (shows and telling.may_be_error))
@@ -186,10 +188,6 @@ _PLACES = {
 }
 
 
-def _is_reply(answer: Answer) -> bool:
-    return (answer.node.text or b"").startswith(b"reply")
-
-
 def _is_failed(answer: Answer, caught: node_caught.Caught) -> bool:
     """Whether a place in a callback is reached only with an error: `if (error) ...`."""
     names = "|".join(map(re.escape, caught.names)) or "(?!)"
@@ -204,16 +202,7 @@ def _is_node_handler(answer: Answer, caught: node_caught.Caught | None, file: Ja
     """Whether an answer goes to a client of HTTP; what is returned does so from handlers that may answer thus."""
     if not answer.is_plain:
         return caught is not None or file.request.handler_around(answer.node) is not None or b"res" in file.data
-    function = file.enclosing_function(answer.node)
-    handler = file.handler(function)
-    return (
-        handler is not None
-        and handler.kind == "route"
-        and str(handler.framework.row.get("answers")) in ("any", "returned")
-        and handler.framework.name in ("Fastify", "NestJS", "Hapi")
-        and b"@nestjs/graphql" not in file.data
-        and b"@nestjs/microservices" not in file.data
-    )
+    return node_answers.answers_by_return(answer, file)
 
 
 def _finding(file: PythonFile | JavaScriptFile, answer: Answer, telling: Telling, where: str) -> Finding:

@@ -72,7 +72,8 @@ of your own. Errors whose text is meant for clients get a class of their own; ca
 
 Not seen: what a helper of your own does with an error that it is given as a whole; errors that are stored and sent
 later; messages of errors that the code has told apart by class, code or status; what a setting for development lets
-through; in JavaScript, the message of an error that is answered with a status 4xx.
+through; in JavaScript, the message of an error that is answered with a status 4xx. What is said of a query or a command
+that the client wrote itself is an answer.
 """
 
 from __future__ import annotations
@@ -82,16 +83,17 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from lint_rules.families.e06_error_handling import node_answers, node_caught, node_leaks
-from lint_rules.families.e06_error_handling.answer import NOT_SET, Answer
-from lint_rules.families.e06_error_handling.python_answers import ANSWER_WORDS, answers, handed
+from lint_rules.families.e06_error_handling.answer import MAY_BE_500, NOT_SET, Answer
+from lint_rules.families.e06_error_handling.python_answers import ANSWER_WORDS, answers, handed, pages
 from lint_rules.families.e06_error_handling.python_caught import (
     Caught,
     caught_at,
     is_for_developers,
     is_told_apart,
     reads_input,
+    runs_for_client,
 )
-from lint_rules.families.e06_error_handling.python_leaks import MESSAGE, TRACE, leaks
+from lint_rules.families.e06_error_handling.python_leaks import INNER, TRACE, Leak, leaks
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.python.file import PythonFile
 from lint_rules.languages.python.scopes import FUNCTION
@@ -116,36 +118,41 @@ def _may_leak(data: bytes) -> bool:
 
 @RULE.files(WholeFile(_may_leak), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
-    for answer in (*answers(file), *handed(file)):
-        caught = caught_at(answer.node, file)
-        if caught is None or file.in_broken_code(answer.node):
+    for answer in (*answers(file), *handed(file), *pages(file)):
+        if file.in_broken_code(answer.node):
             continue
+        caught = caught_at(answer.node, file)
         if answer.is_plain and not _answers_requests(answer.node, caught, file):
             continue
-        leak = next((one for one in leaks(answer, caught, file) if _is_leak(one.node, one.kind, caught, answer)), None)
+        leak = next((one for one in leaks(answer, caught, file) if _is_leak(one, answer, file)), None)
         if leak is None:
             continue
         written = " ".join(file.text(leak.node).split())[:60]
-        what = "the traceback" if leak.kind == TRACE else f"what `{caught.what}` says"
+        what = "the traceback" if leak.kind == TRACE else f"what `{leak.caught.what}` says"
         yield RULE.at(
             file, leak.node, f"`{written}` sends {what} to the client; log it and answer with a text of your own",
-            _ADVICE.format(name=caught.name or "the error"),
+            _ADVICE.format(name=leak.caught.name or "the error"),
         )  # fmt: skip
 
 
-def _is_leak(node: Node, kind: str, caught: Caught, answer: Answer) -> bool:
+def _is_leak(leak: Leak, answer: Answer, file: PythonFile) -> bool:
+    node, caught = leak.node, leak.caught
     if is_for_developers(node, caught.place) or is_for_developers(answer.node, caught.place):
         return False
-    if kind != MESSAGE:
+    if leak.kind in (TRACE, INNER):
         return True
     if not caught.is_unexpected or is_told_apart(node, caught) or is_told_apart(answer.node, caught):
         return False
-    return not (400 <= answer.status < 500 and reads_input(caught))
+    if 0 < answer.status < caught.least:
+        return False
+    if 400 <= answer.status < 500 and reads_input(caught):
+        return False
+    return not runs_for_client(caught, file)
 
 
-def _answers_requests(node: Node, caught: Caught, file: PythonFile) -> bool:
+def _answers_requests(node: Node, caught: Caught | None, file: PythonFile) -> bool:
     """Whether what is returned goes to a client: the function is a handler, not one that is called by handlers."""
-    if caught.how == "handler":
+    if caught is not None and caught.how == "handler":
         return True
     scope = file.scope(node).function
     handler = file.handler(scope) if scope is not None and scope.kind == FUNCTION else None
@@ -162,27 +169,21 @@ def _may_leak_javascript(data: bytes) -> bool:
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if file.is_tooling:
         return
-    for answer in (*node_answers.answers(file), *node_answers.handed(file)):
-        if answer.is_plain or file.in_broken_code(answer.node):
+    handed = list(node_answers.handed(file))
+    for answer in (*node_answers.answers(file), *handed, *node_answers.pages(file)):
+        if file.in_broken_code(answer.node) or (answer.is_plain and not node_answers.answers_by_return(answer, file)):
             continue
-        found = next(
-            (
-                (leak, caught)
-                for caught in node_caught.caught_at(answer.node, file)
-                for leak in node_leaks.leaks(answer, caught.names, file)
-                if _is_javascript_leak(leak, caught, answer)
-            ),
-            None,
-        )
-        if found is None:
-            continue
-        leak, caught = found
+        at_hand = (*node_caught.caught_at(answer.node, file), node_caught.Caught({}, "", answer.node))
+        every = (leak for caught in at_hand for leak in node_leaks.leaks(answer, caught, file))
+        leak = next((one for one in every if _is_javascript_leak(one, answer, file)), None)
+        if leak is None or (answer in handed and leak.kind == node_caught.WHOLE and leak.node in answer.body):
+            continue  # what a helper does with a whole error is not told here
         written = " ".join(file.text(leak.node).split())[:60]
         yield RULE.at(
             file,
             leak.node,
             f"`{written}` sends {_SENT[leak.kind]} to the client; log it and answer with a text of your own",
-            _ADVICE.format(name=next(iter(caught.names), "the error")),
+            _ADVICE.format(name=next(iter(leak.caught.names), "the error")),
         )
 
 
@@ -193,9 +194,10 @@ _SENT = {
 }
 
 
-def _is_javascript_leak(leak: node_leaks.Leak, caught: node_caught.Caught, answer: Answer) -> bool:
-    if leak.kind == node_caught.WHOLE and leak.node in answer.body and b"reply" in (answer.node.text or b""):
-        return False  # Fastify hands an error that is sent to its error handler
+def _is_javascript_leak(leak: node_leaks.Leak, answer: Answer, file: JavaScriptFile) -> bool:
+    caught = leak.caught
+    if leak.kind == node_caught.WHOLE and leak.node in answer.body and node_answers.hands_to_framework(answer, file):
+        return False
     if node_caught.is_for_developers(leak.node, caught.place) or node_caught.is_for_developers(
         answer.node, caught.place
     ):
@@ -204,4 +206,11 @@ def _is_javascript_leak(leak: node_leaks.Leak, caught: node_caught.Caught, answe
         return True
     if node_caught.is_told_apart(leak.node, caught) or node_caught.is_told_apart(answer.node, caught):
         return False
-    return leak.kind == node_caught.WHOLE or answer.status >= 500 or answer.status == NOT_SET
+    if leak.kind == node_caught.MESSAGE and node_caught.checks_input(caught, file):
+        return False
+    if leak.kind == node_caught.WHOLE or answer.status >= 500 or answer.status == MAY_BE_500:
+        return True
+    is_page = ".render" in (answer.node.text or b"")[:60].decode(errors="replace")
+    return answer.status == NOT_SET and not (
+        is_page and caught.how == "handler"
+    )  # which errors have which is elsewhere

@@ -23,7 +23,8 @@ _RESPONSES = re.compile(r"^(?:this\.)?_?(?:res|resp|response|reply)$")
 _SENDING = frozenset({"json", "jsonp", "send", "end", "response"})
 _MOST_CHAIN = 12
 ANSWER_WORDS = (
-    b".json(", b".send(", b".end(", b".jsonp(", b".body", b"statusCode", b"Response(", b"Exception(", b".response(",
+    b".json(", b".send(", b".render(", b".end(", b".jsonp(", b".body", b"statusCode", b"Response(", b"Exception(",
+    b".response(",
 )  # fmt: skip
 """A file without any of these answers nothing."""
 
@@ -79,7 +80,41 @@ def handed(file: JavaScriptFile) -> Iterator[Answer]:
             continue
         numbers = [status_of(one, file) for one in given]
         status = next((one for one in numbers if one > 0), NOT_SET)
-        yield Answer(call, tuple(one for one in given if bare(one).type != "identifier"), status)
+        yield Answer(call, tuple(given), status)
+
+
+def pages(file: JavaScriptFile) -> Iterator[Answer]:
+    """What is given to templates: `res.render("error", { message: err.message })`."""
+    for call in file.nodes("call_expression") if b".render(" in file.data else ():
+        function = callee(call)
+        given = arguments(call) if function is not None and text(function).endswith(".render") else []
+        if function is None or len(given) < 2:
+            continue
+        root, status = _chain(function, file)
+        if _RESPONSES.match(text(root)) or file.request.role(root) in ("response", "context"):
+            status = _set_around(call, text(root), file) if status is None else status
+            yield Answer(call, (given[1],), status)
+
+
+def answers_by_return(answer: Answer, file: JavaScriptFile) -> bool:
+    """Whether what is returned at a place is sent to a client of HTTP."""
+    handler = file.handler(file.enclosing_function(answer.node))
+    return (
+        handler is not None
+        and handler.kind == "route"
+        and str(handler.framework.row.get("answers")) in ("any", "returned")
+        and handler.framework.name in ("Fastify", "NestJS", "Hapi")
+        and b"@nestjs/graphql" not in file.data
+        and b"@nestjs/microservices" not in file.data
+    )
+
+
+def hands_to_framework(answer: Answer, file: JavaScriptFile) -> bool:
+    """Whether an answer is one of Fastify, which hands an error that is sent to its error handler."""
+    if (answer.node.text or b"").startswith(b"reply"):
+        return True
+    handler = file.request.handler_around(answer.node)
+    return handler is not None and handler[1].framework.name == "Fastify"
 
 
 def name_of(expression: Node, file: JavaScriptFile) -> str:
@@ -103,7 +138,7 @@ def _sent(call: Node, function: Node, file: JavaScriptFile) -> Answer | None:
         return None
     root, status = _chain(function, file)
     if not _matches(name_of(function, file), _names()["json"], file):
-        is_response = _RESPONSES.match(text(root)) is not None
+        is_response = _RESPONSES.match(text(root)) is not None or file.request.role(root) == "response"
         if not is_response or status is None or text(last) == "response":
             return None
     if status is None:
@@ -149,7 +184,6 @@ def _chained_after(call: Node, file: JavaScriptFile) -> int | None:
 
 _SETTING = r"\.(?:status|code|writeHead|statusCode|sendStatus|statusMessage)\s*(?:\(|=[^=])"
 _SETS = re.compile(_SETTING.encode())
-_LAST_SET = re.compile(r"\.(?:status|code|writeHead|statusCode)\s*(?:\(\s*|=\s*)([\w.]+)")
 
 
 def _set_around(node: Node, root: str, file: JavaScriptFile) -> int:
@@ -168,17 +202,27 @@ def _set_around(node: Node, root: str, file: JavaScriptFile) -> int:
                         continue
                     break
                 if one.type != "comment" and _SETS.search(one.text or b"") and root in text(one):
-                    written = _LAST_SET.search(text(one))
-                    is_plain = one.type == "expression_statement" and written is not None
-                    found = _number(written[1]) if is_plain and written is not None else NOT_TOLD
+                    found = _set_by(one, file)
             if found != NOT_SET:
                 return found
         current = parent
     return found
 
 
-def _number(written: str) -> int:
-    return int(written) if re.fullmatch(r"[1-5]\d\d", written) else NOT_TOLD
+def _set_by(statement: Node, file: JavaScriptFile) -> int:
+    """The status that a statement sets: `res.status(404)`, `res.statusCode = 404`."""
+    expression = first_named(statement) if statement.type == "expression_statement" else None
+    if expression is not None and expression.type == "assignment_expression":
+        right = expression.child_by_field_name("right")
+        return status_of(right, file) if right is not None else NOT_TOLD
+    if expression is not None and (function := callee(expression)) is not None:
+        last = function.child_by_field_name("property")
+        given = arguments(expression)
+        if last is not None and text(last) in _names()["setting"]:
+            return status_of(given[0], file) if given else NOT_TOLD
+        status = _chain(function, file)[1] if function.type == "member_expression" else None
+        return NOT_TOLD if status is None else status
+    return NOT_TOLD
 
 
 def _assigned(file: JavaScriptFile) -> Iterator[Answer]:
@@ -199,7 +243,7 @@ def _set_for_context(node: Node, root: str, file: JavaScriptFile) -> int:
     """The status of a context, whether set before or behind its body, in the blocks around it."""
     function = file.enclosing_function(node)
     start = function.start if function is not None else 0
-    setting = re.compile(rf"\b{re.escape(root)}\.(?:response\.)?status\s*=\s*([^=][^;\n]*)")
+    setting = re.compile(rf"\b{re.escape(root)}\.(?:response\.)?status\s*=[^=]")
     current: Node | None = node
     while current is not None and current.start_byte > start:
         parent = current.parent
@@ -207,7 +251,7 @@ def _set_for_context(node: Node, root: str, file: JavaScriptFile) -> int:
             for one in parent.named_children:
                 found = setting.search(text(one)) if one.type != "comment" else None
                 if found is not None:
-                    return _number(found[1].strip()) if one.type == "expression_statement" else NOT_TOLD
+                    return _set_by(one, file)
         current = parent
     return NOT_SET
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from tree_sitter import Node
 
+from lint_rules.families.e06_error_handling.answer import MAY_BE_500
 from lint_rules.families.e06_error_handling.answer import NOT_TOLD as STATUS_NOT_TOLD
 from lint_rules.families.e06_error_handling.shapes import NOT_TOLD, OPEN, TEXT, UNKNOWN, Shape, made
 from lint_rules.languages.javascript.file import JavaScriptFile
@@ -36,7 +37,17 @@ def status_of(node: Node, file: JavaScriptFile) -> int:
             return HTTPStatus[name].value
         if found := re.search(r"(?:HTTP_?|_)([1-5]\d\d)(?:_|$)", written.upper()):
             return int(found[1])
-    return STATUS_NOT_TOLD
+    return MAY_BE_500 if any(status_of(one, file) >= 500 for one in _choices(node)) else STATUS_NOT_TOLD
+
+
+def _choices(node: Node) -> list[Node]:
+    """What an expression may be in the end: the fallback of `a || b`, both sides of `c ? a : b`."""
+    if node.type == "ternary_expression":
+        sides = (node.child_by_field_name("consequence"), node.child_by_field_name("alternative"))
+        return [bare(side) for side in sides if side is not None]
+    operator = node.child_by_field_name("operator") if node.type == "binary_expression" else None
+    right = node.child_by_field_name("right") if operator is not None and operator.type in ("||", "??") else None
+    return [bare(right)] if right is not None else []
 
 
 def value_of(node: Node, file: JavaScriptFile) -> Node:

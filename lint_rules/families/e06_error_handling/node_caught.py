@@ -17,6 +17,7 @@ from lint_rules.languages.javascript.grammar import (
     around,
     bare,
     callee,
+    named,
     text,
 )
 
@@ -166,7 +167,8 @@ def is_told_apart(node: Node, caught: Caught) -> bool:
     """Whether a place is reached only for errors that a condition has picked out by class, code or status."""
     names = "|".join(re.escape(name) for name, kind in caught.names.items() if kind == WHOLE) or "(?!)"
     picks = re.compile(
-        rf"\b(?:{names})\)?\s+instanceof\s+(?!Error\b)|\b(?:{names})\)?\??\.(?!message\b|stack\b|toString\b)\w"
+        rf"\b(?:{names})\)?\??\.message\s*(?:===?\s*[\"'`]|\.(?:includes|startsWith|match|endsWith)\()|\.test\((?:{names})\b"
+        rf"|\b(?:{names})\)?\s+instanceof\s+(?!Error\b)|\b(?:{names})\)?\??\.(?!message\b|stack\b|toString\b)\w"
         rf"|\w\(\s*(?:{names})\s*[,)]|\b(?:{names})\s+as\s+\w+\)\??\.(?!message\b|stack\b)\w"
     )
     grades = re.compile(r"\b(?:status|statusCode|code|isOperational|operational|known|safe|isClientError)\b")
@@ -177,3 +179,24 @@ def is_told_apart(node: Node, caught: Caught) -> bool:
         if is_expression and (grades.search(written) or picks.search(written)):
             return True
     return False
+
+
+_MOST_CHECKING = 2
+_OF_CLIENT = re.compile(r"\b(?:req|request|ctx|event)\b|\bbody\b|\bparams\b|\bquery\b|\bpayload\b|\binput\b")
+_OWN_TEXT = re.compile(r"\bthrow\s+(?:new\s+)?\w*Error\(\s*[\"'`]")
+
+
+def checks_input(caught: Caught, file: JavaScriptFile) -> bool:
+    """Whether all that can have failed are functions of the file that check the client's input, with their texts."""
+    attempt = caught.place.parent if caught.how == "catch" else None
+    body = attempt.child_by_field_name("body") if attempt is not None else None
+    if body is None or len(named(body)) > _MOST_CHECKING or not _OF_CLIENT.search(text(body)):
+        return False
+    calls = file.nodes_in("call_expression", body)
+    return bool(calls) and "await " not in text(body) and all(_checks(call, file) for call in calls)
+
+
+def _checks(call: Node, file: JavaScriptFile) -> bool:
+    function = callee(call)
+    scope = file.function_scope(file.names.symbol(function)) if function is not None else None
+    return scope is not None and _OWN_TEXT.search(text(scope.node)) is not None

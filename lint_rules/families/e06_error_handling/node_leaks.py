@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from lint_rules.families.e06_error_handling.answer import Answer
-from lint_rules.families.e06_error_handling.node_caught import MESSAGE, TRACE, WHOLE
+from lint_rules.families.e06_error_handling.node_caught import MESSAGE, TRACE, WHOLE, Caught, caught_at
 from lint_rules.languages.javascript.file import JavaScriptFile
-from lint_rules.languages.javascript.grammar import arguments, bare, callee, named, text
+from lint_rules.languages.javascript.grammar import FUNCTION_KINDS, arguments, bare, callee, named, text
 
 _MOST_NODES = 400
 _MOST_NAMES = 4
@@ -25,36 +25,85 @@ _PASSING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A part of a response that shows an error: the expression, and whether it is the message, the trace or all."""
+    """A part of a response that shows an error: the expression, whether it is the message, the trace or all, and of
+    which error."""
 
     node: Node
     kind: str
+    caught: Caught
 
 
-def leaks(answer: Answer, names: Mapping[str, str], file: JavaScriptFile) -> Iterator[Leak]:
-    """The outermost expressions of a response that show an error that has one of the names."""
-    waiting: list[tuple[Node, int]] = [(node, 0) for node in reversed(answer.body)]
+def leaks(answer: Answer, caught: Caught, file: JavaScriptFile) -> Iterator[Leak]:
+    """The outermost expressions of a response that show an error, through local names.
+
+    A name may also have got its value in a `catch` that the response stands behind.
+    """
+    waiting: list[tuple[Node, int, Caught]] = [(node, 0, caught) for node in reversed(answer.body)]
     for _ in range(_MOST_NODES):
         if not waiting:
             return
-        node, hops = waiting.pop()
+        node, hops, error = waiting.pop()
         node = bare(node)
-        kind = _kind(node, names)
+        kind = _kind(node, error.names)
         if kind:
-            yield Leak(node, kind)
+            yield Leak(node, kind, error)
             continue
-        waiting.extend((inner, hops) for inner in reversed(_parts(node)))
-        if node.type in ("identifier", "shorthand_property_identifier") and hops < _MOST_NAMES:
-            found = file.scopes.binding(text(node), node.start_byte)
-            binding = found[1][0] if found is not None and len(found[1]) == 1 else None
-            if binding is None or binding.kind != "value" or binding.node is None:
-                continue
-            if not binding.is_constant and file.scopes.assignments(text(node)):
-                continue
-            if not binding.path:
-                waiting.append((binding.node, hops + 1))
-            elif text(bare(binding.node)) in names and (member := _MEMBERS.get(binding.path[0])):
-                yield Leak(node, member)
+        waiting.extend((inner, hops, error) for inner in reversed(_parts(node)))
+        if node.type not in ("identifier", "shorthand_property_identifier") or hops >= _MOST_NAMES:
+            continue
+        for value, path in _given(node, file):
+            held = _error_at(value, error, file)
+            if not path:
+                waiting.append((value, hops + 1, held))
+            elif text(bare(value)) in held.names and (member := _MEMBERS.get(path[0])):
+                yield Leak(node, member, held)
+
+
+def _given(name: Node, file: JavaScriptFile) -> Iterator[tuple[Node, tuple[str, ...]]]:
+    """What a name holds, and what is put into it: values, and the members that a pattern takes of them."""
+    found = file.scopes.binding(text(name), name.start_byte)
+    binding = found[1][0] if found is not None and len(found[1]) == 1 else None
+    if binding is None or binding.kind != "value":
+        return
+    everywhere = [] if binding.is_constant else file.scopes.assignments(text(name))
+    assigned = [one for one in everywhere if binding.start <= one.start_byte < binding.end]
+    if not assigned and binding.node is not None:
+        yield binding.node, binding.path
+        yield from ((value, ()) for value in _put_into(name, binding.start, file))
+    before = [one for one in assigned if one.start_byte < name.start_byte]
+    if before and len(before) == len(assigned) and all(_is_in_catch(one) for one in assigned):
+        value = before[-1].child_by_field_name("right")
+        if value is not None:
+            yield value, ()
+
+
+def _put_into(name: Node, since: int, file: JavaScriptFile) -> Iterator[Node]:
+    """`body.reason = ...` between the value that a name was given and its use."""
+    own = (name.text or b"") + b"."
+    if file.data.find(own, since, name.start_byte) < 0:
+        return
+    for assignment in file.nodes("assignment_expression"):
+        left, right = assignment.child_by_field_name("left"), assignment.child_by_field_name("right")
+        if since < assignment.start_byte < name.start_byte and left is not None and right is not None:
+            owner = left.child_by_field_name("object") if left.type == "member_expression" else None
+            if owner is not None and owner.text == name.text:
+                yield right
+
+
+def _is_in_catch(assignment: Node) -> bool:
+    current: Node | None = assignment
+    while current is not None and current.type not in FUNCTION_KINDS:
+        if current.type == "catch_clause":
+            return True
+        current = current.parent
+    return False
+
+
+def _error_at(value: Node, error: Caught, file: JavaScriptFile) -> Caught:
+    """The error that is at hand where a name gets its value."""
+    if error.names and error.place.start_byte <= value.start_byte < error.place.end_byte:
+        return error
+    return next((one for one in caught_at(value, file) if one.how in ("catch", "promise")), error)
 
 
 def _kind(node: Node, names: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import targets
 from lint_rules.languages.javascript.bodies import all_nodes, own_nodes
-from lint_rules.languages.javascript.grammar import CALL_KINDS, around, callee, first_named, text
+from lint_rules.languages.javascript.grammar import CALL_KINDS, arguments, around, callee, first_named, text
 from lint_rules.languages.javascript.http_errors import http_errors_in, is_server_error, status_of
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def _answers(body: Node, file: JavaScriptFile) -> bool:
         if node.type in ("throw_statement", "return_statement"):
             return True
         if node.type == "identifier" and file.request.role(node) in _ROLES:
+            return True
+        if node.type in CALL_KINDS and text(callee(node) or node) == "next" and arguments(node):
             return True
     return False
 

@@ -35,7 +35,7 @@ _TABLE = Path(__file__).parent / "errors.toml"
 _TORNADO = re.compile(rb"tornado|RequestHandler|self\.set_status\(")
 ANSWER_WORDS = (
     b"Response", b"jsonify", b"HTTPException", b"HTTPError", b"abort(", b"json_response", b"response.json", b"json(",
-    b"@app.", b"route", b"router", b"self.write(", b"exceptions", b"web.HTTP", b"HttpError",
+    b"@app.", b"route", b"router", b"self.write(", b"exceptions", b"web.HTTP", b"HttpError", b"render", b"flash(",
 )  # fmt: skip
 """A file without any of these answers nothing."""
 
@@ -88,11 +88,27 @@ def handed(file: PythonFile) -> Iterator[Answer]:
         function = call.child_by_field_name("function") if call is not None and call.type == "call" else None
         if call is None or function is None or not _ANSWERING.search(text(function).rpartition(".")[2]):
             continue
-        symbol = file.names.symbol(function)
-        if (symbol and symbol.partition(".")[0] == file.module.partition(".")[0]) or symbol in file.modules.by_name:
+        first = file.names.symbol(function).partition(".")[0]
+        if first and (first == file.module.partition(".")[0] or first in file.modules.by_name):
             given = tuple(one for _, one in arguments(call))
             numbers = [status_of(one, file) for one in given]
             yield Answer(call, given, next((one for one in numbers if one > 0), NOT_TOLD), is_plain=True)
+
+
+@lru_cache(maxsize=1)
+def _pages() -> NameTable[TableRow]:
+    return name_table(_TABLE, "python_page")
+
+
+def pages(file: PythonFile) -> Iterator[Answer]:
+    """What is shown on pages, by templates and in messages of the next page: `render_template("x.html", error=e)`."""
+    names = _pages().last_names
+    for call in file.nodes("call"):
+        function = call.child_by_field_name("function")
+        if function is None or text(function).rpartition(".")[2] not in names:
+            continue
+        if _pages().match(name_of(function, file), file.types) is not None or text(function) == "self.render":
+            yield Answer(call, tuple(value for _, value in arguments(call)), NOT_TOLD)
 
 
 def returned_calls(file: PythonFile) -> Iterator[Answer]:
@@ -199,16 +215,27 @@ def _shape(call: Node, body: Node | None, form: str, file: PythonFile) -> Shape:
     return body_shape(inner, file)
 
 
+_AROUND_ARGUMENTS = frozenset({"argument_list", "parenthesized_expression", "tuple", "keyword_argument"})
+
+
 def _is_inside_response(call: Node, file: PythonFile) -> bool:
     """Whether a response is made into another one: `make_response(jsonify(...), 400)`."""
-    outer = call.parent
-    while outer is not None and outer.type in ("argument_list", "parenthesized_expression", "tuple"):
-        outer = outer.parent
-    if outer is None or outer.type != "call":
+    outer, inner = call.parent, call
+    while outer is not None and outer.type in (
+        "argument_list",
+        "parenthesized_expression",
+        "tuple",
+        "keyword_argument",
+    ):
+        inner, outer = (inner, outer.parent) if outer.type == "argument_list" else (outer, outer.parent)
+    function = outer.child_by_field_name("function") if outer is not None and outer.type == "call" else None
+    if outer is None or function is None:
         return False
-    function = outer.child_by_field_name("function")
-    name = name_of(function, file) if function is not None else ""
-    return _responses().match(name, file.types) is not None or _raises().match(name, file.types) is not None
+    name = name_of(function, file)
+    if _responses().match(name, file.types) is not None:
+        return True
+    raised = _raises().match(name, file.types)  # but `abort(make_response(...))` answers what it is given
+    return raised is not None and _first(dict(arguments(outer)), raised.get("status", [])) != inner
 
 
 def _first(given: dict[str, Node], places: list[Any]) -> Node | None:

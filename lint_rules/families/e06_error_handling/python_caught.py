@@ -24,7 +24,7 @@ _BROAD = frozenset({"Exception", "BaseException"})
 HANDLING_DECORATORS = frozenset({"errorhandler", "app_errorhandler", "exception_handler", "exception", "error_handler"})
 _REGISTERING = frozenset({"add_exception_handler", "register_error_handler", "add"})
 _DEBUG = re.compile(
-    r"debug|develop|\bdev\b|is_dev|is_local|\blocal\b|verbose|testing|\btest\b|production|\bprod\b|environment|\benv\b",
+    r"debug|serve_traceback|develop|\bdev\b|is_dev|is_local|\blocal\b|verbose|testing|\btest\b|production|\bprod\b|environment|\benv\b",
     re.IGNORECASE,
 )
 _PUBLIC = re.compile(
@@ -37,6 +37,7 @@ class Caught:
     """The error at a place: its name ("" if none is bound), and whether anything can be that error.
 
     `how` is "except" or "handler"; `what` names what is caught, for people; `place` is the clause or the function.
+    `least` is the lowest status with which only unexpected errors are answered there, where others come too.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Caught:
     how: str
     what: str
     place: Node
+    least: int = 0
 
 
 def caught_at(node: Node, file: PythonFile) -> Caught | None:
@@ -95,14 +97,25 @@ def _is_internal(expression: Node, file: PythonFile) -> bool:
 
 def _of_handler(scope: Scope, file: PythonFile) -> Caught | None:
     names = parameter_names(scope)
-    if scope.owner_class is not None and scope.name.endswith(".process_exception") and len(names) == 2:
+    method = scope.name.rpartition(".")[2] if scope.owner_class is not None else ""
+    if method == "process_exception" and len(names) == 2:
         return Caught(names[1], True, "handler", "any exception", scope.node)  # Django's middleware
+    if method == "write_error" and b"exc_info" in file.data:
+        return Caught("", True, "handler", "any exception", scope.node)  # Tornado's
+    if len(names) == 2 and names[1] == "context" and b"exception_handler(" in file.data and not method:
+        return Caught(names[0], True, "handler", "any exception", scope.node, _SERVER_ERROR)  # that of Django REST
     registered = [one for one in _registrations(scope, file) if one is not None]
     if not registered or not names:
         return None
     own = next((name for name in reversed(names) if _ERROR_NAME.match(name)), names[-1])
-    is_broad = any(text(one) in _BROAD for one in registered)
+    is_broad = any(text(one) in _BROAD or _is_internal(one, file) for one in registered)
+    is_broad = is_broad or (any(text(one) == "500" for one in registered) and not _WRAPPING.search(file.data))
     return Caught(own, is_broad, "handler", ", ".join(text(one) for one in registered), scope.node)
+
+
+_SERVER_ERROR = 500
+_WRAPPING = re.compile(rb"\b(?:flask|quart)\b")
+"""Frameworks whose handler for 500 is given an error of their own, with a text of their own."""
 
 
 def _registrations(scope: Scope, file: PythonFile) -> Iterator[Node]:
@@ -185,7 +198,7 @@ def _leaves_in_production(statement: Node) -> bool:
 
 def is_told_apart(node: Node, caught: Caught) -> bool:
     """Whether a place is reached only for errors that a condition has picked out by their class or their members."""
-    name = re.escape(caught.name)
+    name = re.escape(caught.name) or r"[\w\[\]\"']+"
     picks = re.compile(
         rf"isinstance\(\s*{name}\s*,|\b{name}\.\w|type\(\s*{name}\s*\)|\(\s*{name}\s*[,)]|in str\({name}\)"
     )
@@ -204,8 +217,14 @@ def is_told_apart(node: Node, caught: Caught) -> bool:
 
 
 _READS = re.compile(
-    r"json|loads\(|parse|int\(|float\(|validat|decode|UUID\(|fromisoformat|schema|strptime|literal_eval|\(\*\*\w|"
-    r"request\.(?:json|body|data|form|args|GET|POST|query_params|get_json)"
+    r"(?:json|loads|parse\w*|int|float|\w*validat\w*|decode\w*|UUID|fromisoformat|strptime|literal_eval|get_json|"
+    r"is_valid|to_python|to_internal_value|Decimal)$"
+)
+"""The last names of calls that only read what the client has sent."""
+_READS_OF_CLIENT = re.compile(r"(?:load|get|read|body|form|post|multipart|from_\w+|split|strip|lower|text)$")
+_FROM_CLIENT = re.compile(
+    r"request|\breq\b|payload|\bbody\b|\bdata\b|params|args|form|headers|query|json|schema|loads|int\(|UUID\(|\(\*\*\w",
+    re.IGNORECASE,
 )
 _MOST_READING = 2
 
@@ -217,4 +236,59 @@ def reads_input(caught: Caught) -> bool:
     if body is None:
         return False
     statements = [one for one in body.named_children if one.type != "comment"]
-    return len(statements) <= _MOST_READING and all(_READS.search(text(one)) for one in statements)
+    return len(statements) <= _MOST_READING and all(_only_reads(one) for one in statements)
+
+
+def _only_reads(statement: Node) -> bool:
+    """Whether each call of a statement reads or checks what the client sent: `Order(**request.json)`."""
+    if not _FROM_CLIENT.search(text(statement)):
+        return False
+    waiting, calls = [statement], 0
+    while waiting:
+        part = waiting.pop()
+        function = part.child_by_field_name("function") if part.type == "call" else None
+        if function is not None:
+            calls += 1
+            if not _reads(function, part):
+                return False
+        waiting.extend(part.named_children)
+    return calls > 0
+
+
+def _reads(function: Node, call: Node) -> bool:
+    owner, _, last = text(function).rpartition(".")
+    if _READS.match(last):
+        return True
+    if last[:1].isupper() and not last.endswith("Response"):
+        return _FROM_CLIENT.search(text(call)[len(text(function)) :]) is not None  # `orders.Order(**body)`
+    return _READS_OF_CLIENT.match(last) is not None and _FROM_CLIENT.search(owner) is not None
+
+
+_RUNNING = re.compile(r"execute|query|eval|call|run|command|cursor|fetch", re.IGNORECASE)
+_STATEMENT = re.compile(r"(?:^|_)(?:sql|query|command|cmd|statement|stmt|expression|script|code)(?:_|$)", re.IGNORECASE)
+
+
+def runs_for_client(caught: Caught, file: PythonFile) -> bool:
+    """Whether what failed is a query or a command that the client has written: a console answers what is said of it."""
+    attempt = caught.place.parent if caught.how == "except" else None
+    body = attempt.child_by_field_name("body") if attempt is not None else None
+    waiting = [body] if body is not None else []
+    while waiting:
+        part = waiting.pop()
+        function = part.child_by_field_name("function") if part.type == "call" else None
+        if function is not None and _RUNNING.search(text(function).rpartition(".")[2]):
+            given = (value for _, value in arguments(part))
+            if any(_STATEMENT.search(text(one)) and _is_clients(one, file) for one in given):
+                return True
+        waiting.extend(part.named_children)
+    return False
+
+
+def _is_clients(name: Node, file: PythonFile) -> bool:
+    """Whether a name is bound to what the client sent: a parameter, or a member of a body that was read."""
+    if name.type != "identifier":
+        return False
+    scope = file.scope(name).function
+    if scope is not None and text(name) in parameter_names(scope):
+        return True
+    return bool(file.request_data.data_name(name))

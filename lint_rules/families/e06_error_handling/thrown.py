@@ -48,7 +48,9 @@ def what_javascript_throws(value: Node, file: JavaScriptFile) -> str:
             if text(value) == "undefined":
                 return _LITERALS["undefined"]
             bound = file.names.only_value(text(value), value.start_byte)
-            if bound is None or bare(bound).type not in ("string", "template_string", "number", "binary_expression"):
+            if bound is None:
+                return _constructor(value, file)
+            if bare(bound).type not in _BOUND or _gets_stack(value, bare(bound), file):
                 return ""
             value = bound
             continue
@@ -68,6 +70,25 @@ def what_javascript_throws(value: Node, file: JavaScriptFile) -> str:
     if value.type == "call_expression":
         return _made_text(value)
     return _instance(value, file) if value.type == "new_expression" else ""
+
+
+_BOUND = frozenset({"string", "template_string", "number", "binary_expression", "object", "array"})
+_CONSTRUCTORS = frozenset(
+    {"Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "URIError", "EvalError"}
+)
+
+
+def _constructor(name: Node, file: JavaScriptFile) -> str:
+    """`throw Error;`"""
+    is_built_in = text(name) in _CONSTRUCTORS and file.scopes.binding(text(name), name.start_byte) is None
+    return f"the class `{text(name)}` itself" if is_built_in else ""
+
+
+def _gets_stack(name: Node, literal: Node, file: JavaScriptFile) -> bool:
+    """Whether an object that has a name is made into something like an error."""
+    if literal.type != "object":
+        return False
+    return _LIKE_ERRORS.search(text(literal)) is not None or (name.text or b"") + b".stack" in file.data
 
 
 def _carries_error(literal: Node) -> bool:
@@ -105,6 +126,10 @@ def _made_text(call: Node) -> str:
         return ""
     if text(function) in ("String", "JSON.stringify", "util.format", "util.inspect"):
         return _LITERALS["string"]
+    if text(function) == "Object.assign":
+        given = [bare(one) for one in arguments(call)]
+        is_plain = bool(given) and all(one.type == "object" and not _carries_error(one) for one in given)
+        return _LITERALS["object"] if is_plain else ""
     owner, last = function.child_by_field_name("object"), function.child_by_field_name("property")
     if owner is None or last is None:
         return ""
@@ -167,7 +192,7 @@ def _is_with_resolvers(owner: Node, file: JavaScriptFile) -> bool:
     if owner.type != "identifier":
         return False
     bound = file.names.only_value(text(owner), owner.start_byte)
-    return bound is not None and "withResolvers" in text(bound)
+    return bound is not None and ("withResolvers" in text(bound) or text(bound).endswith("defer()"))
 
 
 def _is_executor(function: Node) -> bool:
@@ -185,7 +210,7 @@ def _is_executor(function: Node) -> bool:
 _NO_EXCEPTIONS = {
     "string": "a text", "concatenated_string": "a text", "integer": "a number", "float": "a number", "list": "a list",
     "dictionary": "a dict", "none": "`None`", "true": "a bool", "false": "a bool", "lambda": "a function",
-    "list_comprehension": "a list", "set": "a set",
+    "list_comprehension": "a list", "set": "a set", "tuple": "a tuple",
 }  # fmt: skip
 _BARE = ("builtins.Exception", "builtins.BaseException")
 _INVARIANT = re.compile(
@@ -211,6 +236,11 @@ def what_python_raises(value: Node, file: PythonFile) -> Raised | None:
     """What is wrong with the value of a `raise`; None for an error of some kind, and for what is not known."""
     while value.type == "parenthesized_expression" and (inner := first_named(value)) is not None:
         value = inner
+    if value.type == "conditional_expression":
+        sides = (value.named_child(0), value.named_child(2))
+        return next((found for side in sides if side is not None and (found := what_python_raises(side, file))), None)
+    if value.type == "identifier" and (bound := file.names.only_value(text(value), value.start_byte)) is not None:
+        value = bound if bound.type in _NO_EXCEPTIONS or bound.type in ("call", "binary_operator") else value
     if value.type in _NO_EXCEPTIONS:
         return _no_exception(_NO_EXCEPTIONS[value.type])
     if value.type == "binary_operator" and _starts_with_text(value):

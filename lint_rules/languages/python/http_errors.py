@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -95,7 +96,10 @@ def _status(value: Node | None) -> int | None:
     written = text(value) if value is not None else ""
     if value is not None and value.type == "integer" and written.isdigit():
         return int(written)
-    for part in written.rpartition(".")[2].split("_"):
+    name = written.removesuffix(".value").rpartition(".")[2]
+    if "." in written and name in HTTPStatus.__members__:
+        return HTTPStatus[name].value
+    for part in name.split("_"):
         if len(part) == 3 and part.isdigit():
             return int(part)  # status.HTTP_404_NOT_FOUND
     return None
