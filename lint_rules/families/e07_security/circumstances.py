@@ -74,6 +74,31 @@ def in_branch_about(asked: re.Pattern[str], node: Node) -> bool:
     return False
 
 
+def in_else_of(asked: re.Pattern[str], node: Node) -> bool:
+    """Whether a node lies where a condition that holds what is asked for was answered with no: `else:`."""
+    inner, outer = node, node.parent
+    while outer is not None:
+        if inner.type in ("else_clause", "elif_clause"):
+            condition = outer.child_by_field_name("condition")
+            if condition is not None and asked.search(source(condition)):
+                return True
+        inner, outer = outer, outer.parent
+    return False
+
+
+def names_around(node: Node) -> str:
+    """The names of what a node is assigned to, and of the functions around it."""
+    found: list[str] = []
+    current = node.parent
+    while current is not None:
+        field = {"assignment": "left", "assignment_expression": "left", "pair": "key"}.get(current.type, "name")
+        name = current.child_by_field_name(field) if current.type not in ("class_definition", "program") else None
+        if name is not None:
+            found.append(source(name)[:200])
+        current = current.parent
+    return " ".join(found)
+
+
 def source(node: Node) -> str:
     """The source text of a node."""
     return (node.text or b"").decode("utf-8", "replace")

@@ -138,6 +138,8 @@ def _settings(file: PythonFile) -> Iterator[tuple[Node, str]]:
 
     for name, target, value in assignments(file):
         if name in ("WTF_CSRF_ENABLED", "WTF_CSRF_CHECK_DEFAULT") and constant(value, file) == "False":
+            if name == "WTF_CSRF_CHECK_DEFAULT" and b".protect()" in file.data:
+                continue  # the forms that need it are checked by hand
             if not re.search(r"(?i)test", file.symbol_at(file.span(target))):
                 yield target.parent or target, f"`{name} = False` takes forms that other sites send; leave it on"
         elif name == "MIDDLEWARE" and is_django_settings(file) and value.type in ("list", "tuple"):

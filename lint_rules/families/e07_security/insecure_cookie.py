@@ -62,6 +62,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e07_security.circumstances import (
+    in_branch_about,
     in_development_branch,
     is_for_development,
     is_for_show,
@@ -96,6 +97,8 @@ _SETTINGS = frozenset({
     "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "CSRF_COOKIE_SECURE", "REMEMBER_COOKIE_SECURE",
     "REMEMBER_COOKIE_HTTPONLY", "JWT_COOKIE_SECURE",
 })  # fmt: skip
+_PLAIN_HTTP = re.compile(r"https|\bssl|_ssl|\btls|_tls", re.IGNORECASE)
+"""Conditions by which an operator says that there is no HTTPS."""
 _SUGGESTION = "set `httponly`, `secure` and `samesite` on the cookie"
 _JS_SUGGESTION = "set `httpOnly`, `secure` and `sameSite` on the cookie"
 
@@ -119,7 +122,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
     if is_for_show(file) or is_for_development(file):
         return
     for place, wrong in (*_python_cookies(file), *_python_settings(file)):
-        if wrong and not in_development_branch(place):
+        if wrong and not in_development_branch(place) and not in_branch_about(_PLAIN_HTTP, place):
             yield RULE.at(file, place, wrong, _SUGGESTION)
 
 
@@ -188,7 +191,7 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if is_for_show(file) or is_for_development(file) or file.is_declaration:
         return
     for place, wrong in (*_js_cookies(file), *_js_texts(file)):
-        if wrong and not in_development_branch(place):
+        if wrong and not in_development_branch(place) and not in_branch_about(_PLAIN_HTTP, place):
             yield RULE.at(file, place, wrong, _JS_SUGGESTION)
 
 

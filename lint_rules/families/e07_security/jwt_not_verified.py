@@ -153,6 +153,8 @@ def _is_own_token(call: Node, file: PythonFile) -> bool:
     function = file.enclosing_function(call)
     if file.handler(function) is not None:
         return False
+    if function is not None and _FROM_OWN.search(function.name.rpartition(".")[2]):
+        return True
     token = resolved(argument(call, "0", "jwt", "token"), file)
     while token is not None and token.type == "await":
         token = token.named_child(0)
@@ -162,10 +164,11 @@ def _is_own_token(call: Node, file: PythonFile) -> bool:
 
 
 _OWN_TOKEN = re.compile(
-    r"""(?:access|id|refresh|aws)_?(?:token|access)["'\])]*$"""
+    r"""(?:access|id|refresh|aws)_?(?:token|access)["'\])]*$|\[CONF_\w*TOKEN\]$"""
     r"""|(?:get|fetch|refresh|issue|request|obtain|new)_\w*token\(""",
     re.IGNORECASE,
 )
+_FROM_OWN = re.compile(r"_(?:from|of)_(?:access|id|refresh)_token$")
 _NAMED_BY_TOKEN = re.compile(r"""unverified_header|\[["']alg["']\]|\.get\(["']alg["']""")
 _ASKED = re.compile(r"request\.|\breq\b|header|cookie|body|payload|websocket|query|params|environ|scope\b|form\b")
 

@@ -222,7 +222,7 @@ class _Linker:
             )
             count = max(one.position for one in note.passed) + 1
             for row in sinks().rows(canonical, note, self.project.symbols.types):
-                if concerns(row, effective, note, count):
+                if concerns(row, effective, note, count) and not (way.hops and row.get("direct")):
                     code, instead = str(row["rule"]), str(row["instead"])
                     break
             if not code and note.kind == "assign" and self._is_page(canonical, effective, note):

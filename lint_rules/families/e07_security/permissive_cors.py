@@ -53,9 +53,11 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e07_security.circumstances import (
+    in_branch_about,
     in_development_branch,
     is_for_development,
     is_for_show,
+    names_around,
     short,
     source,
 )  # fmt: skip
@@ -90,6 +92,48 @@ _INSTEAD = "name the origins that call it"
 _SUGGESTION = "list the origins that may call the service"
 
 
+_ALL_ASKED = re.compile(r"""all_?origins|allow_?all|wildcard|["']\*["']""", re.IGNORECASE)
+_ALL_SAID = re.compile(r"ALLOW_ALL")
+_REFUSED = re.compile(
+    r"status(?:_code)?\s*[=:]\s*(?:\w+\.)*(?:HTTP_)?(?:4\d\d|FORBIDDEN|UNAUTHORIZED|BAD_REQUEST|NOT_FOUND)"
+)
+_OPEN_TO_ALL = re.compile(r"[a-z_]Public\b|\bpublic_|_public\b")
+_DOCUMENT = re.compile(
+    r"openapi|swagger|well-?known|jwks|robots\.txt|favicon|oembed|image|thumbnail|avatar|(?<![a-z])fonts?(?![a-z])",
+    re.IGNORECASE,
+)
+_STATEMENTS = frozenset({"expression_statement", "return_statement", "block", "statement_block"})
+
+
+def _is_meant(place: Node, *, credentials: bool) -> bool:
+    """Whether a user of the code asks for every origin, or what is answered is there for all: images, descriptions."""
+    names = names_around(place)
+    if in_branch_about(_ALL_ASKED, place) or _ALL_SAID.search(names):
+        return True
+    if credentials:
+        return False
+    if _OPEN_TO_ALL.search(names):
+        return True
+    outer, inner = place.parent, place
+    while outer is not None and outer.type not in _STATEMENTS:
+        inner, outer = outer, outer.parent
+    if _REFUSED.search(source(inner)):
+        return True
+    is_header = _HEADER in source(place)[:80].lower()
+    return is_header and _DOCUMENT.search(f"{names} {_registered(place)}") is not None
+
+
+def _registered(place: Node) -> str:
+    """The text at which a handler around a place is registered: `"/openapi.json"` of `app.get("/openapi.json", f)`."""
+    outer = place.parent
+    while outer is not None:
+        first = outer.named_child(0) if outer.type in ("arguments", "argument_list") else None
+        if first is not None and first.type in ("string", "template_string") and first.end_byte < place.start_byte:
+            return source(first)
+        outer = outer.parent
+    return ""
+
+
 def _finding(file: PythonFile | JavaScriptFile, place: Node, what: str, *, credentials: bool) -> Finding:
     wrong = f"{what} lets every site read answers" + (" in the user's name" if credentials else "")
     severity = ERROR if credentials else WARNING
@@ -101,7 +145,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
     if is_for_show(file) or is_for_development(file):
         return
     for place, what, credentials in (*_python_calls(file), *_python_settings(file), *_python_headers(file)):
-        if not in_development_branch(place):
+        if not in_development_branch(place) and not _is_meant(place, credentials=credentials):
             yield _finding(file, place, what, credentials=credentials)
 
 
@@ -179,7 +223,7 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if is_for_show(file) or is_for_development(file) or file.is_declaration:
         return
     for place, what, credentials in (*_js_calls(file), *_js_headers(file), *_of_hapi(file)):
-        if not in_development_branch(place):
+        if not in_development_branch(place) and not _is_meant(place, credentials=credentials):
             yield _finding(file, place, what, credentials=credentials)
 
 

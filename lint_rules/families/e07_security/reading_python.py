@@ -138,8 +138,8 @@ def assignments(file: PythonFile) -> Iterator[tuple[str, Node, Node]]:
 
 def is_django_settings(file: PythonFile) -> bool:
     """Whether a file is a settings module of Django, by its name and what stands in it."""
-    if _SETTINGS.search("/" + file.relative) is None:
-        return False
+    if _SETTINGS.search("/" + file.relative) is None or "/conf/global_settings" in "/" + file.relative:
+        return False  # Django's own, which a project overrides
     words = (b"INSTALLED_APPS", b"MIDDLEWARE", b"ROOT_URLCONF", b"import *", b"django")
     return any(word in file.data for word in words)
 

@@ -57,7 +57,9 @@ from tree_sitter import Node
 from lint_rules.families.e07_security.circumstances import (
     in_branch_about,
     in_development_branch,
+    in_else_of,
     is_for_show,
+    names_around,
     short,
     source,
 )
@@ -104,9 +106,16 @@ _SWITCHED_OFF = re.compile(
 )
 
 
+_VERIFIES = re.compile(r"verif", re.IGNORECASE)
+_CALLED_INSECURE = re.compile(r"insecure|no_?verif|unverified", re.IGNORECASE)
+"""Names of what is there for those who want no verification."""
+
+
 def _is_asked_for(place: Node) -> bool:
     """Whether a setting of the user's, or of development, switches the verification off."""
-    return in_development_branch(place) or in_branch_about(_SWITCHED_OFF, place)
+    if in_development_branch(place) or in_branch_about(_SWITCHED_OFF, place) or in_else_of(_VERIFIES, place):
+        return True
+    return _CALLED_INSECURE.search(names_around(place)) is not None
 
 
 @RULE.files(WholeFile(_PYTHON), "python")

@@ -87,6 +87,9 @@ _JS_CIPHERS_IV = js_name_table(_TABLE, "javascript_cipher_iv")
 _JS_HASHES, _JS_RANDOM = js_name_table(_TABLE, "javascript_hash"), js_name_table(_TABLE, "javascript_random")
 
 _PASSWORD = re.compile(r"passw(?:or)?d|passphrase|\bpwd\b|_pwd\b|\bpass\b|Pwd\b", re.IGNORECASE)
+_SLOW = re.compile(r"\b(?:bcrypt|argon2)\w*\.|(?:pbkdf2_hmac|scrypt|PasswordHasher)\(")
+"""What hashes the result once more, slowly; or a check of passwords that were hashed so before."""
+_LONGEST = 5_000
 _NO_PASSWORD = re.compile(r"pwned|have_?i_?been|leak|breach|reset_?link|cache_?key|fingerprint", re.IGNORECASE)
 _SIGNED = re.compile(r"secret|signature|\bsign(?:ed|ing)?\b|(?<![a-z])sign_|_sign\b|credential|api_?key", re.IGNORECASE)
 _PURPOSE = re.compile(
@@ -98,7 +101,7 @@ _PURPOSE = re.compile(
 _NO_PURPOSE = re.compile(
     r"token_?(?:count|s\b|ize|limit|index|len|bucket|type)|max_?tokens|tokens\b|jitter|delay|backoff"
     r"|sleep|interval|timeout|mock|fake|sample_|shuffle|Tokens|Jitter|Delay|Backoff|Interval|Timeout|color|colour|[cC]leanup"
-    r"|[sS]chedule|cron",
+    r"|[sS]chedule|cron|[oO]?[aA]uth_?1?[._][nN]once|[sS]ignature_?[nN]once",
 )
 _WEAK_NAME = re.compile(r"^(?:md4|md5|sha-?1|rsa-md5|rsa-sha1|ripemd160)$", re.IGNORECASE)
 _FAST_NAME = re.compile(r"^sha-?(?:224|256|384|512)$", re.IGNORECASE)
@@ -146,7 +149,13 @@ def _wrong_cipher(call: Node, name: str, file: PythonFile) -> str:
 
 
 def _wrong_hash(call: Node, name: str, file: PythonFile) -> str:
-    from lint_rules.families.e07_security.reading_python import argument, constant, string_text, words_around
+    from lint_rules.families.e07_security.reading_python import (
+        argument,
+        constant,
+        function_text,
+        string_text,
+        words_around,
+    )
 
     given = argument(call, "0", "data", "string")
     is_weak = _HASHES.match(name, file.types) is not None
@@ -159,7 +168,7 @@ def _wrong_hash(call: Node, name: str, file: PythonFile) -> str:
         return ""
     hashed = source(given) if given is not None else ""
     words = words_around(call)
-    if _NO_PASSWORD.search(f"{hashed} {words}"):
+    if _NO_PASSWORD.search(f"{hashed} {words}") or _SLOW.search(function_text(call)[:_LONGEST]):
         return ""
     if _PASSWORD.search(hashed) or (is_weak and _PASSWORD.search(words)):
         return f"`{short(call)}` is too fast to protect a password; {_HASH_INSTEAD}"

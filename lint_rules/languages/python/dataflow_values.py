@@ -492,6 +492,8 @@ class Values:
             base = cleaned(base, frozenset({_REPLACED[content]})) if content in _REPLACED else base
         if name == "resolve":
             return cleaned(base, RESOLVED)
+        if name == "expanduser" and receiver.type == "call":  # a whole path, of who sits at the machine
+            return cleaned(base, _NAME_ONLY)
         value = union(base, given) if name in ("join", "replace", "joinpath", "format_map") else base
         return as_text(value) if name in _TEXT_METHODS else value
 
