@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from lint_rules.project.facts import CallFacts, FunctionFacts, ModuleFacts
 from lint_rules.project.node_names import EXPORTS
 from lint_rules.project.symbols import Reference, Symbols
+from lint_rules.project.wrappers import is_run_elsewhere, wrappers
 
 _CONSTRUCTOR_PARAMETER = re.compile(r"\.(?:__init__|constructor)\.<parameter>")
 _ELSEWHERE = ("async", "dispatch", "executor", "sync_compatible", "thread")
@@ -21,9 +22,12 @@ def is_synchronous(function: FunctionFacts) -> bool:
 
     What a decorator of the project such as `async_dispatch` or `run_in_thread` does is told by its name alone.
     """
-    return not (function.is_async or function.is_offloaded) and not any(
-        word in decorator.rpartition(".")[2] for decorator in function.decorators for word in _ELSEWHERE
-    )
+    return not (function.is_async or function.is_offloaded or runs_elsewhere(function))
+
+
+def runs_elsewhere(function: FunctionFacts) -> bool:
+    """Whether a decorator says by its name that it runs the function elsewhere, or something else in its place."""
+    return any(word in decorator.rpartition(".")[2] for decorator in function.decorators for word in _ELSEWHERE)
 
 
 def is_cached(function: FunctionFacts) -> bool:
@@ -33,17 +37,21 @@ def is_cached(function: FunctionFacts) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One call in a project function: `name` is the canonical callee; `callee` is there if the project defines it."""
+    """One call in a project function: `name` is the canonical callee; `callee` is there if the project defines it.
+
+    `is_elsewhere` says that what stands in the callee's place has a thread or somebody else run it.
+    """
 
     caller: Reference
     call: CallFacts
     name: str
     callee: Reference | None
+    is_elsewhere: bool = False
 
     @property
     def runs_body(self) -> bool:
         """Whether the call runs the body of a project function on the spot, in the same thread."""
-        if self.callee is None or self.call.awaited:
+        if self.callee is None or self.call.awaited or self.is_elsewhere:
             return False
         function = self.callee.function
         return is_synchronous(function) and (
@@ -78,16 +86,24 @@ class CallGraph:
         known = self._complete.get(caller.name)
         if known is None:
             misses = self.symbols.misses
-            known = [self.edge(caller, call) for call in caller.function.calls]
+            known = [*self._wrapped(caller), *(self.edge(caller, call) for call in caller.function.calls)]
             if self.symbols.misses == misses:
                 self._complete[caller.name] = known
         return known
+
+    def _wrapped(self, caller: Reference) -> Iterator[Edge]:
+        """A function of the project runs within those that its decorators put in its place."""
+        if caller.function.decorators and not runs_elsewhere(caller.function):
+            for wrapper in wrappers(caller, self.symbols):
+                yield Edge(caller, CallFacts(wrapper.name, caller.function.span, kind="wrapped"), wrapper.name, wrapper)
 
     def edge(self, caller: Reference, call: CallFacts) -> Edge:
         """One call with what it calls."""
         symbols = self.symbols
         if call.kind == "call":
-            return Edge(caller, call, symbols.canonical(call.target), self._called(call.target))
+            called = self._called(call.target)
+            is_elsewhere = called is not None and bool(called.function.decorators) and is_run_elsewhere(called, symbols)
+            return Edge(caller, call, symbols.canonical(call.target), called, is_elsewhere)
         if call.kind == "special":
             callee = symbols.property(call.target)
             return Edge(caller, call, callee.name if callee is not None else call.target, callee)

@@ -20,7 +20,8 @@ MODULE_BODY = "<module>"
 class CallFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One call, or one read or write of an attribute that may be a property.
 
-    `kind` is call, read, write, or special: a method that a statement calls, such as `__enter__` of a context.
+    `kind` is call, read, write, or special: a method that a statement calls, such as `__enter__` of a context; the call
+    graph adds wrapped: what a decorator of the project put in the function's place.
 
     `arguments` are symbols in order, `name=symbol` for keywords, "" where unknown; only kept for constructor-like
     calls and for callables handed on. `handed` are the callables that a registering call is given, wrapped or in lists

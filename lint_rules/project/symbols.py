@@ -19,7 +19,8 @@ from lint_rules.project.types import Types
 
 _MAX_STEPS = 40
 _DECODER = msgspec.msgpack.Decoder(ModuleFacts)
-_CONSTRUCTORS = ("__init__", "constructor")
+_CONSTRUCTORS = ("__init__", "constructor", "__post_init__", "__attrs_post_init__", "model_post_init")
+"""Methods that making an instance runs; of a data class, the one that its own constructor calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ from lint_rules.languages.javascript.selectors import Calls as JavaScriptCalls
 from lint_rules.languages.python.edits import import_edits, replace
 from lint_rules.languages.python.lazy import cst
 from lint_rules.languages.python.library import LOOP_WORDS
+from lint_rules.languages.python.scopes import UNNAMED
 from lint_rules.languages.python.selectors import Calls
 from lint_rules.languages.tables import TableRow
 from lint_rules.languages.whole_file import WholeFile
@@ -113,6 +114,7 @@ if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.javascript.scopes import Scope
     from lint_rules.languages.python.file import PythonFile
+    from lint_rules.languages.python.scopes import Scope as PythonScope
     from lint_rules.project.linked import Project
 
 RULE = Rule(
@@ -156,7 +158,7 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     yield RULE.at(
         file,
         call,
-        f"`{name}` blocks the event loop in `{function.name if function else ''}`; {_advice(row)}",
+        f"`{name}` blocks the event loop in `{_place(function)}`; {_advice(row)}",
         _suggestion(name, row),
         fix=fix,
         severity=severity_of(row),
@@ -171,7 +173,7 @@ def check_iterations(file: PythonFile) -> Iterator[Finding]:
         yield RULE.at(
             file,
             value,
-            f"running through `{name}` blocks the event loop in `{function.name if function else ''}`; {_advice(row)}",
+            f"running through `{name}` blocks the event loop in `{_place(function)}`; {_advice(row)}",
             f"use {row['instead']}, or do it in a thread",
         )
 
@@ -267,6 +269,11 @@ def _receiver_is_reported(call: cst.Call, file: PythonFile) -> bool:
     """`urlopen(url).read()` waits twice, and is one mistake: the inner call is the one to change."""
     receiver = call.func.value if isinstance(call.func, cst.Attribute) else None
     return isinstance(receiver, cst.Call) and BLOCKING.match(file.qualified_name(receiver.func), file.types) is not None
+
+
+def _place(function: PythonScope | None) -> str:
+    """The name of the function in which something stands; a lambda without a name stands in the one around it."""
+    return function.name.removesuffix(f".<locals>.{UNNAMED}") if function is not None else ""
 
 
 def _advice(row: TableRow) -> str:

@@ -186,6 +186,8 @@ def _advice(chain: Chain, first: Edge, helper: str) -> tuple[str, str]:
         f"run `{helper}` in a thread with `await asyncio.to_thread(...)`, or make the chain async down to "
         f"`{chain.end}` and use {instead} there"
     )
+    if first.call.kind == "wrapped":
+        return f"make `{helper}` async and use {instead}", f"make `{helper}` async and use {instead} there"
     if first.call.kind != "call":  # a class, a property or a generator is handed to a thread in its own way
         return "run the code that uses it with `await asyncio.to_thread(...)`", full
     if first.callee is not None and first.callee.function.is_generator:

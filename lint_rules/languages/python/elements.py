@@ -19,6 +19,7 @@ _MAPPINGS = frozenset(
 )
 _TUPLES = frozenset({"tuple", "Tuple"})
 _HAND_ON = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter"})
+_TAKE_OUT = frozenset({"get", "pop", "popleft", "setdefault"})
 _MAX_STEPS = 4
 
 
@@ -49,6 +50,17 @@ def run_through(values: Node, part: int | None) -> tuple[Node | None, str]:
             return None, ELEMENTS
         values = given[0]
     return None, ELEMENTS
+
+
+def taken_out_of(call: Node) -> Node | None:
+    """The container of which a call takes one value out: `clients` of `clients.get(name)`."""
+    function = call.child_by_field_name("function")
+    if function is None or function.type != "attribute":
+        return None
+    held, method = function.child_by_field_name("object"), function.child_by_field_name("attribute")
+    if held is None or method is None or text(method) not in _TAKE_OUT or held.type not in ("identifier", "attribute"):
+        return None
+    return held
 
 
 def element_type(annotation: Node, wanted: str) -> Node | None:

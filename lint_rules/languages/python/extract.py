@@ -32,6 +32,7 @@ from lint_rules.languages.python.running import (
     is_in_try,
     is_run_through,
     literal_arguments,
+    runs_on_the_spot,
     special_calls,
 )
 from lint_rules.languages.python.scopes import CLASS, FUNCTION, LAMBDA, MODULE, Scope, Scopes, text
@@ -109,7 +110,7 @@ class Extractor:
     def _running_scope(self, byte: int) -> Scope:
         """The function (or module body) whose execution runs the code at `byte`."""
         scope = self._scopes.at(byte)
-        while scope.kind == CLASS and scope.parent is not None:
+        while scope.parent is not None and (scope.kind == CLASS or runs_on_the_spot(scope.node)):
             scope = scope.parent
         return scope
 

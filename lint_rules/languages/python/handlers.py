@@ -20,6 +20,7 @@ from lint_rules.languages.python.registrations import (
     handed_on,
     true_keywords,
 )
+from lint_rules.languages.python.running import runs_on_the_spot
 from lint_rules.languages.python.scopes import CLASS, FUNCTION, LAMBDA, Scope, text
 from lint_rules.project.frameworks import LOOP, Handler
 
@@ -65,6 +66,9 @@ class FileHandlers:
         if function.is_async:
             handler = self._by_itself(function) if self._mentions_apart else None
             return handler is None or handler.runs == LOOP
+        if runs_on_the_spot(function.node):
+            around = function.parent.function if function.parent is not None else None
+            return around is not None and self.on_loop(around)
         if not self._may_run_on_loop(function):
             return False
         handler = self.of(function)

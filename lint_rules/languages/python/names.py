@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 
 from tree_sitter import Node
 
-from lint_rules.languages.python.elements import VALUES, element_type, run_through
+from lint_rules.languages.python.elements import VALUES, element_type, run_through, taken_out_of
 from lint_rules.languages.python.grammar import SyntaxIndex, first_named
 from lint_rules.languages.python.kept import kept_key, kept_values
 from lint_rules.languages.python.scopes import CLASS, FUNCTION, MODULE, UNNAMED, Binder, Binding, Scope, Scopes, text
+from lint_rules.languages.python.stand_ins import StandIns
 
 _BUILTINS = frozenset(dir(builtins))
 _MAX_STEPS = 24
@@ -25,10 +26,10 @@ _BRACKETS = re.compile(r"\[[^\[\]]*\]")
 _SEPARATOR = re.compile(r"[|,]")
 _MAX_PARTS = 100
 _INJECTING = frozenset({"Depends", "Security"})
-_GIVES_BACK = {
-    "closing": "", "aclosing": "", "nullcontext": "", "enter_context": ".<enter>", "enter_async_context": ".<enter>",
-}  # fmt: skip
-"""Calls of `contextlib` that give what they are given, or what entering it gives."""
+_MARKERS = frozenset(
+    {"Body()", "Cookie()", "Depends()", "File()", "Form()", "Header()", "Path()", "Query()", "Security()"}
+)
+"""Defaults that tell a framework where a parameter comes from."""
 _LITERALS = {
     "string": "builtins.str",
     "concatenated_string": "builtins.str",
@@ -61,6 +62,7 @@ class Names:
         self._memo: dict[int, str] = {}
         self._kept: Mapping[str, Node] | None = None
         self._annotated: dict[tuple[str, str], Node] | None = None
+        self._stand_ins = StandIns(self.symbol, locate)
 
     @property
     def stars(self) -> list[str]:
@@ -96,16 +98,16 @@ class Names:
                 return _join(kept, called, tail)
             if kind == "attribute":
                 attribute = current.child_by_field_name("attribute")
-                tail.append((text(attribute) if attribute is not None else "") + called)
-                called = ""
+                own = text(attribute) if attribute is not None else ""
+                if own != "__class__":  # an instance has the name of its class
+                    tail.append(own + called)
+                    called = ""
                 current = current.child_by_field_name("object")
             elif kind == "call":
-                partial = self._partial(current, steps + 1)
-                if partial:
-                    return _join(partial, called, tail)
-                given_back = "" if called else self._given_back(current, steps + 1)
-                if given_back:
-                    return _join(given_back, "", tail)
+                meant = self._stand_ins.meaning(current, steps + 1)
+                meant = meant or ("" if called else self._kept_value(current, steps + 1))
+                if meant:
+                    return _join(meant, called, tail)
                 if called:
                     return ""  # f()(): what a call's result gives when called is unknown
                 called = "()"
@@ -138,6 +140,13 @@ class Names:
         element = element_type(annotation, VALUES) if annotation is not None else None
         return self.annotation(element, steps) if element is not None else ""
 
+    def _kept_value(self, call: Node, steps: int) -> str:
+        """What `clients.get(name)` and `clients.pop()` give, where an annotation says what the container holds."""
+        held = taken_out_of(call)
+        annotation = self._annotation_of(held) if held is not None else None
+        element = element_type(annotation, VALUES) if annotation is not None else None
+        return self.annotation(element, steps) if element is not None else ""
+
     def _kept_by_application(self, place: Node, steps: int) -> str:
         """What the file has stored where an expression reads: `request.app.state.store`, `request.app["store"]`."""
         if self._kept is None:
@@ -146,26 +155,6 @@ class Names:
         if value is None or value.start_byte <= place.start_byte < value.end_byte:
             return ""
         return self.symbol(value, steps + 1)
-
-    def _partial(self, call: Node, steps: int) -> str:
-        """The function that `functools.partial(function, ...)` stands for."""
-        function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
-        if function is None or arguments is None or text(function).rpartition(".")[2] != "partial":
-            return ""
-        target = first_named(arguments)
-        if target is None or target.type not in ("identifier", "attribute"):
-            return ""
-        return self.symbol(target, steps) if self.symbol(function, steps) == "functools.partial" else ""
-
-    def _given_back(self, call: Node, steps: int) -> str:
-        """What `closing(connection)` and `stack.enter_context(connection)` are for: the value that they are given."""
-        function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
-        last = text(function).rpartition(".")[2] if function is not None else ""
-        entered = _GIVES_BACK.get(last)
-        if entered is None or arguments is None or len(arguments.named_children) != 1:
-            return ""
-        value = self.symbol(arguments.named_children[0], steps)
-        return value + entered if value else ""
 
     def _super(self, node: Node) -> str:
         """`super()` in a method is a symbol of its own: `module.Class.<super>`."""
@@ -230,9 +219,10 @@ class Names:
             return imported[0].target if imported else f"{self.module}.{name}"
         if scope.kind == CLASS:
             return f"{self.module}.{scope.name}.{name}"
-        binding = bindings[0]
-        if len(bindings) > 1 and scope.start <= byte < scope.end:
-            for candidate in bindings:
+        telling = [binding for binding in bindings if not _is_none(binding)] or bindings
+        binding = telling[0]
+        if len(telling) > 1 and scope.start <= byte < scope.end:
+            for candidate in telling:
                 if candidate.at < byte and not _is_its_own_value(candidate, byte):
                     binding = candidate
         return self.binding_symbol(binding, scope, name, steps)
@@ -255,7 +245,8 @@ class Names:
             entered = self.symbol(binding.node, steps + 1)
             return f"{entered}.<enter>" if entered else ""
         if binding.kind == "parameter":
-            return self._injected(binding.node, steps) or self._parameter(binding, scope, name)
+            given = self._injected(binding.node, steps) or self._default(binding.node, scope, steps)
+            return given or self._parameter(binding, scope, name)
         if binding.element_of is not None:
             return self._element(binding.element_of, binding.part, steps + 1)
         return ""
@@ -313,6 +304,14 @@ class Names:
             return ""
         symbol = self.symbol(dependency, steps + 1)
         return f"{symbol}()" if symbol else ""
+
+    def _default(self, default: Node | None, scope: Scope, steps: int) -> str:
+        """What a parameter is if nobody gives another: `get=requests.get`; a constructor's callers are asked first."""
+        if default is None or default.type not in ("attribute", "call") or scope.name.endswith("__init__"):
+            return ""
+        symbol = self.symbol(default, steps + 1)
+        last = symbol.rpartition(".")[2]
+        return "" if last.isupper() or last in _MARKERS else symbol
 
     def _parameter(self, binding: Binding, scope: Scope, name: str) -> str:
         owner = scope.owner_class
@@ -399,6 +398,11 @@ def _is_its_own_value(binding: Binding, byte: int) -> bool:
     """Whether `byte` lies in the value being bound, as in `session = session or Session()`."""
     node = binding.node
     return node is not None and binding.kind in ("value", "enter") and node.start_byte <= byte < node.end_byte
+
+
+def _is_none(binding: Binding) -> bool:
+    """Whether a name is bound to None and nothing more: whoever uses an attribute of it has another value."""
+    return binding.node is not None and binding.node.type == "none" and binding.annotation is None
 
 
 def _join(base: str, called: str, tail: list[str]) -> str:

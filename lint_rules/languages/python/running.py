@@ -19,6 +19,8 @@ _RUNS_THROUGH = frozenset(
     {"all", "any", "dict", "enter_context", "enumerate", "extend", "frozenset", "join", "list", "max", "min", "next",
      "set", "sorted", "sum", "tuple", "update"}
 )  # fmt: skip
+_CALL_THE_KEY = frozenset({"groupby", "max", "min", "nlargest", "nsmallest", "sort", "sorted"})
+_CALL_THE_FIRST = frozenset({"filter", "map", "reduce"})
 _LITERALS = frozenset({"integer", "float", "false", "attribute"})
 
 CHOSEN = "chosen=true"
@@ -94,6 +96,21 @@ def is_run_through(call: Node) -> bool:
         function = parent.parent.child_by_field_name("function")
         return function is not None and text(function).rpartition(".")[2] in _RUNS_THROUGH
     return False
+
+
+def runs_on_the_spot(function: Node) -> bool:
+    """Whether a lambda is called while the call that it is given runs: `sorted(rows, key=lambda row: ...)`."""
+    place = function.parent if function.type == "lambda" else None
+    if place is not None and place.type == "keyword_argument":
+        if text(place).partition("=")[0].strip() != "key":
+            return False
+        place = place.parent
+    call = place.parent if place is not None and place.type == "argument_list" else None
+    called = call.child_by_field_name("function") if call is not None else None
+    if call is None or called is None:
+        return False
+    name = text(called).rpartition(".")[2]
+    return name in _CALL_THE_KEY or (called.type == "identifier" and name in _CALL_THE_FIRST and is_run_through(call))
 
 
 def special_calls(index: SyntaxIndex) -> Iterator[tuple[Node, Node, tuple[str, ...]]]:
