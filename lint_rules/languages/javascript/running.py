@@ -93,12 +93,17 @@ def _accesses(file: JavaScriptFile) -> Iterator[CallFacts]:
         place = member.parent
         if owner is None or last is None or owner.type not in ("identifier", "this", "member_expression"):
             continue
-        if place is None or place.type in ("member_expression", "new_expression"):
+        if place is None or place.type == "new_expression" or (place.type == "member_expression" and not _is_own(owner)):
             continue
         if place.type == "call_expression" and place.child_by_field_name("function") == member:
             continue
         symbol = file.names.symbol(owner)
-        if not symbol or not file.is_own(symbol) or not (owner.type == "this" or "()" in symbol):
+        if not symbol or not file.is_own(symbol) or not (_is_own(owner) or "()" in symbol):
             continue
         is_write = place.type == "assignment_expression" and place.child_by_field_name("left") == member
         yield CallFacts(f"{symbol}.{text(last)}", file.span(member), kind="write" if is_write else "read")
+
+
+def _is_own(owner: Node) -> bool:
+    """Whether a member is one of the object itself, or of what it holds: `this.size`, `this.store.size`."""
+    return owner.type == "this" or (owner.type == "member_expression" and text(owner).startswith("this."))
