@@ -78,6 +78,7 @@ _TOOLING_PATH = re.compile(
     r"|(?:^|/)(?:scripts?|cli|migrations?|seeds?|seeders|\.github|\.husky|\.storybook)/"
     r"|(?:^|/)(?:[^/]*\.config|[^/]*rc|gulpfile|Gruntfile|Jakefile|webpack\.[^/]*|rollup\.[^/]*|vite\.[^/]*|babel\.[^/]*"
     r"|esbuild[^/]*|\.[^/]*rc|\.[^/]*)\.[cm]?[jt]s$"
+    r"|^(?:debug|dev|tester|watch|watcher)\.[cm]?[jt]s$"
 )
 
 _COMMAND_LINE = frozenset({"__main__", "_cli", "bin", "cli", "manage", "scripts", "setup"})

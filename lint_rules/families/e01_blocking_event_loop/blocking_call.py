@@ -90,6 +90,7 @@ from lint_rules.families.e01_blocking_event_loop.javascript import (
 from lint_rules.families.e01_blocking_event_loop.tables import (
     BLOCKING,
     FILE_OPTIONS,
+    as_called,
     blocking_row,
     blocks,
     is_asked_for,
@@ -103,6 +104,7 @@ from lint_rules.languages.javascript.selectors import Calls as JavaScriptCalls
 from lint_rules.languages.python.edits import import_edits, replace
 from lint_rules.languages.python.lazy import cst
 from lint_rules.languages.python.library import LOOP_WORDS
+from lint_rules.languages.python.memo import is_harmless_read as is_harmless_python_read
 from lint_rules.languages.python.scopes import UNNAMED
 from lint_rules.languages.python.selectors import Calls
 from lint_rules.languages.tables import TableRow
@@ -144,11 +146,16 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     row = BLOCKING.match(file.qualified_name(call.func), file.types)
     if row is None or file.is_awaited(call) or not blocks(row, file.syntax(call)):
         return
+    row = as_called(row, file.syntax(call))
     if _receiver_is_reported(call, file) or file.function(call.func) is not None:
         return  # what the project itself defines is looked into by blocking-helper
     function = file.enclosing_function(call)
     name = function.name if function is not None else ""
-    if not is_asked_for(row, partial(_option, file)) or not matters_in(row, file.module, name, file.handler(function)):
+    if not is_asked_for(row, partial(_option, file)):
+        return
+    if not matters_in(row, file.module, file.imported, name, file.handler(function)):
+        return
+    if row["kind"] == "file" and is_harmless_python_read(file.syntax(call)):
         return
     switches = (f".{row.get('unless_called', '(')}(", *row.get("unless_written", ()))
     if any(switch.encode() in file.data for switch in switches):
@@ -245,7 +252,11 @@ def check_project(project: Project) -> Iterator[Finding]:
         for edge in edges if project.on_loop(caller) else ():
             row = blocking_row(edge, project)
             if row is not None and matters_in(
-                row, caller.module.module, caller.function.name, project.handlers.of(caller)
+                row,
+                caller.module.module,
+                caller.module.aliases.values(),
+                caller.function.name,
+                project.handlers.of(caller),
             ):
                 yield RULE.finding(
                     caller.module.path,

@@ -158,7 +158,8 @@ def _is_worth_telling(chain: Chain, project: Project) -> bool:
         functions = (caller, *(edge.callee for edge in chain.edges if edge.callee is not None))
         if any(is_rare(one, project.handlers.of(one)) for one in functions):
             return False
-    return matters_in(chain.row, caller.module.module, caller.function.name, project.handlers.of(caller))
+    module, handler = caller.module, project.handlers.of(caller)
+    return matters_in(chain.row, module.module, module.aliases.values(), caller.function.name, handler)
 
 
 def _at_the_loop(chain: Chain) -> Finding:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e01_blocking_event_loop import javascript
+from lint_rules.languages.python.memo import ONCE
 from lint_rules.languages.python.running import CHOSEN
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.tables import NameTable, TableRow, name_table
@@ -43,8 +44,14 @@ FILE_OPTIONS = {"file-io": True, "file-metadata": False}
 _ASKS_WHERE = frozenset(
     {"_get_running_loop", "current_async_library", "current_thread", "get_ident", "get_running_loop", "main_thread"}
 )
+_ALONE_IN_COMMANDS = frozenset({"computation", "file", "input", "process"})
+_ASKING = re.compile(r"(?:rich\.prompt|questionary|inquirer|InquirerPy|prompt_toolkit|simple_term_menu)(?:\.|\Z)")
+"""Imports of a module that talks with the person who runs it."""
 _STARTING = frozenset({"startup", "main"})
-_STARTING_NAMES = re.compile(r"_*(?:lifespan|main|(?:on_)?(?:start|startup|shutdown)|stop)\Z")
+_STARTING_NAMES = re.compile(
+    r"_*(?:lifespan|main|(?:on_)?(?:start|startup|shutdown)|stop|bootstrap|init(?:iali[sz]e)?(?:_\w+)?|migrate|seed"
+    r"|(?:build|create|make)_app|(?:load|read|reload)_(?:config|configuration|plugins|settings)|set_?up(?:_\w+)?)\Z"
+)
 """Handlers, and functions of other callers, that run once, when the process or a part of it starts or ends."""
 
 
@@ -53,16 +60,19 @@ def severity_of(row: TableRow) -> Severity:
     return WARNING if row.get("kind", "file") == "file" else ERROR
 
 
-def matters_in(row: TableRow, module: str, function: str, handler: Handler | None) -> bool:
+def matters_in(
+    row: TableRow, module: str, imports: Iterable[str], function: str, handler: Handler | None
+) -> bool:  # fmt: skip
     """Whether a call that blocks matters in a function of `module` of which a framework makes `handler`.
 
-    Nobody else waits while a command computes, runs a child process or reads a file, nor when the process starts.
+    Nobody else waits while a command computes, runs a child process or reads a file, nor when the process starts. What
+    waits for the network then is told: it has a connection that may be lost and made again while others are served.
     """
     kind = row.get("kind", "computation")
-    if kind in ("computation", "file", "input", "process") and is_command_line(module):
+    if kind in _ALONE_IN_COMMANDS and (is_command_line(module) or any(map(_ASKING.match, imports))):
         return False
     starts = handler.kind in _STARTING if handler is not None else _starts_by_name(function)
-    return kind != "file" or not starts
+    return not (starts and kind in ("computation", "file", "process"))
 
 
 def _starts_by_name(function: str) -> bool:
@@ -88,6 +98,8 @@ def blocking_row(edge: Edge, project: Project) -> TableRow | None:
         return found if found is not None and not found.get("brief") and _is_told(found, project) else None
     row = _row(BLOCKING, edge, project) or _run_through_row(edge, project)
     if row is None or row.get("brief") or CHOSEN in edge.call.literals or _is_non_blocking(row, edge.caller.module):
+        return None
+    if row["kind"] == "file" and ONCE in edge.call.literals:
         return None
     return row if _is_told(row, project) else None
 
@@ -154,6 +166,14 @@ def blocks(row: TableRow, call: Node) -> bool:
     """Whether a call with these arguments blocks: rows name arguments, by keyword or position, that prevent it."""
     given = [(key, text(value)) for key, value in arguments_of(call)]
     return not _returns_at_once(row, given) and not (row.get("only_given") and not given)
+
+
+def as_called(row: TableRow, call: Node) -> TableRow:
+    """The row for a call with these arguments: `glob(pattern, recursive=True)` is not quick."""
+    lasting = row.get("lasting", ())
+    if not lasting or not any(key in lasting for key, _ in arguments_of(call)):
+        return row
+    return TableRow(row.patterns, {**row.values, "quick": False})
 
 
 def arguments_of(call: Node) -> Iterator[tuple[str, Node]]:

@@ -15,8 +15,17 @@ _IN_MEMORY = ("/proc/", "/sys/")
 def is_harmless_read(call: Node) -> bool:
     """Whether a call reads what the kernel has in memory, or is made once and its value kept."""
     given = arguments(call)
-    path = string_value(bare(given[0])) if given else None
-    return (path is not None and path.startswith(_IN_MEMORY)) or is_done_once(call)
+    return (bool(given) and _leading_text(bare(given[0])).startswith(_IN_MEMORY)) or is_done_once(call)
+
+
+def _leading_text(value: Node) -> str:
+    """How a text begins: `"/sys/class/net/" + name`, a template."""
+    current: Node | None = value
+    while current is not None and current.type == "binary_expression":
+        current = current.child_by_field_name("left")
+    if current is None:
+        return ""
+    return text(current)[1:] if current.type == "template_string" else string_value(current) or ""
 
 
 _MISSING = re.compile(

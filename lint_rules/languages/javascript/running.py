@@ -93,7 +93,11 @@ def _accesses(file: JavaScriptFile) -> Iterator[CallFacts]:
         place = member.parent
         if owner is None or last is None or owner.type not in ("identifier", "this", "member_expression"):
             continue
-        if place is None or place.type == "new_expression" or (place.type == "member_expression" and not _is_own(owner)):
+        if (
+            place is None
+            or place.type == "new_expression"
+            or (place.type == "member_expression" and not _is_own(owner))
+        ):
             continue
         if place.type == "call_expression" and place.child_by_field_name("function") == member:
             continue

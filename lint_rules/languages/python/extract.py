@@ -22,6 +22,7 @@ from lint_rules.languages.python.guards import (
     keeps_errors,
     risk_of,
 )
+from lint_rules.languages.python.memo import ONCE, READS, is_harmless_read
 from lint_rules.languages.python.names import Names, alternatives
 from lint_rules.languages.python.registrations import called_function, handed_on, true_keywords
 from lint_rules.languages.python.registrations import decorators as decorators_of
@@ -210,6 +211,8 @@ class Extractor:
         literals = tuple(literal_arguments(call)) if last in MAY_WAIT else ()
         if last == "open" and is_chosen_by_argument(call):
             literals = (CHOSEN,)
+        elif last in READS and is_harmless_read(call):
+            literals = (ONCE,)
         return CallFacts(
             target, self._span_of(call), awaited, "call", arguments,
             guarded=last == "get_running_loop" and is_in_try(call),

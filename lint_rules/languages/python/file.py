@@ -221,12 +221,14 @@ class PythonFile:
 
     def imports_any(self, *packages: str) -> bool:
         """Whether the file imports one of these packages at module level."""
+        return any(target.split(".", 1)[0] in packages for target in self.imported)
+
+    @property
+    def imported(self) -> Iterator[str]:
+        """The dotted names of what the file imports at module level."""
         self.names.bind()
-        return any(
-            binding.kind == "import" and binding.target.split(".", 1)[0] in packages
-            for bindings in self.scopes.module.bindings.values()
-            for binding in bindings
-        )
+        for bindings in self.scopes.module.bindings.values():
+            yield from (binding.target for binding in bindings if binding.kind == "import")
 
     def _locate(self, written: str) -> str:
         return self._modules.resolve(written, self._module)
