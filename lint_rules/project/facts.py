@@ -51,7 +51,8 @@ class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):
     `is_offloaded` that a decorator hands it to a thread or process. `risks` is what can fail in the body: symbols of
     functions of the project, "" for everything else; "!" where a `raise` can leave it, "!!" where an error of a library
     can; empty where a handler catches errors of every kind. `gives_promise` says that a function which is not async
-    returns a promise by its annotation or by what it returns (JavaScript). `form` is what the function's own file says
+    returns a promise by its annotation or by what it returns (JavaScript), or that all it returns is what one call
+    gives, or a coroutine by its annotation (Python, `returns` says which). `form` is what the function's own file says
     of it as a handler, see `NodeHandlerTable.encoded` (JavaScript). `is_wrapped` says that its name is bound to what
     another function made of it: `const list = handled(async () => ...)`, `is_partial` that it may end without giving
     a value (JavaScript).

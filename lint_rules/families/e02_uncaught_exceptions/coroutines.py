@@ -24,6 +24,8 @@ _METHODS = frozenset(name.rpartition(".")[2] for row in read_table(TABLE)["corou
 _PLAIN_FRAMEWORKS = frozenset(read_table(TABLE)["frameworks"]["plain"])
 
 _ANYTHING = frozenset(read_table(TABLE)["annotations"]["anything"])
+_COROUTINE_TYPES = frozenset({"typing.Coroutine", "collections.abc.Coroutine"})
+_MAX_STEPS = 4
 _MIN_CLASS_NAME = 3  # shorter ones are type variables
 
 _MISUSES = frozenset(
@@ -172,7 +174,7 @@ def may_be_coroutine_function(symbol: str, symbols: Symbols) -> bool:
     """The same for a symbol, without a look at decorators and subclasses."""
     reference = symbols.function(symbol)
     if reference is not None:
-        return reference.function.is_async
+        return reference.function.is_async or _hands_on(reference, symbols)
     if "<parameter>" in symbol:
         return symbol.rpartition(".")[2] in _METHODS
     return COROUTINES.match(symbols.canonical(symbol), symbols.types) is not None
@@ -187,13 +189,26 @@ def _is_told_apart(function: Node, file: PythonFile) -> bool:
     return file.data.find(asked, around.start, around.end) >= 0
 
 
+def _hands_on(reference: Reference, symbols: Symbols, steps: int = 0) -> bool:
+    """Whether all that a plain function returns is what a coroutine function gives."""
+    facts = reference.function
+    if not facts.gives_promise or steps > _MAX_STEPS:
+        return False
+    function = facts.returns.removesuffix("()")
+    other = None if function in _COROUTINE_TYPES or not function else symbols.function(function)
+    return function in _COROUTINE_TYPES or (
+        other is not None and not other.function.is_generator and not other.function.decorators
+        and (other.function.is_async or _hands_on(other, symbols, steps + 1))
+    )  # fmt: skip
+
+
 def _gives_coroutine(reference: Reference, file: PythonFile) -> bool:
     facts = reference.function
-    if not facts.is_async or facts.is_generator:
-        return False
     if any(file.symbols.canonical(decorator) not in _KEEPING for decorator in facts.decorators):
         return False
-    return not _is_overridden(reference, file)
+    if not facts.is_async:
+        return _hands_on(reference, file.symbols)
+    return not facts.is_generator and not _is_overridden(reference, file)
 
 
 def _is_overridden(reference: Reference, file: PythonFile) -> bool:

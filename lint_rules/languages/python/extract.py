@@ -365,6 +365,7 @@ class Extractor:
             is_offloaded=any(self._offloads(expression) for expression in decorators_of(scope.node)),
             risks=_risks(body),
             always=tuple(self._always(scope)) if self._answers_requests else (),
+            gives_promise=_hands_on(scope, body),
         )
 
     def _always(self, scope: Scope) -> Iterable[tuple[str, ...]]:
@@ -409,6 +410,17 @@ class Extractor:
                 if not symbol.startswith((own + "()", own + ".<locals>")) and symbol != own:
                     return symbol
         return ""
+
+
+def _hands_on(scope: Scope, body: _Body) -> bool:
+    """Whether all that a plain function returns is what one call gives, or is a coroutine by its annotation."""
+    if scope.is_async or body.yields:
+        return False
+    annotation = scope.node.child_by_field_name("return_type")
+    if annotation is not None and "Coroutine[" in text(annotation):
+        return text(annotation).partition("[")[0].rpartition(".")[2] == "Coroutine"
+    value = first_named(body.returns[0]) if len(body.returns) == 1 else None
+    return value is not None and value.type == "call"
 
 
 def _is_overload(function: FunctionFacts) -> bool:
