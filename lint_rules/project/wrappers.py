@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from lint_rules.project.facts import FunctionFacts
 from lint_rules.project.symbols import Reference, Symbols
 
+_STARTS = frozenset(
+    {"Process", "Thread", "Timer", "apply_async", "run_in_executor", "run_in_threadpool", "run_sync", "submit",
+     "to_thread"}
+)  # fmt: skip
 _LOCALS, _PARAMETER = ".<locals>.", ".<parameter>"
 
 
@@ -26,14 +30,13 @@ def wrappers(reference: Reference, symbols: Symbols) -> Iterator[Reference]:
 
 
 def is_run_elsewhere(reference: Reference, symbols: Symbols) -> bool:
-    """Whether a decorator puts a function in its place that does not call it, such as one that starts a thread."""
+    """Whether a decorator puts a function in its place that does not call it, but starts a thread or the like."""
     for decorator in reference.function.decorators:
         made_by = symbols.function(decorator.removesuffix("()"))
         inner = _inner(made_by) if made_by is not None else []
-        if made_by is None or not inner or any(_calls_what_is_given(one, made_by) for one in inner):
+        if made_by is None or any(_calls_what_is_given(one, made_by) for one in inner):
             continue
-        name = f"{made_by.module.module}."
-        if not any(one.returns.startswith(f"{name}{one.name}{_PARAMETER}") for one in (made_by.function, *inner)):
+        if any(call.target.rpartition(".")[2] in _STARTS for one in inner for call in one.calls):
             return True
     return False
 

@@ -48,6 +48,7 @@ _ALONE_IN_COMMANDS = frozenset({"computation", "file", "input", "process"})
 _ASKING = re.compile(r"(?:rich\.prompt|questionary|inquirer|InquirerPy|prompt_toolkit|simple_term_menu)(?:\.|\Z)")
 """Imports of a module that talks with the person who runs it."""
 _STARTING = frozenset({"startup", "main"})
+_MAIN = frozenset({"lifespan", "main"})
 _STARTING_NAMES = re.compile(
     r"_*(?:lifespan|main|(?:on_)?(?:start|startup|shutdown)|stop|bootstrap|init(?:iali[sz]e)?(?:_\w+)?|migrate|seed"
     r"|(?:build|create|make)_app|(?:load|read|reload)_(?:config|configuration|plugins|settings)|set_?up(?:_\w+)?)\Z"
@@ -71,12 +72,14 @@ def matters_in(
     kind = row.get("kind", "computation")
     if kind in _ALONE_IN_COMMANDS and (is_command_line(module) or any(map(_ASKING.match, imports))):
         return False
-    starts = handler.kind in _STARTING if handler is not None else _starts_by_name(function)
+    own_name = function.rpartition(".")[2]
+    if handler is not None:
+        starts = handler.kind in _STARTING
+    elif kind == "file":
+        starts = _STARTING_NAMES.match(own_name) is not None
+    else:
+        starts = own_name in _MAIN  # `start` may be for every job
     return not (starts and kind in ("computation", "file", "process"))
-
-
-def _starts_by_name(function: str) -> bool:
-    return _STARTING_NAMES.match(function.rpartition(".")[2]) is not None
 
 
 def is_asked_for(row: TableRow, option: Callable[[str], bool], *, is_cheap_to_change: bool = False) -> bool:

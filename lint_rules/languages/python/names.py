@@ -26,6 +26,7 @@ _BRACKETS = re.compile(r"\[[^\[\]]*\]")
 _SEPARATOR = re.compile(r"[|,]")
 _MAX_PARTS = 100
 _INJECTING = frozenset({"Depends", "Security"})
+_CALLABLES = frozenset({"typing.Callable", "collections.abc.Callable"})
 _MARKERS = frozenset(
     {"Body()", "Cookie()", "Depends()", "File()", "Form()", "Header()", "Path()", "Query()", "Security()"}
 )
@@ -237,7 +238,7 @@ class Names:
             return f"{self.module}.{binding.target}"
         if binding.annotation is not None:
             annotated = self.annotation(binding.annotation, steps + 1)
-            if annotated:
+            if annotated and not (binding.kind == "parameter" and self._tells_nothing(annotated)):
                 return annotated
         if binding.kind == "value" and binding.node is not None:
             return self.symbol(binding.node, steps + 1)
@@ -304,6 +305,16 @@ class Names:
             return ""
         symbol = self.symbol(dependency, steps + 1)
         return f"{symbol}()" if symbol else ""
+
+    def _tells_nothing(self, annotation: str) -> bool:
+        """Whether an annotation names no class: `Callable[..., str]`, a type variable of this file."""
+        if annotation in _CALLABLES:
+            return True
+        module, _, name = annotation.rpartition(".")
+        bindings = self.scopes.module.bindings.get(name, ()) if module == self.module else ()
+        made = bindings[0].node if len(bindings) == 1 and bindings[0].kind == "value" else None
+        function = made.child_by_field_name("function") if made is not None and made.type == "call" else None
+        return function is not None and text(function).rpartition(".")[2] in ("TypeVar", "ParamSpec")
 
     def _default(self, default: Node | None, scope: Scope, steps: int) -> str:
         """What a parameter is if nobody gives another: `get=requests.get`; a constructor's callers are asked first."""
