@@ -179,7 +179,7 @@ def unanswered_catch(call: Node, file: JavaScriptFile) -> Answering | None:
     who = answering(call, file)
     if who is None or not _gives_up(callback, who):
         return None
-    if who.by_value:
+    if who.by_value and (_is_returned(call, who) or who.handler.framework["answers"] == "returned"):
         return who if _is_returned(call, who) else None
     if not who.in_any([receiver, *values[:place]]):
         return None
