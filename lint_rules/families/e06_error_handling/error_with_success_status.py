@@ -78,17 +78,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lint_rules.families.e06_error_handling import node_answers, node_caught, node_leaks
+from lint_rules.families.e06_error_handling import node_answers, node_caught, node_handed, node_leaks
 from lint_rules.families.e06_error_handling.answer import NOT_SET, Answer
 from lint_rules.families.e06_error_handling.python_answers import ANSWER_WORDS, answers
-from lint_rules.families.e06_error_handling.python_caught import Caught, caught_at
+from lint_rules.families.e06_error_handling.python_bodies import status_of
+from lint_rules.families.e06_error_handling.python_caught import Caught, caught_at, runs_for_client
 from lint_rules.families.e06_error_handling.python_leaks import leaks
 from lint_rules.families.e06_error_handling.telling import Telling, node_telling, python_telling
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.javascript.grammar import text
 from lint_rules.languages.python.file import PythonFile
 from lint_rules.languages.python.handlers import parameter_names
-from lint_rules.languages.python.scopes import FUNCTION
+from lint_rules.languages.python.registrations import arguments, decorators
+from lint_rules.languages.python.scopes import FUNCTION, Scope
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import WARNING, Finding, Rule
 
@@ -115,6 +117,8 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         telling = python_telling(answer, file)
         if telling.is_exempt or not _is_python_handler(answer, caught, file):
             continue
+        if caught is not None and runs_for_client(caught, file):
+            continue  # the console did what it was asked to, and reports what came of it
         shows = caught is not None and any(leaks(answer, caught, file))
         if telling.is_error or (caught is not None and (telling.is_failure_text or (shows and telling.may_be_error))):
             place = "" if caught is None else "in the handler of " if caught.how == "handler" else "in the `except` of "
@@ -149,7 +153,15 @@ def _is_python_handler(answer: Answer, caught: Caught | None, file: PythonFile) 
     handler = file.handler(scope) if scope is not None and scope.kind == FUNCTION else None
     if handler is None and scope is not None and not answer.is_plain:
         return parameter_names(scope)[:1] == ("request",)  # a view that another file registers
-    return handler is not None and handler.kind in ("route", "error") and handler.framework.name not in _NOT_HTTP
+    if handler is None or handler.kind not in ("route", "error") or handler.framework.name in _NOT_HTTP:
+        return False
+    return scope is None or not _is_registered_as_error(scope, file)
+
+
+def _is_registered_as_error(scope: Scope, file: PythonFile) -> bool:
+    """Whether a handler answers with the status of an error in any case: `@router.get("/old", status_code=410)`."""
+    given = (dict(arguments(mark)).get("status_code") for mark in decorators(scope.node) if mark.type == "call")
+    return any(one is not None and status_of(one, file) >= 400 for one in given)
 
 
 _NOT_HTTP = frozenset({"Celery", "gRPC", "websockets", "Socket.IO", "Socket.IO (threads)", "ASGI", "WSGI"})
@@ -169,7 +181,7 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
         inside = next((one for one in caught if one.how != "callback" or _is_failed(answer, one)), None)
         shown = list(node_leaks.leaks(answer, inside, file)) if inside is not None else []
         if any(leak.kind == node_caught.WHOLE and leak.node in answer.body for leak in shown) and (
-            node_answers.hands_to_framework(answer, file)
+            node_handed.hands_to_framework(answer, file)
         ):
             continue  # Fastify hands an error that is sent to its error handler, which has the status
         shows = bool(shown)
@@ -202,7 +214,7 @@ def _is_node_handler(answer: Answer, caught: node_caught.Caught | None, file: Ja
     """Whether an answer goes to a client of HTTP; what is returned does so from handlers that may answer thus."""
     if not answer.is_plain:
         return caught is not None or file.request.handler_around(answer.node) is not None or b"res" in file.data
-    return node_answers.answers_by_return(answer, file)
+    return node_handed.answers_by_return(answer, file)
 
 
 def _finding(file: PythonFile | JavaScriptFile, answer: Answer, telling: Telling, where: str) -> Finding:

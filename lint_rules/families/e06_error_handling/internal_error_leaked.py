@@ -82,9 +82,9 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from lint_rules.families.e06_error_handling import node_answers, node_caught, node_leaks
+from lint_rules.families.e06_error_handling import node_answers, node_caught, node_handed, node_leaks
 from lint_rules.families.e06_error_handling.answer import MAY_BE_500, NOT_SET, Answer
-from lint_rules.families.e06_error_handling.python_answers import ANSWER_WORDS, answers, handed, pages
+from lint_rules.families.e06_error_handling.python_answers import ANSWER_WORDS, answers
 from lint_rules.families.e06_error_handling.python_caught import (
     Caught,
     caught_at,
@@ -93,6 +93,7 @@ from lint_rules.families.e06_error_handling.python_caught import (
     reads_input,
     runs_for_client,
 )
+from lint_rules.families.e06_error_handling.python_handed import handed, pages
 from lint_rules.families.e06_error_handling.python_leaks import INNER, TRACE, Leak, leaks
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.python.file import PythonFile
@@ -169,9 +170,9 @@ def _may_leak_javascript(data: bytes) -> bool:
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if file.is_tooling:
         return
-    handed = list(node_answers.handed(file))
-    for answer in (*node_answers.answers(file), *handed, *node_answers.pages(file)):
-        if file.in_broken_code(answer.node) or (answer.is_plain and not node_answers.answers_by_return(answer, file)):
+    handed = list(node_handed.handed(file))
+    for answer in (*node_answers.answers(file), *handed, *node_handed.pages(file)):
+        if file.in_broken_code(answer.node) or (answer.is_plain and not node_handed.answers_by_return(answer, file)):
             continue
         at_hand = (*node_caught.caught_at(answer.node, file), node_caught.Caught({}, "", answer.node))
         every = (leak for caught in at_hand for leak in node_leaks.leaks(answer, caught, file))
@@ -196,7 +197,7 @@ _SENT = {
 
 def _is_javascript_leak(leak: node_leaks.Leak, answer: Answer, file: JavaScriptFile) -> bool:
     caught = leak.caught
-    if leak.kind == node_caught.WHOLE and leak.node in answer.body and node_answers.hands_to_framework(answer, file):
+    if leak.kind == node_caught.WHOLE and leak.node in answer.body and node_handed.hands_to_framework(answer, file):
         return False
     if node_caught.is_for_developers(leak.node, caught.place) or node_caught.is_for_developers(
         answer.node, caught.place

@@ -19,7 +19,7 @@ from lint_rules.languages.javascript.members import object_members
 from lint_rules.languages.tables import read_table
 
 _TABLE = Path(__file__).parent / "errors.toml"
-_RESPONSES = re.compile(r"^(?:this\.)?_?(?:res|resp|response|reply)$")
+RESPONSES = re.compile(r"^(?:this\.)?_?(?:res|resp|response|reply)$")
 _SENDING = frozenset({"json", "jsonp", "send", "end", "response"})
 _MOST_CHAIN = 12
 ANSWER_WORDS = (
@@ -51,7 +51,7 @@ def answers(file: JavaScriptFile) -> Iterator[Answer]:
     for statement in file.nodes("return_statement"):
         value = first_named(statement)
         if value is not None and bare(value).type == "object":
-            yield Answer(bare(value), (bare(value),), _set_around(statement, "", file), body_shape(value, file),
+            yield Answer(bare(value), (bare(value),), set_around(statement, "", file), body_shape(value, file),
                          is_plain=True)  # fmt: skip
     for statement in file.nodes("throw_statement"):
         yield from _thrown(statement, file)
@@ -66,55 +66,6 @@ def forwarded(file: JavaScriptFile) -> Iterator[Answer]:
         given = arguments(call) if function is not None and text(function) == "next" else []
         if len(given) == 1 and bare(given[0]).type != "string":
             yield Answer(call, (), NOT_TOLD, UNKNOWN, "next")
-
-
-_ANSWERING = re.compile(r"err|fail|problem|respon|abort|reply|answer|send", re.IGNORECASE)
-
-
-def handed(file: JavaScriptFile) -> Iterator[Answer]:
-    """What is answered by helpers that are given the response: `fail(res, 500, error.message)`."""
-    for call in file.nodes("call_expression"):
-        function = callee(call)
-        given = arguments(call) if function is not None and _ANSWERING.search(text(function).rpartition(".")[2]) else []
-        if not any(_RESPONSES.match(text(one)) for one in given):
-            continue
-        numbers = [status_of(one, file) for one in given]
-        status = next((one for one in numbers if one > 0), NOT_SET)
-        yield Answer(call, tuple(given), status)
-
-
-def pages(file: JavaScriptFile) -> Iterator[Answer]:
-    """What is given to templates: `res.render("error", { message: err.message })`."""
-    for call in file.nodes("call_expression") if b".render(" in file.data else ():
-        function = callee(call)
-        given = arguments(call) if function is not None and text(function).endswith(".render") else []
-        if function is None or len(given) < 2:
-            continue
-        root, status = _chain(function, file)
-        if _RESPONSES.match(text(root)) or file.request.role(root) in ("response", "context"):
-            status = _set_around(call, text(root), file) if status is None else status
-            yield Answer(call, (given[1],), status)
-
-
-def answers_by_return(answer: Answer, file: JavaScriptFile) -> bool:
-    """Whether what is returned at a place is sent to a client of HTTP."""
-    handler = file.handler(file.enclosing_function(answer.node))
-    return (
-        handler is not None
-        and handler.kind == "route"
-        and str(handler.framework.row.get("answers")) in ("any", "returned")
-        and handler.framework.name in ("Fastify", "NestJS", "Hapi")
-        and b"@nestjs/graphql" not in file.data
-        and b"@nestjs/microservices" not in file.data
-    )
-
-
-def hands_to_framework(answer: Answer, file: JavaScriptFile) -> bool:
-    """Whether an answer is one of Fastify, which hands an error that is sent to its error handler."""
-    if (answer.node.text or b"").startswith(b"reply"):
-        return True
-    handler = file.request.handler_around(answer.node)
-    return handler is not None and handler[1].framework.name == "Fastify"
 
 
 def name_of(expression: Node, file: JavaScriptFile) -> str:
@@ -136,19 +87,19 @@ def _sent(call: Node, function: Node, file: JavaScriptFile) -> Answer | None:
     given = arguments(call)
     if not given:
         return None
-    root, status = _chain(function, file)
+    root, status = chain_of(function, file)
     if not _matches(name_of(function, file), _names()["json"], file):
-        is_response = _RESPONSES.match(text(root)) is not None or file.request.role(root) == "response"
+        is_response = RESPONSES.match(text(root)) is not None or file.request.role(root) == "response"
         if not is_response or status is None or text(last) == "response":
             return None
     if status is None:
         status = _chained_after(call, file)
     if status is None:
-        status = _set_around(call, text(root), file)
+        status = set_around(call, text(root), file)
     return Answer(call, (given[0],), status, body_shape(given[0], file))
 
 
-def _chain(function: Node, file: JavaScriptFile) -> tuple[Node, int | None]:
+def chain_of(function: Node, file: JavaScriptFile) -> tuple[Node, int | None]:
     """What a chain of calls begins with, and the status that it sets on the way: `res.status(404).type("json")`."""
     status: int | None = None
     current = function.child_by_field_name("object") or function
@@ -186,7 +137,7 @@ _SETTING = r"\.(?:status|code|writeHead|statusCode|sendStatus|statusMessage)\s*(
 _SETS = re.compile(_SETTING.encode())
 
 
-def _set_around(node: Node, root: str, file: JavaScriptFile) -> int:
+def set_around(node: Node, root: str, file: JavaScriptFile) -> int:
     """The status that the same function sets on the response in a statement of its own, on the way to a place."""
     function = file.enclosing_function(node)
     found = NOT_SET
@@ -220,7 +171,7 @@ def _set_by(statement: Node, file: JavaScriptFile) -> int:
         given = arguments(expression)
         if last is not None and text(last) in _names()["setting"]:
             return status_of(given[0], file) if given else NOT_TOLD
-        status = _chain(function, file)[1] if function.type == "member_expression" else None
+        status = chain_of(function, file)[1] if function.type == "member_expression" else None
         return NOT_TOLD if status is None else status
     return NOT_TOLD
 

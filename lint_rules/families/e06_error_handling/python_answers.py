@@ -31,7 +31,7 @@ from lint_rules.languages.python.scopes import text
 from lint_rules.languages.tables import NameTable, TableRow, name_table
 from lint_rules.project.types import Types
 
-_TABLE = Path(__file__).parent / "errors.toml"
+TABLE = Path(__file__).parent / "errors.toml"
 _TORNADO = re.compile(rb"tornado|RequestHandler|self\.set_status\(")
 ANSWER_WORDS = (
     b"Response", b"jsonify", b"HTTPException", b"HTTPError", b"abort(", b"json_response", b"response.json", b"json(",
@@ -41,13 +41,14 @@ ANSWER_WORDS = (
 
 
 @lru_cache(maxsize=1)
-def _responses() -> NameTable[TableRow]:
-    return name_table(_TABLE, "python_response")
+def response_rows() -> NameTable[TableRow]:
+    """The calls that make responses."""
+    return name_table(TABLE, "python_response")
 
 
 @lru_cache(maxsize=1)
 def _raises() -> NameTable[TableRow]:
-    return name_table(_TABLE, "python_raise")
+    return name_table(TABLE, "python_raise")
 
 
 _BY_FILE: WeakKeyDictionary[object, tuple[Answer, ...]] = WeakKeyDictionary()
@@ -77,54 +78,6 @@ def _answers(file: PythonFile) -> Iterator[Answer]:
             yield from _raised(bare(error), file)
 
 
-_ANSWERING = re.compile(r"err|fail|problem|respon|abort|reply|answer", re.IGNORECASE)
-
-
-def handed(file: PythonFile) -> Iterator[Answer]:
-    """What handlers return by way of the project's own helpers: `return failure(str(error), 500)`."""
-    for statement in file.nodes("return_statement"):
-        value = first_named(statement)
-        call = bare(value) if value is not None else None
-        function = call.child_by_field_name("function") if call is not None and call.type == "call" else None
-        if call is None or function is None or not _ANSWERING.search(text(function).rpartition(".")[2]):
-            continue
-        first = file.names.symbol(function).partition(".")[0]
-        if first and (first == file.module.partition(".")[0] or first in file.modules.by_name):
-            given = tuple(one for _, one in arguments(call))
-            numbers = [status_of(one, file) for one in given]
-            yield Answer(call, given, next((one for one in numbers if one > 0), NOT_TOLD), is_plain=True)
-
-
-@lru_cache(maxsize=1)
-def _pages() -> NameTable[TableRow]:
-    return name_table(_TABLE, "python_page")
-
-
-def pages(file: PythonFile) -> Iterator[Answer]:
-    """What is shown on pages, by templates and in messages of the next page: `render_template("x.html", error=e)`."""
-    names = _pages().last_names
-    for call in file.nodes("call"):
-        function = call.child_by_field_name("function")
-        if function is None or text(function).rpartition(".")[2] not in names:
-            continue
-        if _pages().match(name_of(function, file), file.types) is not None or text(function) == "self.render":
-            yield Answer(call, tuple(value for _, value in arguments(call)), NOT_TOLD)
-
-
-def returned_calls(file: PythonFile) -> Iterator[Answer]:
-    """Bodies that a call makes, returned beside a status of an error: `return problem("missing"), 404`."""
-    for statement in file.nodes("return_statement"):
-        value = first_named(statement)
-        parts = [part for part in value.named_children if part.type != "comment"] if value is not None else []
-        if value is None or value.type not in ("expression_list", "tuple") or not 2 <= len(parts) <= 3:
-            continue
-        body, status = value_of(parts[0], file), status_of(parts[1], file)
-        if body.type == "call" and status >= 400 and kind_of(body) == "?":
-            function = body.child_by_field_name("function")
-            if function is not None and _responses().match(name_of(function, file), file.types) is None:
-                yield Answer(value, (body,), status)
-
-
 def name_of(expression: Node, file: PythonFile) -> str:
     """The canonical name of a library's function, by this file alone."""
     return file.types.external(file.names.symbol(expression))
@@ -137,7 +90,7 @@ def _of_call(call: Node, names: frozenset[str], file: PythonFile) -> Answer | No
     function = call.child_by_field_name("function")
     if function is None or text(function).rpartition(".")[2] not in names:
         return None
-    row = _responses().match(name_of(function, file), file.types) or _of_own_view(function, file)
+    row = response_rows().match(name_of(function, file), file.types) or _of_own_view(function, file)
     row = row or _of_own_response(call, function, file)
     if row is not None:
         return _response(call, row, file)
@@ -150,20 +103,20 @@ def _of_own_view(function: Node, file: PythonFile) -> TableRow | None:
     """`self.write(...)` of a Tornado handler, whose base may be a class of another file."""
     if text(function) not in ("self.write", "self.finish") or not _TORNADO.search(file.data):
         return None
-    return _responses().match("tornado.web.RequestHandler.write", file.types)
+    return response_rows().match("tornado.web.RequestHandler.write", file.types)
 
 
 def _of_own_response(call: Node, function: Node, file: PythonFile) -> TableRow | None:
     """`super().__init__({...}, status_code=404)` in a response class of the project's own."""
     owner = file.scope(call).owner_class if text(function) == "super().__init__" else None
     bases = owner.node.child_by_field_name("superclasses") if owner is not None else None
-    rows = (_responses().match(name_of(base, file), file.types) for base in bases.named_children) if bases else ()
+    rows = (response_rows().match(name_of(base, file), file.types) for base in bases.named_children) if bases else ()
     return next((row for row in rows if row is not None), None)
 
 
 @lru_cache(maxsize=1)
 def _known_names() -> frozenset[str]:
-    return _responses().last_names | {"abort", "__init__"}
+    return response_rows().last_names | {"abort", "__init__"}
 
 
 def _response_names(file: PythonFile) -> frozenset[str]:
@@ -209,7 +162,7 @@ def _shape(call: Node, body: Node | None, form: str, file: PythonFile) -> Shape:
         return body_shape(inner, file) if inner.type == "call" or is_text(inner) else UNKNOWN
     inner = value_of(body, file)
     if inner.type == "call" and (function := inner.child_by_field_name("function")) is not None:
-        row = _responses().match(name_of(function, file), file.types)
+        row = response_rows().match(name_of(function, file), file.types)
         if row is not None:
             return _shape(inner, _first(dict(arguments(inner)), row["body"]), row["form"], file)
     return body_shape(inner, file)
@@ -232,7 +185,7 @@ def _is_inside_response(call: Node, file: PythonFile) -> bool:
     if outer is None or function is None:
         return False
     name = name_of(function, file)
-    if _responses().match(name, file.types) is not None:
+    if response_rows().match(name, file.types) is not None:
         return True
     raised = _raises().match(name, file.types)  # but `abort(make_response(...))` answers what it is given
     return raised is not None and _first(dict(arguments(outer)), raised.get("status", [])) != inner

@@ -11,7 +11,8 @@ from tree_sitter import Node
 from lint_rules.families.e06_error_handling.answer import NOT_SET
 from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING, ErrorAnswer, Wiring
 from lint_rules.families.e06_error_handling.ordered import stand_in_order
-from lint_rules.families.e06_error_handling.python_answers import answers, returned_calls
+from lint_rules.families.e06_error_handling.python_answers import answers
+from lint_rules.families.e06_error_handling.python_handed import returned_calls
 from lint_rules.families.e06_error_handling.python_layers import controllers, layers, mapped, raised_in_middleware
 from lint_rules.families.e06_error_handling.python_makers import maker_of
 from lint_rules.families.e06_error_handling.python_settings import WORDS as SETTING_WORDS

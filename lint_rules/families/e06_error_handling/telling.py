@@ -106,6 +106,8 @@ def _last_name(call: Node) -> str:
 
 def _of_text(written: str) -> Telling:
     is_literal = written[:1] in ("'", '"', "`", "f") and len(written) < 300
+    if written.strip("'\"`").lower() == "invalid":
+        is_literal = False  # the result of a check that it was asked for
     short = " ".join(written.split())[:40]
     return Telling(False, is_literal and _FAILURE.search(written) is not None, True, False, short)
 

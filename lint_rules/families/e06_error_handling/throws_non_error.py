@@ -58,7 +58,8 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e06_error_handling.thrown import rejected, what_javascript_throws, what_python_raises
+from lint_rules.families.e06_error_handling.thrown import rejected, what_javascript_throws
+from lint_rules.families.e06_error_handling.thrown_python import what_python_raises
 from lint_rules.languages.javascript.grammar import callee, first_named
 from lint_rules.languages.javascript.selectors import Nodes
 from lint_rules.languages.whole_file import WholeFile
