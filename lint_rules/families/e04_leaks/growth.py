@@ -116,6 +116,20 @@ def _reads_local(expression: Node, file: JavaScriptFile) -> bool:
         waiting.extend(named(node))
         if node.type in ("identifier", "shorthand_property_identifier"):
             found = file.scopes.binding(text(node), node.start_byte)
-            if found is not None and found[0].kind != MODULE:
+            if found is None or found[0].kind == MODULE:
+                continue
+            source = _iterated(found[0]) if found[1][0].kind == "parameter" else None
+            if source is None:
                 return True
+            waiting.append(source)
     return False
+
+
+def _iterated(function: Scope) -> Node | None:
+    """What a function is called for each element of: `names` of `names.forEach((name) => ...)`."""
+    place = function.node.parent
+    call = place.parent if place is not None and place.type == "arguments" else None
+    method = callee(call) if call is not None else None
+    if method is None or last_name(method) not in ("forEach", "map"):
+        return None
+    return method.child_by_field_name("object")

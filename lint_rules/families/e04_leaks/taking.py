@@ -70,7 +70,20 @@ def resource_of(call: Node, file: PythonFile) -> TableRow | None:
         return None
     if row.get("in_memory") and "BytesIO(" in given and re.search(r"[\"'][wax]", given) is None:
         return None
+    if row.get("never_of_memory") and _is_in_memory(arguments, file):
+        return None
     return row
+
+
+def _is_in_memory(arguments: Node | None, file: PythonFile) -> bool:
+    """Whether the first argument is a `BytesIO`, or a name that this function binds to one."""
+    first = arguments.named_child(0) if arguments is not None else None
+    scope = file.enclosing_function(first) if first is not None else None
+    if first is None or scope is None:
+        return False
+    name = re.escape(text(first)).encode()
+    made = rb"\bBytesIO\([^()]*\)\s*as\s+" + name + rb"\b|\b" + name + rb"\s*=\s*(?:\w+\.)?BytesIO\("
+    return "BytesIO(" in text(first) or re.search(made, file.data[scope.start : scope.end]) is not None
 
 
 def borrows(call: Node, file: PythonFile) -> bool:

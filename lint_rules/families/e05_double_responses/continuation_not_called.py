@@ -109,6 +109,8 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
 
 @RULE.files(WholeFile(MENTIONED), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
+    if file.is_for_browsers:
+        return
     for continuation, scope, exit_ in never_called(file, Continuations(file)):
         owner = file.span(continuation.owner.node.child_by_field_name("parameters") or continuation.owner.node)
         what = "settles no promise" if continuation.is_promise else f"does not call `{continuation.name}`"

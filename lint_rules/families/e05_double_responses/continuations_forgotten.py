@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e05_double_responses.continuations_javascript import (
-    MANY,
     NAMES,
     Called,
     Continuation,
     Continuations,
     is_error_first,
+    is_for_many,
     method_of,
     run,
 )
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 _LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
 _LOGS = re.compile(r"(?i)log|console|debug|print|warn|trace|inspect|stringify|capture|report|\bsuper\b|Error$|message")
-_COUNTS = re.compile(r"--|\+\+|\b(?:pending|remaining|left|todo|outstanding|count(?:er)?)\b")
+_ERROR = re.compile(r"(?i)_?(?:\w*err(?:or)?|e|ex)")
+_COUNTS = re.compile(r"--|\+\+|\b(?:pending|remaining|left|todo|outstanding|count(?:er)?)\b|_?[rR]eady\b")
 
 
 class _Pending(Unsettled):
@@ -101,8 +102,31 @@ def _is_due(continuation: Continuation, scope: Scope, continuations: Continuatio
             return False
     if scope is continuation.owner:
         return True
+    if any(_is_in_listener(one, scope) for one in every):
+        return False  # which is told of the good outcome
     own = [one for one in continuations.by_function[scope.node.id][1] if one.slot == continuation.slot]
     return any(not _tells_error(one) for one in own)
+
+
+_LISTENING = frozenset({"on", "once", "addListener", "addEventListener", "subscribe"})
+
+
+def _is_in_listener(called: Called, scope: Scope) -> bool:
+    """Whether a continuation is called by a listener that another function than this one has set up."""
+    if scope.start <= called.call.start_byte < scope.end or _tells_error(called):
+        return False
+    current = called.call.parent
+    while current is not None and current != called.continuation.owner.node:
+        place = around(current) if current.type in FUNCTION_LITERALS else None
+        call = place.parent if place is not None and place.type == "arguments" else None
+        if (
+            call is not None
+            and call.type == "call_expression"
+            and (method_of(call) in _LISTENING or re.fullmatch(r"on[A-Za-z]{3,}", method_of(call)))
+        ):
+            return True
+        current = current.parent
+    return False
 
 
 def _tells_error(called: Called) -> bool:
@@ -131,7 +155,7 @@ def _is_called_back(function: Node, owner: Node) -> bool:
     """
     outer = function.parent
     while outer is not None and outer != owner:
-        if outer.type in _LOOPS or (outer.type == "call_expression" and method_of(outer) in MANY):
+        if outer.type in _LOOPS or (outer.type == "call_expression" and is_for_many(outer)):
             return False
         outer = outer.parent
     place = around(function)
@@ -141,7 +165,7 @@ def _is_called_back(function: Node, owner: Node) -> bool:
         return False
     assert call is not None
     method = method_of(call)
-    if method in MANY:
+    if is_for_many(call):
         return False
     names = parameter_names(function)
     return method in ("then", "catch") or (bool(names) and re.fullmatch(r"(?i)_?\w*err(?:or)?|e", names[0]) is not None)
@@ -185,13 +209,11 @@ def _settling(
 
 def _told_elsewhere(scope: Scope, file: JavaScriptFile) -> set[int]:
     """The calls that hand the error to something else than a log, which is believed to answer for it."""
-    error = next(iter(parameter_names(scope.node)), "")
-    if re.fullmatch(r"(?i)_?\w*err(?:or)?|e", error or "") is None:
-        return set()
     return {
         call.id
         for call in file.nodes_in("call_expression", scope.node)
-        if any(text(bare(one)) == error for one in arguments(call)) and _LOGS.search(text(callee(call) or call)) is None
+        if any(_ERROR.fullmatch(text(bare(one))) for one in arguments(call))
+        and _LOGS.search(text(callee(call) or call)) is None
     }
 
 

@@ -216,6 +216,12 @@ MANY = frozenset(
 """Methods that call what they are given more than once, or perhaps never."""
 
 
+def is_for_many(call: Node) -> bool:
+    """Whether a call is one of a method that calls what it is given more than once, or perhaps never."""
+    method = method_of(call)
+    return method in MANY or re.fullmatch(r"on[A-Za-z]{3,}", method) is not None
+
+
 def method_of(call: Node) -> str:
     function = callee(call)
     last = function.child_by_field_name("property") if function is not None else None
@@ -248,7 +254,7 @@ def _deferred(scope: Scope, slots: set[tuple[int, str]], continuations: Continua
         if literal is None or call is None or call.type != "call_expression":
             continue
         written = text(literal)
-        if not is_run(call) or method_of(call) in MANY or mentions_guard(written):
+        if not is_run(call) or is_for_many(call) or mentions_guard(written):
             continue
         is_sure = not called.continuation.is_promise and call.parent is not None
         is_sure = is_sure and call.parent is not None and call.parent.type == "expression_statement"

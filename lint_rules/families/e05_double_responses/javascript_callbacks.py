@@ -48,6 +48,8 @@ _LISTENING = frozenset(
         "finally",
     }
 )
+_ON_EVENT = re.compile(r"on[A-Za-z]{3,}")
+"""`connection.ondata(...)`, `socket.onClose(...)`"""
 _BODY_EVENTS = frozenset({"data", "end", "readable"})
 _EACH = frozenset({"forEach", "map", "each", "eachSeries", "eachLimit", "flatMap"})
 _TIMERS = frozenset({"setTimeout", "setInterval", "setImmediate"})
@@ -169,7 +171,7 @@ def is_run(call: Node) -> bool:
         return False
     last = function.child_by_field_name("property")
     name = text(last) if last is not None else text(function)
-    if name in _LISTENING:
+    if name in _LISTENING or _ON_EVENT.fullmatch(name):
         given = arguments(call)
         return string_value(given[0]) in _BODY_EVENTS if given else False
     if name in _TIMERS:

@@ -14,7 +14,7 @@ _BROWSER = re.compile(
 )
 
 _PLACES = re.compile(
-    r"(?:^|/)(?:static|wwwroot|bower_components)/|(?:^|/)(?:public|assets)/(?:[\w.-]+/)*(?:js|javascripts?|scripts?|vendor)/"
+    r"(?:^|/)(?:static|wwwroot|bower_components)/|(?:^|/)(?:public|assets)/(?:[\w.-]+/)*(?:js|javascripts?|scripts?|src|vendor)/"
 )
 """Folders whose files a server hands out as they are."""
 
