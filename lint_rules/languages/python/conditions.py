@@ -164,6 +164,9 @@ def _asked(call: Node, holds: bool) -> Iterator[Guarantee]:
     elif name in ("all", "any"):
         if holds is (name == "all"):
             yield from ((path, EVERYTHING) for path in _names_below(call))
+    elif name == "compare_digest":
+        if holds:  # whoever has the key has sent it
+            yield from ((path, EVERYTHING) for value in given for path in _names_below(value))
     elif name in _HOSTS:
         if holds and given:
             yield from ((path, _HOST) for path in roots_of(given[0]))
@@ -183,6 +186,21 @@ def judged_by(value: Node) -> list[Path]:
 
 _TAKES_APART = frozenset({"urlparse", "urlsplit", "parse_url", "make_url", "URL", "Url", "furl"})
 _RESOLVING = frozenset({"realpath", "abspath", "normpath", "resolve"})
+
+
+def host_of(value: Node) -> list[Path]:
+    """The addresses, or what was taken apart of them, whose host an expression is: `urlsplit(url).hostname`."""
+    value = _bare(value)
+    attribute = value.child_by_field_name("attribute")
+    owner = value.child_by_field_name("object")
+    if value.type != "attribute" or attribute is None or owner is None or text(attribute) not in _HOST_PARTS:
+        return []
+    return list(roots_of(owner))
+
+
+def names_below(node: Node) -> list[Path]:
+    """All names that stand in an expression, as paths."""
+    return list(_names_below(node))
 
 
 def resolved_from(value: Node) -> list[Path]:

@@ -25,7 +25,9 @@ from lint_rules.languages.python.checking import TELLS, VALIDATES
 from lint_rules.languages.python.conditions import (
     EVERYTHING,
     guaranteed,
+    host_of,
     judged_by,
+    names_below,
     path_of,
     replaced_unless,
     resolved_from,
@@ -34,6 +36,7 @@ from lint_rules.languages.python.conditions import (
 from lint_rules.languages.python.dataflow_parts import (
     is_last_part,
     last_name,
+    sets_other_type,
     slot_of,
 )
 from lint_rules.languages.python.dataflow_values import RESOLVED, SHARED, Values, parameters_of
@@ -48,7 +51,9 @@ from lint_rules.languages.python.suspension import own_nodes
 from lint_rules.project.flows import LocalSink
 
 _HTML, _PATH = frozenset({"html"}), frozenset({"path"})
+_ALIASED_LITERALS = re.compile(rb"""\(?(?:["'][^"']*["']\s*\|?\s*)+\)?\s*as\s+\w+""")
 _PLACED = frozenset({"path", "inside", "url", "redirect"})
+_OF_HOSTS = frozenset({"*", "url", "redirect"})
 _LOCATION = re.compile(rb"""["'][Ll]ocation["']""")
 _PLAIN_AGAIN = frozenset({"unescape", "striptags"})
 """Methods of markup that give plain text: nothing is shown yet."""
@@ -86,6 +91,11 @@ class PythonFlow(Values):
         if answer and test.node.type == "identifier" and text(test.node) in self._verdicts:
             return [(path, EVERYTHING) for path in self._verdicts[text(test.node)]]
         found = list(guaranteed(test.node, answer))
+        found.extend(
+            (other, _PLACED - _PATH) for path, kinds in found[:] for other in self._hosts(path) if kinds & _OF_HOSTS
+        )
+        if self._signed and any(path[0] in self._signed for path, _ in found):
+            found.extend((other, EVERYTHING) for path, _ in found[:] for other in self._signed.get(path[0], ()))
         if self._taken_from:
             found.extend(
                 (other, kinds | _PATH if "inside" in kinds else kinds)
@@ -102,6 +112,12 @@ class PythonFlow(Values):
                 checked = self._checked_by(test.node, function)
                 return [(path, checked or kinds) for path, kinds in found]
         return found
+
+    def _hosts(self, path: Path) -> Iterator[Path]:
+        """The addresses whose host a name holds."""
+        for other in self._host_of.get(path[0], ()) if len(path) == 1 else ():
+            yield other
+            yield from self._taken_from.get(other[0], ())
 
     def reached(self, event: Event, variables: Variables) -> Iterator[tuple[str, Value]]:
         if event.kind == "call":
@@ -133,6 +149,8 @@ class PythonFlow(Values):
             if first is None:
                 return
             expression, value = first, self.value(first, variables)
+        if sets_other_type(jump):
+            return
         if expression.type not in ("dictionary", "list", *COMPREHENSIONS):
             value = {origin: mark for origin, mark in value.items() if origin[:2] == "c:" or mark.cleaned >= TEXT}
             if value:
@@ -153,8 +171,13 @@ class PythonFlow(Values):
         if not path or (target is not None and target.type == "subscript" and path[-2:-1] == ("headers",)):
             return variables
         self._verdicts.pop(event.subject, None)
-        self._taken_from.pop(event.subject, None)
+        for known in (self._taken_from, self._host_of, self._signed):
+            known.pop(event.subject, None)
         right = event.node.child_by_field_name("right") if event.node.type == "assignment" else None
+        if right is not None and (hosts := host_of(right)):
+            self._host_of[event.subject] = hosts
+        if right is not None and b"hmac" in (right.text or b""):
+            self._signed[event.subject] = names_below(right)
         if right is not None and (other := resolved_from(right)) and event.subject != other[0][0]:
             self._taken_from[event.subject] = other
         if right is not None and (judged := judged_by(right)):
@@ -218,6 +241,8 @@ class PythonFlow(Values):
         pattern = clause.named_children[0]
         if matched is None or (text(matched) == subject and is_literal(pattern)):
             return CLEAN
+        if _ALIASED_LITERALS.fullmatch(pattern.text or b"") is not None:
+            return CLEAN  # `case "asc" | "desc" as direction`
         return self.value(matched, variables)
 
     def _entered(self, node: Node, subject: str, variables: Variables) -> Value:

@@ -52,6 +52,12 @@ def is_last_part(owner: Node) -> bool:
     return _LAST_PART.search(owner.text or b"") is not None
 
 
+def sets_other_type(call: Node) -> bool:
+    """Whether an answer is made with another type than HTML: `make_response(text, 200, {"Content-Type": ...})`."""
+    written = call.text or b""
+    return b"ontent-" in written and _OTHER_TYPE.search(written) is not None and b"text/html" not in written
+
+
 def media_type(function: Node, source: bytes) -> tuple[str, ...]:
     """The media type that a function sets, as a literal argument; HTML too where its file knows nothing else."""
     written = function.text or b""

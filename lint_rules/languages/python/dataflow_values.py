@@ -38,6 +38,7 @@ from lint_rules.languages.python.dataflow_parts import (
     literal_of,
     media_type,
     named_by_client,
+    sets_other_type,
     source_kinds,
     taken,
 )
@@ -65,6 +66,7 @@ _CREATED = re.compile(rb"\b201\b|CREATED|Created")
 """The header Location of an answer with this status sends no browser anywhere."""
 _PROGRAM = frozenset({"program"})
 _NAME_ONLY, _ESCAPED = frozenset({"path"}), frozenset({"html"})
+_PLAIN_TYPES = frozenset({"int", "float", "bool", "UUID", "uuid.UUID", "Decimal"})
 _ENTRIES = frozenset({"namelist", "infolist", "getmembers", "getnames"})
 """Methods of archives that give the names which whoever packed them has chosen."""
 _ANSWERING = frozenset({"write", "finish"})
@@ -100,6 +102,10 @@ class Values:
         self._may_redirect = _CREATED.search(scope.node.text or b"") is None
         self._local_sinks: dict[int, int] = {}
         self._verdicts: dict[str, list[Path]] = {}
+        self._signed: dict[str, list[Path]] = {}
+        """What names hold a signature of."""
+        self._host_of: dict[str, list[Path]] = {}
+        """What names hold the host of: `host = urlsplit(url).hostname`."""
         self._taken_from: dict[str, list[Path]] = {}
         """What names hold the address or path of, taken apart or resolved: `parts = urlsplit(url)`."""
         self._memo_of: Variables = {}
@@ -160,6 +166,8 @@ class Values:
                 if node.type in ("true", "false", "none", "string", "integer", "attribute", "identifier")
                 and node.end_byte - node.start_byte <= 60
             )
+            if sets_other_type(call):
+                literals = (*literals, "content_type=other")
             if last_name(function) in _ANSWERING and not any(_IS_TYPE.match(literal) for literal in literals):
                 literals = (*literals, *media_type(self._scope.node, self._file.data))
             written = " ".join(text(function).split())[:80]
@@ -330,6 +338,7 @@ class Values:
             return one
         other = yield right, variables
         if operator.type == "+" and other:
+            other = cleaned(other, _PROGRAM) if right.type == "list" else other
             start = left
             while start.type == "binary_operator" and (inner := start.child_by_field_name("left")) is not None:
                 start = inner
@@ -476,6 +485,8 @@ class Values:
         if name in known.ending:
             return CLEAN
         if name in known.taking:
+            if any(place in ("2", "type") and text(value) in _PLAIN_TYPES for place, value in arguments(call)):
+                return CLEAN  # `args.get("page", 1, type=int)`
             otherwise = [value for place, value in arguments(call) if place not in ("0", "type")]
             return union(taken(base), (yield otherwise[0], variables) if otherwise else CLEAN)
         if name not in known.passing:
