@@ -2,7 +2,7 @@
 
 What it finds: `debug=True` for an application or its `run`, `DEBUG = True` in production settings of Django and in a
 Flask configuration, `reload=True` of uvicorn, tracebacks in answers, Express' `errorhandler` without a condition, and
-stacks that `render` and `write` show. What a handler sends of an error that it caught is TEN0605's.
+stacks of failed calls that answers show. What a handler sends of an error that it caught is TEN0605's.
 
 Why it matters: the pages for developers show source, settings and variables to whoever provokes an error; the
 debugger of Werkzeug runs what the visitor types.
@@ -30,23 +30,22 @@ Good (python):
 Bad (javascript):
 
     const express = require("express");
+    const errorhandler = require("errorhandler");
 
     const app = express();
 
-    app.use((err, req, res, next) => {
-        res.status(500).render("error", { stack: err.stack });
-    });
+    app.use(errorhandler());
 
 Good (javascript):
 
     const express = require("express");
+    const errorhandler = require("errorhandler");
 
     const app = express();
 
-    app.use((err, req, res, next) => {
-        console.error(err.stack);
-        res.status(500).render("error", { message: "internal error" });
-    });
+    if (process.env.NODE_ENV === "development") {
+        app.use(errorhandler());
+    }
 
 How to fix it: read the switch from the environment, off if it is not set; log the stack and answer with an error's
 number.
@@ -96,7 +95,7 @@ _JAVASCRIPT = re.compile(rb"\.stack\b|errorhandler|error-handler")
 _ANSWERS = re.compile(
     r"(?:^|\.)(?:jsonify|make_response|Response|\w*Response|HttpResponse\w*|json_response|abort|finish)$"
 )
-_JS_SENDING = frozenset({"send", "json", "jsonp", "end", "response"})
+_JS_SENDING = frozenset({"send", "json", "jsonp", "end", "response", "render"})
 _JS_ANSWERS = frozenset({"send", "json", "jsonp", "end", "write", "render"})
 _BOUNDARIES = frozenset({"statement_block", "expression_statement", "if_statement", "arrow_function"})
 _RESPONSE = re.compile(r"^(?:res|response|reply|resp|rep|ctx|h|this\.(?:res|response))\b")

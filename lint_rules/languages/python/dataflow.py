@@ -51,7 +51,8 @@ from lint_rules.languages.python.suspension import own_nodes
 from lint_rules.project.flows import LocalSink
 
 _HTML, _PATH = frozenset({"html"}), frozenset({"path"})
-_ALIASED_LITERALS = re.compile(rb"""\(?(?:["'][^"']*["']\s*\|?\s*)+\)?\s*as\s+\w+""")
+_LITERAL = re.compile(rb"""["'][^"']*["']""")
+_ALIASED = re.compile(rb"[\s|()]*as \w+")
 _PLACED = frozenset({"path", "inside", "url", "redirect"})
 _OF_HOSTS = frozenset({"*", "url", "redirect"})
 _LOCATION = re.compile(rb"""["'][Ll]ocation["']""")
@@ -241,7 +242,7 @@ class PythonFlow(Values):
         pattern = clause.named_children[0]
         if matched is None or (text(matched) == subject and is_literal(pattern)):
             return CLEAN
-        if _ALIASED_LITERALS.fullmatch(pattern.text or b"") is not None:
+        if _ALIASED.fullmatch(_LITERAL.sub(b"", pattern.text or b"")) is not None:
             return CLEAN  # `case "asc" | "desc" as direction`
         return self.value(matched, variables)
 
