@@ -105,7 +105,7 @@ class Callback:
 
     @cached_property
     def _data_names(self) -> list[str]:
-        parameters = parameter_nodes(self.function)[1:]
+        parameters = [one for one in parameter_nodes(self.function)[1:] if not _has_default(one)]
         patterns = [one.child_by_field_name("pattern") or one for one in parameters]
         return [text(target.name) for pattern in patterns for target in targets(pattern)]
 
@@ -120,6 +120,11 @@ class Callback:
         for binding in self.file.scopes.bound(self.scope).get(name, ()):
             if binding.kind == "parameter":
                 yield from reads_of(name, self.scope, binding, self.file)
+
+
+def _has_default(parameter: Node) -> bool:
+    """Whether a parameter says itself what it is where nothing is given."""
+    return parameter.type == "assignment_pattern" or parameter.child_by_field_name("value") is not None
 
 
 def node_callback(function: Node, file: JavaScriptFile) -> Callback | None:
@@ -162,10 +167,21 @@ def _is_told_of_results(call: Node, file: JavaScriptFile) -> bool:
     if function is None:
         return False
     last = text(function.child_by_field_name("property") or function)
-    if last in _TABLE["others"] or _OF_ERRORS.search(last):
+    if last in _TABLE["others"] or _OF_ERRORS.search(last) or (last in _TABLE["arrays"] and _is_of_array(call)):
         return False
     place = around(call)
     return place is None or place.type != "await_expression"
+
+
+_COLLECTIONS = frozenset({"_", "lodash", "underscore", "$", "jQuery", "R", "ramda"})
+
+
+def _is_of_array(call: Node) -> bool:
+    """Whether a call goes through a list: `rows.find(fn)`, `_.map(rows, fn)`, but not `users.find(query, fn)`."""
+    given, function = arguments(call), callee(call)
+    owner = function.child_by_field_name("object") if function is not None else None
+    is_alone = len(given) < 2 or bare(given[0]).type in FUNCTION_LITERALS
+    return is_alone or owner is None or text(owner) in _COLLECTIONS or _OF_ERRORS.search(text(given[0])) is not None
 
 
 def _taking(function: Node, names: list[str], file: JavaScriptFile) -> Node | None:
