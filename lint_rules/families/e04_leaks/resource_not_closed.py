@@ -78,6 +78,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e04_leaks.lent import only_lends
 from lint_rules.families.e04_leaks.open_paths import open_at_exits
 from lint_rules.families.e04_leaks.resources_javascript import left_open
 from lint_rules.families.e04_leaks.taking import (
@@ -220,7 +221,7 @@ def _bound(call: Node, row: TableRow, name: str, function: Scope, file: PythonFi
         statement = exit_.jump.node if exit_.jump is not None else None
         if statement is None or statement.type != "return_statement":
             return False
-        return keeps(statement, name, file) or taken.is_drained_in(statement)
+        return keeps(statement, name, file, row) or taken.is_drained_in(statement)
 
     left = open_at_exits(form_of(function.node, file), taken, hands_out)
     normal = [(exit_, cause) for exit_, cause in left if exit_.kind != "raise" and cause is None]
@@ -230,7 +231,7 @@ def _bound(call: Node, row: TableRow, name: str, function: Scope, file: PythonFi
         return
     if normal:
         ends = [exit_.jump.node for exit_, _ in normal if exit_.jump is not None and exit_.jump.node is not None]
-        if not released and not _goes_elsewhere(call, file):
+        if not released and not _goes_elsewhere(call, name, row, file):
             yield _finding(call, row, f"{what} is never closed", file)
         elif ends:
             end = min(ends, key=lambda node: int(node.start_byte))
@@ -270,12 +271,16 @@ def _matters(cause: Event, name: str, row: TableRow) -> bool:
     return not cause.subject.endswith((".get", ".fileno"))  # of a dict, mostly
 
 
-def _goes_elsewhere(call: Node, file: PythonFile) -> bool:
+def _goes_elsewhere(call: Node, name: str, row: TableRow, file: PythonFile) -> bool:
     """Whether some path returns, stores or hands on what was taken."""
     elsewhere = (Use.RETURNED, Use.STORED, Use.YIELDED, Use.PASSED, Use.ENTERED, Use.AWAITED)
     return any(
         usage.use in elsewhere
-        and not (usage.use is Use.PASSED and usage.place.type == "call" and borrows(usage.place, file))
+        and not (
+            usage.use is Use.PASSED
+            and usage.place.type == "call"
+            and (borrows(usage.place, file) or only_lends(usage.place, name, row, file))
+        )
         for usage in usages_of(_awaited(call), file)
     )
 

@@ -54,7 +54,9 @@ def left_open(file: JavaScriptFile) -> Iterator[Left]:
     for call in file.index.of_kinds(CALL_KINDS):
         row = resource_of(call, file)
         function = file.enclosing_function(call) if row is not None else None
-        if row is None or file.in_broken_code(call) or not _is_looked_at(call, row, file):
+        if row is None or file.in_broken_code(call):
+            continue
+        if not _is_looked_at(call, row, file) and not _is_short_lived(call, row, function, file):
             continue
         found = _judged(call, row, function, file)
         if found is not None:
@@ -68,6 +70,21 @@ def _is_looked_at(call: Node, row: TableRow, file: JavaScriptFile) -> bool:
     if file.is_tooling:
         return b".listen(" not in file.data and b"process.exit" not in file.data
     return serving(call, file) is not None
+
+
+def _is_short_lived(call: Node, row: TableRow, function: Scope | None, file: JavaScriptFile) -> bool:
+    """Whether what could live long is given back by the function that takes it: then it should be on every path."""
+    awaited = around(call)
+    usage = usage_of(awaited if awaited is not None and awaited.type == "await_expression" else call)
+    if file.is_tooling or function is None or usage.use is not Use.BOUND:
+        return False
+    return any(one.type == "call_expression" and _is_release(one, usage.name, row) for one in own_nodes(function.node))
+
+
+def _is_release(call: Node, name: str, row: TableRow) -> bool:
+    function = callee(call)
+    owner = function.child_by_field_name("object") if function is not None else None
+    return function is not None and owner is not None and text(owner) == name and last_name(function) in row["release"]
 
 
 def _judged(call: Node, row: TableRow, function: Scope | None, file: JavaScriptFile) -> Left | None:
@@ -257,7 +274,7 @@ def _flow(call: Node, taken: Taken, file: JavaScriptFile) -> Left | None:
 
     def hands_out(exit_: Exit) -> bool:
         node = exit_.jump.node if exit_.jump is not None and exit_.kind == "return" else None
-        if node is None:
+        if node is None or taken.is_lent_by(node):
             return False
         return keeps(node, taken.name, functions=True) or any(mentions(node, helper) for helper in taken.helpers)
 

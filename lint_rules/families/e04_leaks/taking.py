@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e04_leaks.lent import only_lends
 from lint_rules.flow.form import Event, Question
 from lint_rules.languages.python.renaming import renamings
 from lint_rules.languages.python.scopes import text
@@ -140,7 +141,7 @@ class Taken:
         if event.node.type != "assignment":
             return event.node.type.endswith("definition") and mentions(event.node, self.name)
         value = event.node.child_by_field_name("right")
-        return value is not None and keeps(value, self.name, self.file)
+        return value is not None and keeps(value, self.name, self.file, self.row)
 
     def _binds_it(self, assignment: Node) -> bool:
         return bool(assignment.start_byte <= self.call.start_byte < assignment.end_byte)
@@ -151,7 +152,9 @@ class Taken:
         owner, _, last = called.rpartition(".")
         if owner == self.name:
             return last in self.row["release"]
-        if arguments is None or not keeps(arguments, self.name, self.file):
+        if arguments is None or not keeps(arguments, self.name, self.file, self.row):
+            return False
+        if only_lends(call, self.name, self.row, self.file):
             return False
         is_owner = last in _OWNERS or last.lstrip("_")[:1].isupper() or called.startswith(("self.", "cls."))
         if is_owner or last in self.row.get("given_to", ()):
@@ -175,7 +178,7 @@ def mentions(node: Node, name: str) -> bool:
     return re.search(rf"(?<![\w.]){re.escape(name)}\b".encode(), node.text or b"") is not None
 
 
-def keeps(value: Node, name: str, file: PythonFile) -> bool:
+def keeps(value: Node, name: str, file: PythonFile, row: TableRow | None = None) -> bool:
     """Whether an expression can hand on what a name holds: the name itself stands in it, or a bound method of it."""
     waiting = [value]
     while waiting:
@@ -196,7 +199,7 @@ def keeps(value: Node, name: str, file: PythonFile) -> bool:
                 if method is not None and text(method) in ("close", "aclose", "shutdown", "quit", "terminate"):
                     return True
             continue
-        if node.type == "call" and borrows(node, file):
+        if node.type == "call" and (borrows(node, file) or (row is not None and only_lends(node, name, row, file))):
             continue
         if node.type == "call" and node is not value and node.start_byte != value.start_byte:
             arguments = node.child_by_field_name("arguments")

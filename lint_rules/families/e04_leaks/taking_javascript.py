@@ -11,7 +11,7 @@ from tree_sitter import Node
 
 from lint_rules.flow.form import Event, Question
 from lint_rules.languages.javascript.bodies import all_nodes
-from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, arguments, bare, callee, text
+from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, arguments, bare, callee, first_named, text
 from lint_rules.languages.javascript.library import js_name_table
 from lint_rules.languages.javascript.registrations import last_name
 from lint_rules.languages.javascript.scopes import Scope
@@ -130,6 +130,13 @@ class Taken:
         """`callback(null, connection)`: a parameter of the function around it."""
         found = self.file.scopes.binding(called, self.function.start) if called.isidentifier() else None
         return found is not None and found[1][0].kind == "parameter"
+
+    def is_lent_by(self, statement: Node) -> bool:
+        """`return queryWith(client)`, where that function leaves it open."""
+        value = first_named(statement)
+        while value is not None and value.type in ("await_expression", "parenthesized_expression"):
+            value = first_named(value)
+        return value is not None and value.type == "call_expression" and self._borrows(value)
 
     def _borrows(self, call: Node) -> bool:
         """Whether a function of the file is given it, uses it and does not keep it."""
