@@ -60,6 +60,11 @@ def _is_test(relative: str) -> bool:
     return pattern.search(relative) is not None
 
 
+def is_test_path(path: str, root: str) -> bool:
+    """Whether a file says by its place in a project that it is a test."""
+    return _is_test(path.removeprefix(root).lstrip("/"))
+
+
 @lru_cache(maxsize=64)
 def _is_tooling(relative: str) -> bool:
     return relative.endswith(_JAVASCRIPT) and _TOOLING_PATH.search(relative) is not None

@@ -56,10 +56,11 @@ package's form that gives a promise; where there is none, a worker thread.
 
 Not seen: a client that is taken out of a container or comes from an untyped parameter; calls of functions that no table
 names (add them with `[tool.tenlint.blocking] calls = [...]`). Looks at and changes of directory entries such as
-`exists`, `mkdir` and `unlink` are short on a local disk and not on a network one: they are reported with the option
-`file-metadata`, in JavaScript always (`existsSync` has an awaitable twin, where Python needs a thread). Left alone on
-purpose: sleeps below 10 ms; files read when the process starts, and in commands (`cli`, `scripts`,
-`management/commands`).
+`exists`, `mkdir`, `listdir` and `unlink` are short on a local disk and not on a network one: they are reported with the
+option `file-metadata`, in JavaScript always (`existsSync` has an awaitable twin, where Python needs a thread). Left
+alone on purpose: sleeps below 10 ms; files read when the process starts, once (`if self._page is None: self._page =
+...`) or from `/proc`, and in commands (`cli`, `scripts`, `management/commands`, modules that ask a person by
+`rich.prompt` and the like); lines with a `noqa` for one of ruff's ASYNC checks.
 
 In JavaScript, handlers, middleware, async functions, event listeners and timers run on the event loop. Left alone are
 module level, functions called from there alone or by a `main`, `bootstrap` or `setup`, files with a hashbang,
@@ -69,6 +70,7 @@ synchronous by design.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -137,6 +139,10 @@ RULE = Rule(
 )
 
 
+_ACKNOWLEDGED = re.compile(rb"#\s*noqa:[^#]*\bASYNC\d")
+"""Another linter was told to leave this check's finding alone."""
+
+
 def _may_run_through(data: bytes) -> bool:
     return b"async " in data and any(word in data for word in RUN_THROUGH_WORDS)
 
@@ -154,6 +160,8 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     if not is_asked_for(row, partial(_option, file)):
         return
     if not matters_in(row, file.module, file.imported, name, file.handler(function)):
+        return
+    if _ACKNOWLEDGED.search(file.line_of(call)) is not None:
         return
     if row["kind"] == "file" and is_harmless_python_read(file.syntax(call)):
         return

@@ -83,8 +83,9 @@ Not seen: calls through containers, callbacks, operators and untyped parameters 
 alone on purpose: cached functions that read a file, or that take no argument, since they do it once; functions that ask
 whether they run on the loop (`threading.get_ident`, `asyncio.get_running_loop` in a `try`) or that a decorator such as
 `async_dispatch` runs in another way; files more than two helpers away, computations more than four; files read when the
-process starts, and in commands (`cli`, `scripts`, `management/commands`). In JavaScript also what runs before the
-server listens, files that are read when something starts, ends or fails, scripts with a hashbang, and workers.
+process starts or once, and in commands (`cli`, `scripts`, `management/commands`); what only tests call. In JavaScript
+also what runs before the server listens, files that are read when something starts, ends or fails, scripts with a
+hashbang, and workers.
 """
 
 from __future__ import annotations
@@ -104,6 +105,7 @@ from lint_rules.families.e01_blocking_event_loop.tables import (
 from lint_rules.languages.language import language_of
 from lint_rules.languages.python.library import LOOP_WORDS
 from lint_rules.model import ERROR, Finding, Related, Rule
+from lint_rules.project.modules import is_test_path
 from lint_rules.project.node_names import shown
 
 if TYPE_CHECKING:
@@ -133,6 +135,8 @@ def check_project(project: Project) -> Iterator[Finding]:
     found_levels = levels(graph, project)
     by_end: dict[str, list[Chain]] = {}
     for edges in graph.edges.values():
+        if edges and is_test_path(edges[0].caller.module.path, project.root):
+            continue  # a test that blocks its own loop stops no service
         for edge in edges:
             callee = edge.callee
             if callee is None or not edge.runs_body or minds_the_loop(callee):

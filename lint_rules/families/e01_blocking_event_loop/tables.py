@@ -75,11 +75,11 @@ def matters_in(
     own_name = function.rpartition(".")[2]
     if handler is not None:
         starts = handler.kind in _STARTING
-    elif kind == "file":
+    elif kind in ("file", "input"):
         starts = _STARTING_NAMES.match(own_name) is not None
     else:
         starts = own_name in _MAIN  # `start` may be for every job
-    return not (starts and kind in ("computation", "file", "process"))
+    return not (starts and kind in _ALONE_IN_COMMANDS)
 
 
 def is_asked_for(row: TableRow, option: Callable[[str], bool], *, is_cheap_to_change: bool = False) -> bool:

@@ -109,7 +109,7 @@ def _has_jump_javascript(clause: Node, file: JavaScriptFile) -> bool:
 
 @RULE.javascript(JavaScriptNodes(("finally_clause",), words=(b"finally",), screen=_has_jump_javascript))
 def check_javascript(clause: Node, file: JavaScriptFile) -> Iterator[Finding]:
-    for jump in jumps_out(clause, file):
+    for jump in () if file.is_for_browsers else jumps_out(clause, file):
         keyword = jump.type.removesuffix("_statement")
         does = "replaces" if keyword == "throw" else "discards"
         yield RULE.at(

@@ -27,9 +27,9 @@ Good (javascript):
 How to fix it: return the promise and put the next `then` behind the outer one. Where a later step needs the values of
 earlier ones, make the function async and await them: each is then a local variable.
 
-Not seen: callbacks that are named functions. A `then` in the callback of an array method (`Promise.all(ids.map(...))`)
-and a `catch` in a `then`, which deals with the errors of one step, are no nesting; nor is `.then(() => value)`, which
-only puts another value in the place of the promise's.
+Not seen: code for browsers; callbacks that are named functions. A `then` in the callback of an array method
+(`Promise.all(ids.map(...))`) and a `catch` in a `then`, which deals with the errors of one step, are no nesting; nor is
+`.then(() => value)`, which only puts another value in the place of the promise's.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _is_nested(call: Node, file: JavaScriptFile) -> bool:
 @RULE.javascript(Nodes(("call_expression",), trigger=_may_nest, screen=_is_nested))
 def check_javascript(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
     outer = _outer_then(call)
-    if outer is None:
+    if outer is None or file.is_for_browsers:
         return
     called = callee(call)
     function = holder(call)

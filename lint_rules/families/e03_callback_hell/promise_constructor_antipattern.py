@@ -75,7 +75,7 @@ def _is_suspect(construction: Node, file: JavaScriptFile) -> bool:
 @RULE.javascript(Nodes(("new_expression",), words=(b"new Promise", b"Promise"), screen=_is_suspect))
 def check_javascript(construction: Node, file: JavaScriptFile) -> Iterator[Finding]:
     found = antipattern(construction, file)
-    if found is not None:
+    if found is not None and not file.is_for_browsers:
         head = construction.child_by_field_name("constructor") or construction
         place = file.source.span(construction.start_byte, head.end_byte)
         yield RULE.at(file, place, f"{found.what}; {found.advice}", found.advice)

@@ -27,8 +27,10 @@ from lint_rules.languages.python.names import Names, alternatives
 from lint_rules.languages.python.registrations import called_function, handed_on, true_keywords
 from lint_rules.languages.python.registrations import decorators as decorators_of
 from lint_rules.languages.python.running import (
+    ASKS_PEOPLE,
     CHOSEN,
     MAY_WAIT,
+    is_asked_of_people,
     is_chosen_by_argument,
     is_in_try,
     is_run_through,
@@ -209,7 +211,7 @@ class Extractor:
         arguments = tuple(self._arguments(call)) if keeps else ()
         handed = tuple(self._handed(call, target)) if registers else ()
         literals = tuple(literal_arguments(call)) if last in MAY_WAIT else ()
-        if last == "open" and is_chosen_by_argument(call):
+        if (last == "open" and is_chosen_by_argument(call)) or (last in ASKS_PEOPLE and is_asked_of_people(call)):
             literals = (CHOSEN,)
         elif last in READS and is_harmless_read(call):
             literals = (ONCE,)

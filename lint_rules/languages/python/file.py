@@ -219,6 +219,11 @@ class PythonFile:
             self._imports = imports(self.index)
         return self._imports
 
+    def line_of(self, node: cst.CSTNode) -> bytes:
+        """The bytes of the line in which a node begins."""
+        start = self.syntax(node).start_byte
+        return self.data[self.data.rfind(b"\n", 0, start) + 1 : start] + self.data[start:].partition(b"\n")[0]
+
     def imports_any(self, *packages: str) -> bool:
         """Whether the file imports one of these packages at module level."""
         return any(target.split(".", 1)[0] in packages for target in self.imported)

@@ -18,6 +18,7 @@ ONCE = "once=true"
 _IN_MEMORY = re.compile(r"""[rRfF]{0,2}["']{1,3}/(?:proc|sys)/""")
 _FUNCTIONS = frozenset({"function_definition", "lambda", "class_definition"})
 _PLACE = r"[A-Za-z_]\w*(?:\.\w+)*"
+_NO_ATTRIBUTE = re.compile(r"not\s+hasattr\(\s*(\w+)\s*,\s*[\"'](\w+)[\"']\s*\)")
 _MISSING = re.compile(rf"not\s+({_PLACE})\s*(?:\Z|\band\b|\bor\b)|({_PLACE})\s+is\s+None\b|\bnot\s+in\s+({_PLACE})")
 _THERE = re.compile(rf"\A\(?\s*({_PLACE})\s*(?:is\s+not\s+None)?\s*\)?\Z|\bin\s+({_PLACE})")
 
@@ -48,7 +49,8 @@ def is_done_once(call: Node) -> bool:
             return False
         if parent.type == "if_statement" and current == parent.child_by_field_name("consequence"):
             condition = parent.child_by_field_name("condition")
-            asked = _MISSING.finditer(text(condition)) if condition is not None else ()
+            written = _NO_ATTRIBUTE.sub(r"not \1.\2", text(condition)) if condition is not None else ""
+            asked = _MISSING.finditer(written)
             if any(_is_kept(next(filter(None, found.groups())), text(current), parent) for found in asked):
                 return True
         current = parent

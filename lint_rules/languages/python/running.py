@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -10,8 +11,8 @@ from lint_rules.languages.python.grammar import SyntaxIndex, first_named, first_
 from lint_rules.languages.python.scopes import text
 
 MAY_WAIT = frozenset(
-    {"acquire", "as_completed", "communicate", "exception", "expect", "get", "join", "poll", "put", "result", "select",
-     "shutdown", "sleep", "socket", "spawn", "wait", "wait3", "wait4", "wait_for", "waitpid"}
+    {"acquire", "as_completed", "communicate", "exception", "expect", "get", "getnameinfo", "join", "poll", "put",
+     "result", "select", "shutdown", "sleep", "socket", "spawn", "wait", "wait3", "wait4", "wait_for", "waitpid"}
 )  # fmt: skip
 """Last names of calls that wait or not depending on a literal argument, such as `get(block=False)`."""
 
@@ -19,6 +20,8 @@ _RUNS_THROUGH = frozenset(
     {"all", "any", "dict", "enter_context", "enumerate", "extend", "frozenset", "join", "list", "max", "min", "next",
      "set", "sorted", "sum", "tuple", "update"}
 )  # fmt: skip
+_NOT_GIVEN = re.compile(r"\A(\w+)\s+is\s+None\Z|\Anot\s+(\w+)\Z")
+ASKS_PEOPLE = frozenset({"confirm", "getpass", "input", "prompt"})
 _CALL_THE_KEY = frozenset({"groupby", "max", "min", "nlargest", "nsmallest", "sort", "sorted"})
 _CALL_THE_FIRST = frozenset({"filter", "map", "reduce"})
 _LITERALS = frozenset({"integer", "float", "false", "attribute"})
@@ -60,6 +63,23 @@ def is_chosen_by_argument(call: Node) -> bool:
             return True
         inner, current = current, current.parent
     return False
+
+
+def is_asked_of_people(call: Node) -> bool:
+    """Whether a call stands where a parameter was not given: `if passphrase is None: passphrase = getpass()`."""
+    current, conditions = call.parent, []
+    while current is not None and current.type not in ("function_definition", "lambda"):
+        condition = current.child_by_field_name("condition") if current.type == "if_statement" else None
+        if condition is not None:
+            conditions.append(condition)
+        current = current.parent
+    parameters = current.child_by_field_name("parameters") if current is not None else None
+    optional = {
+        text(name)
+        for parameter in (parameters.named_children if parameters is not None else ())
+        if (name := parameter.child_by_field_name("name")) is not None and "default" in parameter.type
+    }
+    return any(_NOT_GIVEN.sub(r"\1\2", text(condition)) in optional for condition in conditions)
 
 
 def _asks_kind_of(condition: Node, name: str) -> bool:
