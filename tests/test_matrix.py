@@ -63,7 +63,7 @@ EXTREME = {
     "brackets_of_lines.py": in_function("[\n" * 20_000 + "]\n" * 20_000),
     "unary.py": in_function("-" * 50_000 + "1"),
     "strings.py": in_function("'x' " * 4000),
-    "lambdas.py": in_function("lambda: " * 5000 + "1"),
+    "lambdas.py": in_function("lambda: " * 20_000 + "1"),
     "functions.py": "".join(f"{' ' * depth}def f{depth}():\n" for depth in range(1200)) + " " * 1200 + "pass\n",
     "templates.ts": "x = " + "`${\n" * 10_000 + "1" + "}`\n" * 10_000,
 }

@@ -354,7 +354,7 @@ def _facts(file: AnalysedFile, team: _Team | None, *, all_notes: bool) -> tuple[
 def _of_inspection(file: AnalysedFile, inspection: Inspection) -> Iterator[Finding]:
     """The places that could not be analysed, and the rules that raised."""
     for place in inspection.too_complex:
-        yield _too_complex(file, place)
+        yield _too_complex(file.path, place)
     for code, place, error in inspection.failures:
         message = f"internal error in {code}: {error}"
         yield ANALYSIS_FAILED.at(file, place, message, "report this with the code at this place")
@@ -362,7 +362,7 @@ def _of_inspection(file: AnalysedFile, inspection: Inspection) -> Iterator[Findi
 
 def _notices(file: AnalysedFile, language: Language, *, may_be_deep: bool) -> Iterator[Finding]:
     if (may_be_deep or language.seems_deep(file)) and language.is_too_deep(file):
-        yield _too_complex(file, Span(0, 0, 1, 1, 1, 1))
+        yield _too_complex(file.path, Span(0, 0, 1, 1, 1, 1))
         return
     error = language.syntax_error(file)
     if error is not None:
@@ -395,9 +395,10 @@ _KEPT_BYTES = 1_000_000
 _MARKER = b"tenlint:"
 
 
-def _too_complex(file: AnalysedFile, place: Span) -> Finding:
-    return TOO_COMPLEX.at(
-        file, place, "nested too deeply or chained too long to analyse", "split the expression or the data"
+def _too_complex(path: str, place: Span) -> Finding:
+    # Which function it is in is not asked: the scopes of such a file may take longer than all else.
+    return TOO_COMPLEX.finding(
+        path, place, "nested too deeply or chained too long to analyse", "split the expression or the data"
     )
 
 
