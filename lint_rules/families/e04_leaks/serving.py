@@ -141,11 +141,9 @@ def _calls_of(function: Scope, file: JavaScriptFile) -> Iterator[Node]:
     if function.is_anonymous or f"{name}(".encode() not in file.data:
         return
     own = f"{file.module}.{function.name}"
-    for call in file.nodes("call_expression"):
+    for call in file.calls_of(name):
         called = callee(call)
-        if called is None or last_name(called) != name:
-            continue
-        symbol = file.names.symbol(called)
+        symbol = file.names.symbol(called) if called is not None else ""
         if symbol == own or (symbol and file.function_scope(symbol) is function):
             yield call
 

@@ -79,7 +79,7 @@ def _held(definition: Node, file: JavaScriptFile) -> Shape:
     """What objects of a class hold; for an error of NestJS, the body that its constructor gives to `super`."""
     heritage = next((child for child in definition.named_children if child.type == "class_heritage"), None)
     constructor = None
-    for method in file.nodes("method_definition"):
+    for method in file.nodes_in("method_definition", definition):
         name = method.child_by_field_name("name")
         scope = file.scopes.of(method)
         owner = scope.owner_class.node if scope is not None and scope.owner_class is not None else None

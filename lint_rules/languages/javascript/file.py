@@ -16,6 +16,7 @@ from lint_rules.languages.javascript.handlers import FileHandlers
 from lint_rules.languages.javascript.imports import Import, imports
 from lint_rules.languages.javascript.library import passed_to
 from lint_rules.languages.javascript.names import Names
+from lint_rules.languages.javascript.registrations import last_name
 from lint_rules.languages.javascript.request_data import RequestData
 from lint_rules.languages.javascript.running import with_handlers
 from lint_rules.languages.javascript.scopes import CLASS, FUNCTION, MODULE, Scope, Scopes
@@ -59,6 +60,7 @@ class JavaScriptFile:
         self._scopes: Scopes | None = None
         self._names: Names | None = None
         self._functions: dict[str, Scope] | None = None
+        self._calls: dict[str, list[Node]] | None = None
         self._handlers: FileHandlers | None = None
         self._request: RequestData | None = None
         self._definitions: ModuleFacts | None = None
@@ -138,6 +140,16 @@ class JavaScriptFile:
                 break
             node = node.parent
         return row, last_row
+
+    def calls_of(self, name: str) -> list[Node]:
+        """The calls of `name` or of a member that is called so, in the order of the text."""
+        if self._calls is None:
+            self._calls = {}
+            for call in self.nodes("call_expression"):
+                function = callee(call)
+                if function is not None:
+                    self._calls.setdefault(last_name(function), []).append(call)
+        return self._calls.get(name, [])
 
     def nodes_in(self, kind: str, node: Node) -> list[Node]:
         """The nodes of a kind in a node, in the order of the text."""
