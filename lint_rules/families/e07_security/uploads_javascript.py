@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -22,7 +23,7 @@ STORAGE = "multer.diskStorage"
 
 def storage_member(function: Node, file: JavaScriptFile) -> str:
     """`filename` or `destination` for a function that tells multer so, "" for any other."""
-    if b"diskStorage" not in file.data:
+    if not _mentions_storage(file.data):
         return ""
     member = function if function.type == "method_definition" else function.parent
     key = member.child_by_field_name("key" if member.type == "pair" else "name") if member is not None else None
@@ -30,6 +31,11 @@ def storage_member(function: Node, file: JavaScriptFile) -> str:
     owner = member.parent.parent if member is not None and member.parent is not None else None
     call = owner.parent if owner is not None and owner.type == "arguments" else None
     return name if name in _ASKED and call is not None and called_name(call) == "diskStorage" else ""
+
+
+@lru_cache(maxsize=2)  # asked for every function of a file
+def _mentions_storage(data: bytes) -> bool:
+    return b"diskStorage" in data
 
 
 def file_of(position: int, name: Node) -> Value | None:
