@@ -50,8 +50,8 @@ _ASKING = re.compile(r"(?:rich\.prompt|questionary|inquirer|InquirerPy|prompt_to
 _STARTING = frozenset({"startup", "main"})
 _MAIN = frozenset({"lifespan", "main"})
 _STARTING_NAMES = re.compile(
-    r"_*(?:lifespan|main|(?:on_)?(?:start|startup|shutdown)|stop|bootstrap|init(?:iali[sz]e)?(?:_\w+)?|migrate|seed"
-    r"|(?:build|create|make)_app|(?:load|read|reload)_(?:config|configuration|plugins|settings)|set_?up(?:_\w+)?)\Z"
+    r"_*(?:lifespan|main|(?:on_)?(?:start|startup|shutdown)|stop|bootstrap|init(?:iali[sz]e)?(?:_\w+)?|migrate(?:_\w+)?|seed"
+    r"|(?:build|create|make)_app|(?:load|read|reload)_(?:config|configuration|plugins|settings)|set_?up(?:_\w+)?|teardown|upgrade)\Z"
 )
 """Handlers, and functions of other callers, that run once, when the process or a part of it starts or ends."""
 
@@ -75,11 +75,11 @@ def matters_in(
     own_name = function.rpartition(".")[2]
     if handler is not None:
         starts = handler.kind in _STARTING
-    elif kind in ("file", "input"):
+    elif kind in ("file", "input") or row.get("thread_bound"):  # SQLite is a file too
         starts = _STARTING_NAMES.match(own_name) is not None
     else:
         starts = own_name in _MAIN  # `start` may be for every job
-    return not (starts and kind in _ALONE_IN_COMMANDS)
+    return not (starts and (kind in _ALONE_IN_COMMANDS or bool(row.get("thread_bound"))))
 
 
 def is_asked_for(row: TableRow, option: Callable[[str], bool], *, is_cheap_to_change: bool = False) -> bool:

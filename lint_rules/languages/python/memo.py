@@ -6,15 +6,19 @@ import re
 
 from tree_sitter import Node
 
-from lint_rules.languages.python.grammar import first_named
+from lint_rules.languages.python.grammar import first_named, nodes_of_kinds
 from lint_rules.languages.python.scopes import text
 
-READS = frozenset({"listdir", "load", "open", "read_bytes", "read_text", "scandir"})
+READS = frozenset(
+    {"NamedTemporaryFile", "glob", "iglob", "iterdir", "listdir", "load", "open", "read_bytes", "read_text", "rglob",
+     "scandir", "walk"}
+)  # fmt: skip
 """Last names of calls of which it is asked."""
 
 ONCE = "once=true"
 """Among a call's literals: what it gives is kept, or is in memory anyway."""
 
+_NAMED = re.compile(r"\w+\.(?:close|name)\Z")
 _IN_MEMORY = re.compile(r"""[rRfF]{0,2}["']{1,3}/(?:proc|sys)/""")
 _FUNCTIONS = frozenset({"function_definition", "lambda", "class_definition"})
 _PLACE = r"[A-Za-z_]\w*(?:\.\w+)*"
@@ -25,7 +29,20 @@ _THERE = re.compile(rf"\A\(?\s*({_PLACE})\s*(?:is\s+not\s+None)?\s*\)?\Z|\bin\s+
 
 def is_harmless_read(call: Node) -> bool:
     """Whether a call reads what the kernel has in memory, or is made once and its value kept."""
-    return _is_in_memory(call) or is_done_once(call)
+    return _is_in_memory(call) or _is_only_named(call) or is_done_once(call)
+
+
+def _is_only_named(call: Node) -> bool:
+    """Whether a file is opened for its name alone: `target = NamedTemporaryFile(delete=False)`, `target.name`."""
+    place = call.parent
+    target = place.child_by_field_name("left") if place is not None and place.type == "assignment" else None
+    if target is None or target.type != "identifier" or "TemporaryFile" not in text(call).partition("(")[0]:
+        return False
+    function = call
+    while function.parent is not None and function.type not in _FUNCTIONS:
+        function = function.parent
+    reads = (node for node in nodes_of_kinds(function, ("identifier",))["identifier"] if node.text == target.text)
+    return all(node == target or _NAMED.match(text(node.parent)) for node in reads if node.parent is not None)
 
 
 def _is_in_memory(call: Node) -> bool:
