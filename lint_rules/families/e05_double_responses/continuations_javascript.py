@@ -122,7 +122,8 @@ class Continuations:
         if NAMES.fullmatch(name) is None and not (name in _ACKNOWLEDGING and _is_listener(scope.node)):
             return None
         names = [one.strip("_$").lower() for one in parameter_names(scope.node)]
-        if position != len(names) - 1 or not _BESIDE_NEXT.isdisjoint(names):
+        is_of_lambda = position == 2 and names[0].startswith(("event", "evt"))
+        if position != len(names) - 1 or (not is_of_lambda and not _BESIDE_NEXT.isdisjoint(names)):
             return None  # of handlers, see TEN0503 and TEN0505
         is_ack = _is_listener(scope.node)
         return None if name == "fn" and not is_ack else Continuation(name, scope, (scope.node.id, name), is_ack=is_ack)

@@ -1,8 +1,9 @@
 """Headers after the body.
 
 What it finds: a header, cookie or status that is set on a path on which the headers have been sent: after `prepare` of
-an aiohttp response, after `end_headers` of `http.server`, after `finish`, `flush`, `redirect` or `render` of Tornado;
-in JavaScript after `send`, `json`, `end`, `writeHead`, `write` or `redirect` of a response.
+an aiohttp response, after `end_headers` of `http.server`, on an ASGI message after `send`, after `finish`, `flush`,
+`redirect` or `render` of Tornado; in JavaScript after `send`, `json`, `end`, `writeHead`, `write` or `redirect` of a
+response.
 
 Why it matters: the line has no effect, or its text ends up in the body. The cookie that was to log the client in is
 never set, and nothing says so.
@@ -47,7 +48,7 @@ Good (javascript):
 
 How to fix it: set headers, cookies and status before the first byte is sent.
 
-Not seen: headers that another function sets or sends; ASGI messages.
+Not seen: headers that another function sets or sends.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e05_double_responses.answer import Answer
+from lint_rules.families.e05_double_responses.headers_asgi import SENT, changed_after_start
 from lint_rules.families.e05_double_responses.javascript import Conflict, conflicts_of
 from lint_rules.families.e05_double_responses.javascript_findings import finding
 from lint_rules.families.e05_double_responses.paths import earlier_answers
@@ -135,6 +137,20 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
             functions.setdefault(scope.node.id, (scope, {}))[1][call.id] = row
     for scope, rows in functions.values():
         yield from _late(scope, rows, file)
+
+
+@RULE.files(WholeFile(None, (SENT,)), "python")
+def check_messages(file: PythonFile) -> Iterator[Finding]:
+    for first, event in changed_after_start(file):
+        place = file.span(first.call)
+        yield RULE.at(
+            file,
+            event.node,
+            f"`{' '.join(event.subject.split())[:50]}` comes after `send` sent the headers in line {place.row}; "
+            "set it before",
+            "change the message before it is sent; here it has no effect",
+            related=(Related(file.path, place, "the headers are sent here"),),
+        )
 
 
 def _late(scope: Scope, rows: dict[int, TableRow], file: PythonFile) -> Iterator[Finding]:

@@ -55,6 +55,7 @@ _EACH = frozenset({"forEach", "map", "each", "eachSeries", "eachLimit", "flatMap
 _TIMERS = frozenset({"setTimeout", "setInterval", "setImmediate"})
 _ASSIGNED = re.compile(r"([A-Za-z_$][\w$]*)\s*(?:=(?![=>])|\+\+|--|[-+|&*/?]{1,2}=)|(?:\+\+|--)([A-Za-z_$][\w$]*)")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_COUNTS = re.compile(r"--|\+\+|\b(?:pending|remaining|left|todo|outstanding|count(?:er)?|index|i)\b\s*[=!]==?")
 _ERROR = re.compile(r"_?(?:err|error|e)\d?")
 _MAX_LINKS = 40
 _MAX_CALLBACK = 20_000
@@ -242,6 +243,9 @@ def _is_used(call: Node) -> bool:
         if parent.type in ("await_expression", "parenthesized_expression", "unary_expression", "non_null_expression"):
             current = parent
             continue
+        if parent.type == "arguments" and parent.parent is not None and _gathers(parent.parent):
+            current = parent.parent
+            continue
         if parent.type == "member_expression" and parent.parent is not None:
             last = parent.child_by_field_name("property")
             if last is not None and text(last) in CHAINS:
@@ -249,6 +253,12 @@ def _is_used(call: Node) -> bool:
                 continue
         return True
     return True
+
+
+def _gathers(call: Node) -> bool:
+    """`Promise.all(...)`, which gives what it is given."""
+    function = callee(call) if call.type == "call_expression" else None
+    return function is not None and text(function) in ("Promise.all", "Promise.allSettled", "Promise.any")
 
 
 class _Deferring:
@@ -327,7 +337,9 @@ def _in_callback(callback: Callback, given: Given, of_step: dict[Step, Callback]
     last = function.child_by_field_name("property") if function is not None else None
     if last is not None and text(last) in _EACH and bare(arguments(callback.call)[0]) == callback.literal:
         for step in callback.steps if not _is_error_first(callback.literal) else ():
-            if not step.is_plain and step.kind != "next" and not _is_left(step.node, callback.literal):
+            if step.is_plain or step.kind == "next" or _is_counted(step.node, callback.literal):
+                continue
+            if not _is_left(step.node, callback.literal):
                 yield Overlap(step, step, callback.literal, in_each=True)
                 break
     for first in given:
@@ -350,6 +362,17 @@ def _is_error_first(literal: Node) -> bool:
     """Whether a function is given an error, so that it is called once, not for each element."""
     names = parameter_names(literal)
     return len(names) > 1 and _ERROR.fullmatch(names[0]) is not None
+
+
+def _is_counted(step: Node, literal: Node) -> bool:
+    """Whether the last of several is to answer: `if (--pending === 0) respond(res)`."""
+    current = step.parent
+    while current is not None and current != literal:
+        condition = current.child_by_field_name("condition") if current.type == "if_statement" else None
+        if condition is not None and _COUNTS.search(text(condition)):
+            return True
+        current = current.parent
+    return False
 
 
 def _is_left(step: Node, literal: Node) -> bool:
