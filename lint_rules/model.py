@@ -96,7 +96,8 @@ class Related(msgspec.Struct, frozen=True, array_like=True):
 class Finding(msgspec.Struct, frozen=True, array_like=True):
     """One problem at one place. `path` is absolute; `symbol` is the enclosing definition's dotted name or ''.
 
-    `secrets` are stretches of the file that no report may show, whatever else it shows of those lines.
+    `secrets` are stretches of the file that no report may show, whatever else it shows of those lines. `yields_to` are
+    rules that may say the same better, each with the stretch of the file in which it would.
     """
 
     code: str
@@ -111,6 +112,7 @@ class Finding(msgspec.Struct, frozen=True, array_like=True):
     related: tuple[Related, ...] = ()
     fix: Fix | None = None
     secrets: tuple[Span, ...] = ()
+    yields_to: tuple[tuple[str, Span], ...] = ()
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
@@ -328,12 +330,14 @@ class Rule:
         related: tuple[Related, ...] = (),
         severity: Severity | None = None,
         secrets: tuple[Span, ...] = (),
+        yields_to: tuple[tuple[str, Span], ...] = (),
     ) -> Finding:
         """A finding of this rule at a syntax node (or Span) of `file`."""
         span = node if isinstance(node, Span) else file.span(node)
         return self.finding(
             file.path, span, message, suggestion,
             symbol=file.symbol_at(span), fix=fix, related=related, severity=severity, secrets=secrets,
+            yields_to=yields_to,
         )  # fmt: skip
 
     def finding(
@@ -348,9 +352,11 @@ class Rule:
         related: tuple[Related, ...] = (),
         severity: Severity | None = None,
         secrets: tuple[Span, ...] = (),
+        yields_to: tuple[tuple[str, Span], ...] = (),
     ) -> Finding:
         """A finding of this rule at a span that is already known, as in facts."""
         return Finding(
             self.code, self.name, path, span, message, suggestion,
             severity or self.severity, self.confidence, symbol, related, fix, secrets,
+            yields_to,
         )  # fmt: skip

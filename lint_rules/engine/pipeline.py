@@ -18,6 +18,7 @@ from lint_rules.engine.cluster import ExecutorError
 from lint_rules.engine.cluster import pool as workers_of
 from lint_rules.engine.config import Settings
 from lint_rules.engine.discover import Discovered
+from lint_rules.engine.doubles import undoubled
 from lint_rules.engine.housekeeping import ANALYSIS_FAILED, HOUSEKEEPING, NOTICE_CODES, SYNTAX_ERROR
 from lint_rules.engine.registry import load_rules
 from lint_rules.engine.report import Report
@@ -376,7 +377,7 @@ def _make_known(state: _Run, project: Project) -> None:
 def _report(state: _Run, findings: list[Finding], root: str, settings: Settings, rules: tuple[Rule, ...]) -> Report:
     catalogue = Catalogue((*HOUSEKEEPING, *load_rules()))
     enabled = tuple(dict.fromkeys((*HOUSEKEEPING, *rules)))
-    kept, hidden = judged(findings, state.analyses.values(), settings, enabled, catalogue)
+    kept, hidden = judged(undoubled(findings), state.analyses.values(), settings, enabled, catalogue)
     notices = sorted({finding for finding in kept if finding.code in NOTICE_CODES}, key=lambda one: one.sort_key)
     reported = {
         *as_configured(set(kept), catalogue.rules, settings, root),

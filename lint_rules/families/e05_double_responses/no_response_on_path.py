@@ -43,11 +43,8 @@ Bad (javascript):
     const app = express();
 
     app.get("/orders/:id", async (req, res) => {
-      try {
-        res.json(await orders.find(req.params.id));
-      } catch (error) {
-        console.error(error);
-      }
+      const order = await orders.find(req.params.id);
+      if (order) res.json(order);
     });
 
 Good (javascript):
@@ -56,18 +53,16 @@ Good (javascript):
     const app = express();
 
     app.get("/orders/:id", async (req, res) => {
-      try {
-        res.json(await orders.find(req.params.id));
-      } catch (error) {
-        console.error(error);
-        res.status(500).json({ error: "no order" });
-      }
+      const order = await orders.find(req.params.id);
+      if (!order) return res.status(404).json({ error: "no such order" });
+      res.json(order);
     });
 
 How to fix it: return a response, or raise an error that the framework answers, on every path.
 
 Not seen: handlers that another file registers; a response that a function returns only sometimes; paths that a list of
-allowed methods rules out are believed.
+allowed methods rules out are believed. Where a `catch` or a callback loses the error and nobody answers, TEN0608 names
+that place instead.
 """
 
 from __future__ import annotations
@@ -84,6 +79,7 @@ from lint_rules.flow.correlated import Correlated
 from lint_rules.flow.form import Event, Question
 from lint_rules.flow.graph import Exit, TooLarge
 from lint_rules.flow.interpret import interpret
+from lint_rules.languages.javascript.grammar import FUNCTION_KINDS
 from lint_rules.languages.python.library import handler_table
 from lint_rules.languages.python.lowering import form_of
 from lint_rules.languages.python.registrations import decorators
@@ -194,6 +190,16 @@ class Reached:
         return True
 
 
+def _place_of_error(statement: Node) -> Node | None:
+    """The `catch` clause that a statement stands in, in its own function."""
+    current: Node | None = statement
+    while current is not None and current.type not in FUNCTION_KINDS:
+        if current.type == "catch_clause":
+            return current
+        current = current.parent
+    return None
+
+
 _SPEAKS = re.compile(rb"\b(?:res|resp|response|reply|rep|h|next|NextResponse|Response)\b")
 
 
@@ -210,7 +216,9 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
             place = node.child_by_field_name("name") or node.child_by_field_name("parameters") or node
             wrong = f"{shown} has a path that ends without a response"
         remedy = "answer or call `next` on every path, in the handler of errors too"
-        yield RULE.at(file, place, f"{wrong}; {end.framework} waits for one on every path", remedy)
+        lost = _place_of_error(end.statement) if end.statement is not None else node
+        yields_to = (("TEN0608", file.span(lost)),) if lost is not None else ()  # which names where an error is lost
+        yield RULE.at(file, place, f"{wrong}; {end.framework} waits for one on every path", remedy, yields_to=yields_to)
 
 
 @RULE.files(WholeFile(_may_answer, _WORDS), "python")

@@ -38,8 +38,8 @@ promises (`await fs.promises.readFile(path)`) an error cannot be passed over lik
 
 Not seen: errors that a variable remembers and a later statement asks for; `_err`, unless the data is used without any
 check; callbacks that are not the last argument of a call. Callbacks of `fs.stat` and alike, where the error is the
-answer, may ask the data instead. Where the check answers and goes on, TEN0501 or TEN0507 reports the second answer as
-well: one `return` repairs both.
+answer, may ask the data instead. Where the check answers and goes on, TEN0501 or TEN0507 reports the second answer
+instead: one `return` repairs both.
 """
 
 from __future__ import annotations
@@ -88,9 +88,12 @@ def check_javascript(function: Node, file: JavaScriptFile) -> Iterator[Finding]:
     callback = _callback(function, file)
     found = ignored(callback) if callback is not None else None
     if callback is not None and found is not None:
+        # Where the check answers or calls `done`, doing it twice is the worse mistake; one `return` repairs both.
+        twice = tuple((code, file.span(function)) for code in ("TEN0501", "TEN0507")) if found.is_seen else ()
         yield RULE.at(
             file,
             found.place,
             f"`{callback.error}` of the callback of `{callback.called}` {found.what}",
             f"begin the callback with `if ({callback.error}) return ...`, which ends the work with the error",
+            yields_to=twice,
         )

@@ -65,8 +65,8 @@ How to fix it: call `next(err)`, throw or raise, or send a response with a statu
 
 Not seen: handlers that call a function which may answer or throw; those after which something else answers; work whose
 success does not answer the request either. Frameworks in which returning nothing is an error of its own (Django, Flask,
-aiohttp) are TEN0505's. Of JavaScript handlers TEN0505 names the handler whose path stays silent, this rule the place
-where the error is lost: an answer in the `catch` repairs both.
+aiohttp) are TEN0505's, which says nothing of a JavaScript handler in which this rule names the place where an error is
+lost.
 """
 
 from __future__ import annotations

@@ -24,10 +24,11 @@ _TELLING = frozenset({"Array.isArray", "Boolean", "isNaN", "_.isEmpty", "_.isUnd
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Where an error is passed over, and in words what happens instead of looking at it."""
+    """Where an error is passed over, and in words what happens instead of looking at it; whether it was asked for."""
 
     place: Node
     what: str
+    is_seen: bool = False
 
 
 def ignored(callback: Callback) -> Ignored | None:
@@ -177,7 +178,9 @@ def _used_after(callback: Callback, check: Node, rest: list[Node], *, taken_apar
             return None
         if _is_taken_apart(read) or not taken_apart:
             condition = check.child_by_field_name("condition") or check
-            return Ignored(condition, f"is checked, but `{text(read)}` is used all the same; return after handling it")
+            return Ignored(
+                condition, f"is checked, but `{text(read)}` is used all the same; return after handling it", True
+            )
     return None
 
 
