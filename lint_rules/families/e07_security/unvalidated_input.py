@@ -79,11 +79,13 @@ place for it (`schema` of Fastify, `validate` of Hapi, `ValidationPipe` of Nest,
 of DRF).
 
 Not seen: what lies behind more than one function of the project; whether a schema is a good one. Models that validate
-by themselves (Mongoose) do so after the data has gone through the service, and do not count.
+by themselves (Mongoose) do so after the data has gone through the service, and do not count; classes of the project
+whose module validates do. What is cast to `any` is not followed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -116,6 +118,8 @@ RULE = Rule(
 
 _GUARDS = ("valid", "Valid", "schema", "Schema", "celebrate", "NestFactory", "Pipe")
 _SHOWN = 3
+_SETTING = re.compile(r"set[A-Z]")
+"""Methods of unknown objects that set one thing, which mostly ask whether it is in order."""
 
 
 @RULE.project(words=READING, languages=("python", "javascript"), notes=(BODIES,))
@@ -137,6 +141,8 @@ def check_project(project: Project) -> Iterator[Finding]:
         if place in seen or _name(project, note.symbol) in guarded:
             continue
         if note.callee and not _is_open(project, note, validating):
+            if note.called.startswith("new "):
+                seen.add(place)  # what the entity has validated goes on
             continue
         seen.add(place)
         yield _finding(module, note)
@@ -150,9 +156,22 @@ def _name(project: Project, symbol: str) -> str:
 def _is_open(project: Project, note: BodyNote, validating: set[str]) -> bool:
     """Whether the data also goes on where it is passed to: nothing in that function of the project validates."""
     reference = project.symbols.function(note.callee)
+    if note.called.startswith("new "):
+        return not _validates_later(project, note, validating)
     if reference is None:
-        return note.is_store
-    return reference.name not in validating
+        return note.is_store and _SETTING.match(note.callee.rpartition(".")[2]) is None
+    if reference.name in validating:
+        return False
+    owner, _, name = reference.name.rpartition(".")
+    is_method = project.symbols.class_(owner) is not None
+    return not is_method or not any(other.endswith(f".{name}") for other in validating)  # one of a derived class
+
+
+def _validates_later(project: Project, note: BodyNote, validating: set[str]) -> bool:
+    """Whether what is made is an entity of the project, in whose module something validates: before it is saved."""
+    reference, found = project.symbols.function(note.callee), project.symbols.class_(note.callee)
+    module = reference.module.module if reference is not None else found[0].module if found is not None else ""
+    return bool(module) and any(name.startswith(f"{module}.") for name in validating)
 
 
 def _finding(module: ModuleFacts, note: BodyNote) -> Finding:

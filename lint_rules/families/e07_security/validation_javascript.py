@@ -166,17 +166,21 @@ def _validating_functions(file: JavaScriptFile) -> Iterator[BodyNote]:
 # Uses.
 
 
+_FLAGS = frozenset({"clear", "force", "overwrite", "recursive", "dryRun", "silent"})
+"""Switches, which beside fields that are asked about are on for whatever a client sends."""
+
+
 def _uses(file: JavaScriptFile) -> Iterator[BodyNote]:
     bodies = Bodies(file)
     quiet: dict[int, bool] = {}
     for place, given, called, is_store in stores(file):
         around = file.request.handler_around(place)
-        if around is None or around[1].kind == "error" or file.in_broken_code(place):
+        if around is None or around[1].kind == "error" or file.in_broken_code(place) or " as any)" in called:
             continue
         scope, handler = around
         fields = {field for one in given for field, _ in bodies.carried(one, handler)}
         checked = bodies.checked(scope, handler) if fields else frozenset()
-        unchecked = fields - checked
+        unchecked = fields - checked - (_FLAGS if checked else frozenset())
         if not unchecked or ANY in checked:
             continue
         key = scope.node.id
@@ -184,7 +188,7 @@ def _uses(file: JavaScriptFile) -> Iterator[BodyNote]:
             quiet[key] = _validates_itself(scope, file) or is_guarded(scope, file)
         if quiet[key]:
             continue
-        function = callee(place) if place.type == "call_expression" else None
+        function = callee(place) if place.type in CALL_KINDS else None
         symbol = file.names.symbol(function) if function is not None else ""
         names = () if WHOLE in unchecked else tuple(sorted(unchecked))
         yield BodyNote(
