@@ -18,6 +18,9 @@ EVERYTHING = "*"
 BASE_NAME = "<name>"
 """Stands among the rules of a value that is a file's name without a folder: alone it replaces other files."""
 
+MEMBER = "<member>"
+"""Stands there for what is a member of what a function gave, where that is an object."""
+
 
 EVERY_REQUEST = "*"
 """The origin that stands for all that is read of requests."""

@@ -129,6 +129,9 @@ def _call(
         yield from _text_check(name, owner, given[0], holds, state, evaluator, depth, at_start=at_start)
         return
     if name in ("endsWith", "isAbsolute"):
+        if name == "endsWith" and holds and owner is not None and text(owner).endswith((".hostname", ".host")):
+            for rule in ("TEN0706", "TEN0708"):
+                yield from _origins(owner, rule, state, evaluator, depth)
         return
     if name in _LISTED and holds:
         for one in given:
@@ -148,7 +151,8 @@ def _call(
     if name in {"isNaN", "isInteger", "isFinite", "isSafeInteger"}:
         if holds is (name != "isNaN"):
             for one in given[:1]:
-                yield from _origins(one, EVERYTHING, state, evaluator, depth)
+                counted = arguments(bare(one)) if called_name(bare(one)) == "Number" else []
+                yield from _origins(counted[0] if counted else one, EVERYTHING, state, evaluator, depth)
         return
     if name in ("existsSync", "pathExistsSync", "pathExists"):
         for one in given[:1] if not holds else ():

@@ -11,6 +11,7 @@ from lint_rules.families.e07_security.flows_javascript import (
     BASE_NAME,
     EVERYTHING,
     FLOWS,
+    MEMBER,
     FlowNote,
     Passed,
     Through,
@@ -57,6 +58,8 @@ class _Way:
     is_sql: bool = False
     is_html: bool = False
     is_returned: bool = False
+    is_held: bool = False
+    """It is a member of an object that a function gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,7 @@ class _Linker:
                 is_sql=way.is_sql or one.is_sql,
                 is_html=way.is_html or one.is_html,
                 is_returned=True,
+                is_held=way.is_held or bool(own.inside),
             )
         return None
 
@@ -231,7 +235,7 @@ class _Linker:
             if way.hops or way.is_returned:
                 return  # it may be told apart on the way
             instead = "make a name of your own, for an upload of that name replaces the file"
-        if not code:
+        if not code or (code == "TEN0707" and way.is_held and MEMBER not in own.clean):
             return
         hops = way.hops
         if way.composed is not None and own.parameter >= 0 and own.is_whole and own.at_start and hops:

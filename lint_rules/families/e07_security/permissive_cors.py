@@ -53,14 +53,13 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e07_security.circumstances import (
-    in_branch_about,
     in_development_branch,
     is_for_development,
     is_for_show,
-    names_around,
     short,
     source,
 )  # fmt: skip
+from lint_rules.families.e07_security.meant_for_all import HEADER, is_meant
 from lint_rules.families.e07_security.weaknesses import FOLDER, references
 from lint_rules.languages.javascript.library import js_name_table
 from lint_rules.languages.tables import name_table
@@ -86,52 +85,9 @@ _CALLS, _JS_CALLS = name_table(_TABLE, "python"), js_name_table(_TABLE, "javascr
 _JS_PLUGINS = js_name_table(_TABLE, "javascript_plugin")
 _ANY = re.compile(r"^(?:\*|\.\*|\^?\.[*+]\$?|\^?https?\??://\.[*+]\$?)$")
 _WORDS = re.compile(rb"(?i:cors|access-control-allow-origin)|cross_origin")
-_HEADER = "access-control-allow-origin"
 _DJANGO = ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL")
 _INSTEAD = "name the origins that call it"
 _SUGGESTION = "list the origins that may call the service"
-
-
-_ALL_ASKED = re.compile(r"""all_?origins|allow_?all|wildcard|["']\*["']""", re.IGNORECASE)
-_ALL_SAID = re.compile(r"ALLOW_ALL")
-_REFUSED = re.compile(
-    r"status(?:_code)?\s*[=:]\s*(?:\w+\.)*(?:HTTP_)?(?:4\d\d|FORBIDDEN|UNAUTHORIZED|BAD_REQUEST|NOT_FOUND)"
-)
-_OPEN_TO_ALL = re.compile(r"[a-z_]Public\b|\bpublic_|_public\b")
-_DOCUMENT = re.compile(
-    r"openapi|swagger|well-?known|jwks|robots\.txt|favicon|oembed|image|thumbnail|avatar|(?<![a-z])fonts?(?![a-z])",
-    re.IGNORECASE,
-)
-_STATEMENTS = frozenset({"expression_statement", "return_statement", "block", "statement_block"})
-
-
-def _is_meant(place: Node, *, credentials: bool) -> bool:
-    """Whether a user of the code asks for every origin, or what is answered is there for all: images, descriptions."""
-    names = names_around(place)
-    if in_branch_about(_ALL_ASKED, place) or _ALL_SAID.search(names):
-        return True
-    if credentials:
-        return False
-    if _OPEN_TO_ALL.search(names):
-        return True
-    outer, inner = place.parent, place
-    while outer is not None and outer.type not in _STATEMENTS:
-        inner, outer = outer, outer.parent
-    if _REFUSED.search(source(inner)):
-        return True
-    is_header = _HEADER in source(place)[:80].lower()
-    return is_header and _DOCUMENT.search(f"{names} {_registered(place)}") is not None
-
-
-def _registered(place: Node) -> str:
-    """The text at which a handler around a place is registered: `"/openapi.json"` of `app.get("/openapi.json", f)`."""
-    outer = place.parent
-    while outer is not None:
-        first = outer.named_child(0) if outer.type in ("arguments", "argument_list") else None
-        if first is not None and first.type in ("string", "template_string") and first.end_byte < place.start_byte:
-            return source(first)
-        outer = outer.parent
-    return ""
 
 
 def _finding(file: PythonFile | JavaScriptFile, place: Node, what: str, *, credentials: bool) -> Finding:
@@ -145,7 +101,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
     if is_for_show(file) or is_for_development(file):
         return
     for place, what, credentials in (*_python_calls(file), *_python_settings(file), *_python_headers(file)):
-        if not in_development_branch(place) and not _is_meant(place, credentials=credentials):
+        if not in_development_branch(place) and not is_meant(place, credentials=credentials):
             yield _finding(file, place, what, credentials=credentials)
 
 
@@ -174,7 +130,7 @@ def _python_headers(file: PythonFile) -> Iterator[tuple[Node, str, bool]]:
     for call in file.nodes("call"):
         if called_name(call) in ("set_header", "send_header", "add_header", "setdefault", "add"):
             name, given = argument(call, "0"), argument(call, "1")
-            if name is not None and given is not None and (string_text(name) or "").lower() == _HEADER:
+            if name is not None and given is not None and (string_text(name) or "").lower() == HEADER:
                 reflected = file.request_data.read(given) is not None
                 if string_text(given) == "*" or reflected:
                     yield call, f"`{short(call)}`", reflected
@@ -183,7 +139,7 @@ def _python_headers(file: PythonFile) -> Iterator[tuple[Node, str, bool]]:
         name_of_key = (string_text(key) or "").lower() if key is not None and value is not None else ""
         if value is None or not name_of_key:
             continue
-        if name_of_key == _HEADER and string_text(value) == "*":
+        if name_of_key == HEADER and string_text(value) == "*":
             yield pair, f"`{short(pair)}`", False
         elif name_of_key == "*" and value.type == "call" and called_name(value) == "ResourceOptions":
             yield value, f"`{short(pair)}`", constant(argument(value, "allow_credentials"), file) == "True"
@@ -212,7 +168,7 @@ def _python_settings(file: PythonFile) -> Iterator[tuple[Node, str, bool]]:
         if name in _DJANGO and constant(value, file) == "True":
             credentials = re.search(rb"(?m)^CORS_ALLOW_CREDENTIALS\s*=\s*True", file.data) is not None
             yield target.parent or target, f"`{name} = True`", credentials
-        elif name.lower() == _HEADER and target.type == "subscript":
+        elif name.lower() == HEADER and target.type == "subscript":
             reflected = file.request_data.read(value) is not None
             if string_text(value) == "*" or reflected:
                 yield target.parent or target, f"`{name}: {short(value)}`", reflected
@@ -223,7 +179,7 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if is_for_show(file) or is_for_development(file) or file.is_declaration:
         return
     for place, what, credentials in (*_js_calls(file), *_js_headers(file), *_of_hapi(file)):
-        if not in_development_branch(place) and not _is_meant(place, credentials=credentials):
+        if not in_development_branch(place) and not is_meant(place, credentials=credentials):
             yield _finding(file, place, what, credentials=credentials)
 
 
@@ -321,13 +277,13 @@ def _js_headers(file: JavaScriptFile) -> Iterator[tuple[Node, str, bool]]:
         given = arguments(call)
         if called_name(call) not in ("setHeader", "header", "set", "append", "writeHead") or len(given) != 2:
             continue
-        if (string_value(given[0]) or "").lower() == _HEADER:
+        if (string_value(given[0]) or "").lower() == HEADER:
             reflected = _reflects(given[1], file)
             if constant(given[1], file) == "*" or reflected:
                 yield call, f"`{short(call)}`", reflected
     for pair in file.nodes("pair"):
         key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
-        if key is None or value is None or key_name(key).lower() != _HEADER:
+        if key is None or value is None or key_name(key).lower() != HEADER:
             continue
         reflected = _reflects(value, file)
         if constant(value, file) == "*" or reflected:

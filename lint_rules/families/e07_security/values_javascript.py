@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from lint_rules.families.e07_security.flows_javascript import BASE_NAME, EVERY_REQUEST, EVERYTHING, Taint
+from lint_rules.families.e07_security.flows_javascript import BASE_NAME, EVERY_REQUEST, EVERYTHING, MEMBER, Taint
 
 _SQL = re.compile(
     r"\bselect\b.+?\bfrom\b|\binsert\s+(?:or\s+\w+\s+)?into\b|\bupdate\s+\S+\s+set\b|\bdelete\s+from\b|\breplace\s+into\b"
@@ -107,6 +107,8 @@ def member_of(value: Value, name: str) -> Value:
             is_address = len(clean) < len(taint.clean)
             source = f"{taint.source} (query)" if is_address else taint.source
             taint = msgspec.structs.replace(taint, clean=clean, source=source)  # noqa: PLW2901
+        if taint.through and MEMBER not in taint.clean:
+            taint = msgspec.structs.replace(taint, clean=tuple(sorted((*taint.clean, MEMBER))))  # noqa: PLW2901
         source = taint.source
         if taint.parameter >= 0:
             source = taint.source or name
