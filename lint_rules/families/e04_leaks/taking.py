@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.lent import only_lends
+from lint_rules.families.e04_leaks.makers_python import makers_of
 from lint_rules.flow.form import Event, Question
 from lint_rules.languages.python.renaming import renamings
 from lint_rules.languages.python.scopes import text
@@ -47,7 +48,17 @@ def renamed(data: bytes) -> frozenset[str]:
 
 
 def resource_of(call: Node, file: PythonFile) -> TableRow | None:
-    """The row of the resource that a call takes."""
+    """The row of the resource that a call takes, by itself or by a function of the file that hands it out."""
+    row = _row_of(call, file)
+    function = call.child_by_field_name("function") if row is None else None
+    if function is None:
+        return row
+    last = text(function).rpartition(".")[2]
+    makers = makers_of(file, _row_of) if f"def {last}(".encode() in file.data else {}
+    return makers.get(file.canonical(function)) if makers else None
+
+
+def _row_of(call: Node, file: PythonFile) -> TableRow | None:
     function = call.child_by_field_name("function")
     if function is None:
         return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e04_leaks.makers_javascript import made_by
 from lint_rules.flow.form import Event, Question
 from lint_rules.languages.javascript.bodies import all_nodes
 from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, arguments, bare, callee, first_named, text
@@ -43,7 +44,11 @@ def may_take(data: bytes) -> bool:
 
 
 def resource_of(call: Node, file: JavaScriptFile) -> TableRow | None:
-    """The row of the resource that a call takes."""
+    """The row of the resource that a call takes, by itself or by a function of the file that hands it out."""
+    return _row_of(call, file) or made_by(call, file, _row_of)
+
+
+def _row_of(call: Node, file: JavaScriptFile) -> TableRow | None:
     function = callee(call)
     if function is None or function.type not in ("identifier", "member_expression"):
         return None
@@ -51,7 +56,9 @@ def resource_of(call: Node, file: JavaScriptFile) -> TableRow | None:
     row = _RESOURCES.match(name, file.types)
     owner = function.child_by_field_name("object")
     if row is None and owner is not None and (not name or file.is_own(name)):
-        row = _by_names(last_name(owner), last_name(function)) if call.type == "call_expression" else None
+        row = (
+            _by_names(last_name(owner) or text(owner), last_name(function)) if call.type == "call_expression" else None
+        )
     if row is None or (name == "mongodb.MongoClient.connect" and owner is not None and not text(owner)[:1].isupper()):
         return None
     if row.get("unless") == "function" and any(bare(one).type in FUNCTION_LITERALS for one in arguments(call)):
