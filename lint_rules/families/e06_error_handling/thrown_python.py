@@ -86,13 +86,19 @@ def _starts_with_text(value: Node) -> bool:
 def _bare(value: Node, target: Node, name: str, file: PythonFile) -> Raised | None:
     if file.canonical(target) not in _BARE or _INVARIANT.search(file.text(value)) or _is_script(file):
         return None
-    if _is_caught_here(value, file) or _is_allowed(value, file):
+    if (_is_jump(value) and _is_caught_here(value, file)) or _is_allowed(value, file):
         return None
     return Raised(
         f"`{name}` says nothing about what went wrong, and only a handler for everything catches it; "
         "raise an error of a kind of its own",
         "raise the built-in error that fits (`ValueError`, `LookupError`, `RuntimeError`), or a class of your own",
     )
+
+
+def _is_jump(value: Node) -> bool:
+    """Whether it carries nothing: `raise Exception`, where the clause that catches it says what was wrong."""
+    given = value.child_by_field_name("arguments") if value.type == "call" else None
+    return given is None or not given.named_children
 
 
 def _is_caught_here(value: Node, file: PythonFile) -> bool:
