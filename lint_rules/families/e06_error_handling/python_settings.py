@@ -12,8 +12,8 @@ from lint_rules.languages.python.file import PythonFile
 from lint_rules.languages.python.scopes import text
 
 WORDS = (
-    b"EXCEPTION_HANDLER", b"ROOT_URLCONF", b"MIDDLEWARE", b"process_exception",
-    b"handler400", b"handler403", b"handler404", b"handler500",
+    b"EXCEPTION_HANDLER", b"REST_FRAMEWORK", b"ROOT_URLCONF", b"MIDDLEWARE", b"process_exception",
+    b"handler400", b"handler403", b"handler404", b"handler500", b"urlpatterns",
 )  # fmt: skip
 _URL_HANDLERS = frozenset({"handler400", "handler403", "handler404", "handler500"})
 _MOST_LISTED = 100
@@ -31,6 +31,8 @@ def settings(file: PythonFile) -> Iterator[Wiring]:
         name = text(left)
         if name in ("MIDDLEWARE", "MIDDLEWARE_CLASSES"):
             yield from _listed(right, file)
+        elif name == "REST_FRAMEWORK" and file.scope(assignment).function is None:
+            yield Wiring("drf", "", "", file.span(left), "", "", "", name)
         elif name == "ROOT_URLCONF" and (named := string_key(right)):
             yield Wiring("root-urls", "", named, file.span(assignment), "", named, "", name)
         elif name == "EXCEPTION_HANDLER" and b"REST_FRAMEWORK" in file.data and (named := string_key(right)):
