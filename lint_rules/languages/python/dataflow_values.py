@@ -78,6 +78,9 @@ _TEXT_METHODS = frozenset(
     {"strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "replace", "removeprefix",
      "removesuffix", "format", "join", "decode", "encode", "model_dump_json"}
 )  # fmt: skip
+_COMPARING = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin"})
+"""Operators of MongoDB whose operand is a value, and no filter."""
+_COMPARED = frozenset({"nosql"})
 _CODE_KEYS = frozenset({"$where", "$function", "$accumulator"})
 _SHELLS = re.compile(r"""["'](?:/bin/|/usr/bin/)?(?:ba|z|da|k)?sh["']|["']cmd(?:\.exe)?["']|powershell""")
 _PARSES = frozenset({"loads", "load", "decode", "safe_load", "parse", "json_decode", "unpackb"})
@@ -383,7 +386,10 @@ class Values:
                 continue
             value = cleaned((yield element, variables), MASS)
             if key.type == "string":
-                values.append(exposed(value, WHERE) if text(key).strip("\"'") in _CODE_KEYS else value)
+                name = text(key).strip("\"'")
+                if name in _COMPARING:
+                    value = cleaned(value, _COMPARED)
+                values.append(exposed(value, WHERE) if name in _CODE_KEYS else value)
             else:
                 values.extend((value, (yield key, variables)))
         return union(*values)
