@@ -87,6 +87,7 @@ _JS_CIPHERS_IV = js_name_table(_TABLE, "javascript_cipher_iv")
 _JS_HASHES, _JS_RANDOM = js_name_table(_TABLE, "javascript_hash"), js_name_table(_TABLE, "javascript_random")
 
 _PASSWORD = re.compile(r"passw(?:or)?d|passphrase|\bpwd\b|_pwd\b|\bpass\b|Pwd\b", re.IGNORECASE)
+_HASHES_PASSWORD = re.compile(r"hash_?passw(?:or)?d|passw(?:or)?d_?(?:hash|digest)", re.IGNORECASE)
 _SLOW = re.compile(r"\b(?:bcrypt|argon2)\w*\.|(?:pbkdf2_hmac|scrypt|PasswordHasher)\(")
 """What hashes the result once more, slowly; or a check of passwords that were hashed so before."""
 _LONGEST = 5_000
@@ -170,7 +171,7 @@ def _wrong_hash(call: Node, name: str, file: PythonFile) -> str:
     words = words_around(call)
     if _NO_PASSWORD.search(f"{hashed} {words}") or _SLOW.search(function_text(call)[:_LONGEST]):
         return ""
-    if _PASSWORD.search(hashed) or (is_weak and _PASSWORD.search(words)):
+    if _PASSWORD.search(hashed) or (_PASSWORD if is_weak else _HASHES_PASSWORD).search(words):
         return f"`{short(call)}` is too fast to protect a password; {_HASH_INSTEAD}"
     if is_weak and (_SIGNED.search(hashed) or _SIGNED.search(words)):
         return f"`{short(call)}` can be forged; use `hmac.new(key, data, hashlib.sha256)`"
@@ -287,7 +288,7 @@ def _js_hash(call: Node, file: JavaScriptFile) -> str:
     words = words_around(call)
     if _NO_PASSWORD.search(f"{hashed} {words}"):
         return ""
-    if _PASSWORD.search(hashed) or (is_weak and _PASSWORD.search(words)):
+    if _PASSWORD.search(hashed) or (_PASSWORD if is_weak else _HASHES_PASSWORD).search(words):
         return f"`{short(call)}` is too fast to protect a password; {_HASH_INSTEAD}"
     if is_weak and (_SIGNED.search(hashed) or _SIGNED.search(words)):
         return f'`{short(call)}` can be forged; use `createHmac("sha256", key)`'
