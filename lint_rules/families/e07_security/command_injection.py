@@ -53,7 +53,8 @@ Good (javascript):
 
 How to fix it: start the program itself with a list of arguments (`execFile`, `spawn` without a shell).
 
-Not seen: options that a program understands in its arguments (`--output=...`).
+Not seen: options that a program understands in its arguments (`--output=...`); commands put together of parameters
+that no client is seen to fill, which mostly belong to command lines.
 """
 
 from __future__ import annotations

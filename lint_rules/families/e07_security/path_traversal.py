@@ -1,6 +1,7 @@
 """Path traversal.
 
-What it finds: data that a client sent in the path of a file that is read, written, sent or deleted.
+What it finds: data that a client sent in the path of a file that is read, written, sent or deleted; the name of an
+upload, which multer has cut to its last part, where nothing is put in front of it: it replaces other uploads.
 
 Why it matters: `../../etc/passwd` leaves the folder.
 
@@ -62,7 +63,8 @@ Good (javascript):
 How to fix it: keep `path.basename` of it; or resolve the path and check that it starts with the folder; `sendFile`
 and `koa-send` do so with `root`.
 
-Not seen: links in the folder.
+Not seen: links in the folder. Quiet about the last part of a path (`Path.name`, `basename`), the names that Django
+gives to uploads, and whole paths whose `~` is expanded for who sits at the machine.
 """
 
 from __future__ import annotations
