@@ -86,6 +86,7 @@ from lint_rules.families.e04_leaks.taking import (
     WORDS,
     Taken,
     borrows,
+    is_in_memory,
     is_released_in,
     keeps,
     mentions,
@@ -241,11 +242,16 @@ def _bound(call: Node, row: TableRow, name: str, function: Scope, file: PythonFi
             yield _finding(call, row, wrong, file, (place, "still open here"))
         else:
             yield _finding(call, row, f"{what} is not closed on every path", file)
-    elif caused and released and not _is_handed_out(call, file):
+    elif caused and released and not _is_handed_out(call, file) and not _is_archive_in_memory(call, row, file):
         first = min(caused, key=lambda event: (int(event.node.start_byte), int(event.node.end_byte)))
         place = file.span(first.node)
         wrong = f"{what} is not closed when {_what_raises(first)} in line {place.row} raises"
         yield _finding(call, row, wrong, file, (place, "an error here leaves it open"))
+
+
+def _is_archive_in_memory(call: Node, row: TableRow, file: PythonFile) -> bool:
+    """Whether there is nothing to give back of an archive after an error: it was to be written to memory."""
+    return bool(row.get("in_memory")) and is_in_memory(call.child_by_field_name("arguments"), file)
 
 
 def _is_ended_otherwise(name: str, row: TableRow, function: Scope) -> bool:

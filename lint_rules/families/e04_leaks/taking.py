@@ -82,12 +82,12 @@ def _row_of(call: Node, file: PythonFile) -> TableRow | None:
         return None
     if row.get("in_memory") and "BytesIO(" in given and re.search(r"[\"'][wax]", given) is None:
         return None
-    if row.get("never_of_memory") and _is_in_memory(arguments, file):
+    if row.get("never_of_memory") and is_in_memory(arguments, file):
         return None
     return row
 
 
-def _is_in_memory(arguments: Node | None, file: PythonFile) -> bool:
+def is_in_memory(arguments: Node | None, file: PythonFile) -> bool:
     """Whether the first argument is a `BytesIO`, or a name that this function binds to one."""
     first = arguments.named_child(0) if arguments is not None else None
     scope = file.enclosing_function(first) if first is not None else None
