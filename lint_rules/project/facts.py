@@ -23,12 +23,13 @@ class CallFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `kind` is call, read, write, or special: a method that a statement calls, such as `__enter__` of a context; the call
     graph adds wrapped: what a decorator of the project put in the function's place.
 
-    `arguments` are symbols in order, `name=symbol` for keywords, "" where unknown; only kept for constructor-like
-    calls and for callables handed on. `handed` are the callables that a registering call is given, wrapped or in lists
-    too: `1=app.views.index`, `endpoint=app.views.index`, `0=app.work()` for a call; and keywords that are `True`.
-    `guarded` says that a `try` is around a call of `get_running_loop`. `literals` are arguments such as `block=False`,
-    `0=0` or `1=os.WNOHANG`, kept where they may decide whether the call waits; `iterated` says that the value is run
-    through on the spot, so that a generator's body runs; `keeps_exit` that a `try` around it catches SystemExit.
+    `arguments` are symbols in order, `name=symbol` for keywords, "" where unknown; only kept for constructor-like calls
+    and for callables handed on. `handed` are the callables that a registering call is given, wrapped or in lists too:
+    `1=app.views.index`, `endpoint=app.views.index`, `0=app.work()` for a call; and keywords that are `True`. `guarded`
+    says that a `try` is around a call of `get_running_loop`, `run` or the like. `literals` are arguments such as
+    `block=False`, `0=0` or `1=os.WNOHANG`, kept where they may decide whether the call waits; `iterated` says that the
+    value is run through on the spot, so that a generator's body runs; `keeps_exit` that a `try` around it catches
+    SystemExit.
     """
 
     target: str

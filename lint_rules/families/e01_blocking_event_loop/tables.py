@@ -42,7 +42,15 @@ FILE_OPTIONS = {"file-io": True, "file-metadata": False}
 """Options of TEN0101 about files, and their defaults."""
 
 _ASKS_WHERE = frozenset(
-    {"_get_running_loop", "current_async_library", "current_thread", "get_ident", "get_running_loop", "main_thread"}
+    {
+        "_get_running_loop",
+        "current_async_library",
+        "current_thread",
+        "get_ident",
+        "get_running_loop",
+        "is_running",
+        "main_thread",
+    }
 )
 _ALONE_IN_COMMANDS = frozenset({"computation", "file", "input", "process"})
 _ASKING = re.compile(r"(?:rich\.prompt|questionary|inquirer|InquirerPy|prompt_toolkit|simple_term_menu)(?:\.|\Z)")

@@ -28,8 +28,8 @@ How to fix it: return the promise and put the next `then` behind the outer one. 
 earlier ones, make the function async and await them: each is then a local variable.
 
 Not seen: code for browsers; callbacks that are named functions. A `then` in the callback of an array method
-(`Promise.all(ids.map(...))`) and a `catch` in a `then`, which deals with the errors of one step, are no nesting; nor is
-`.then(() => value)`, which only puts another value in the place of the promise's.
+(`Promise.all(ids.map(...))`) or in an array of promises, and a `catch` in a `then`, which deals with the errors of one
+step, are no nesting; nor is `.then(() => value)`, which only puts another value in the place of the promise's.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _is_then(call: Node) -> bool:
 
 def _outer_then(call: Node) -> Node | None:
     """The `then` in whose callback a first `then` of a chain is called; None if it is not nested."""
-    if not _is_then(call) or _is_later_link(call):
+    if not _is_then(call) or _is_later_link(call) or _is_one_of_several(call):
         return None
     function = holder(call)
     if function is None or function.type not in FUNCTION_LITERALS or _is_parameter_default(call, function):
@@ -135,6 +135,12 @@ def _outer_then(call: Node) -> Node | None:
     if outer is None or not _is_then(outer) or bare(arguments(outer)[0]) != function or _only_replaces(call):
         return None
     return outer
+
+
+def _is_one_of_several(call: Node) -> bool:
+    """Whether a chain runs beside others: `Promise.all([first().then(...), second()])`."""
+    place = around(_chain_end(call))
+    return place is not None and place.type == "array"
 
 
 def _only_replaces(call: Node) -> bool:

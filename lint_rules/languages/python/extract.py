@@ -47,6 +47,9 @@ from lint_rules.project.types import Types
 _MAX_RISKS = 8
 _SHOWN = 80
 _PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "django.utils.functional.cached_property"})
+_MAY_BE_CAUGHT = frozenset({"get_running_loop", "run", "run_until_complete"})
+"""Last names of calls that raise where there is no event loop, or where there is one."""
+
 _RUN_THEIR_FIRST = frozenset({"builtins.map", "builtins.filter", "itertools.starmap"})
 """What calls its first argument while somebody runs through it."""
 _GENERATOR_TYPES = frozenset({"Iterator", "Generator", "Iterable", "AsyncIterator", "AsyncGenerator", "AsyncIterable"})
@@ -217,7 +220,7 @@ class Extractor:
             literals = (ONCE,)
         return CallFacts(
             target, self._span_of(call), awaited, "call", arguments,
-            guarded=last == "get_running_loop" and is_in_try(call),
+            guarded=last in _MAY_BE_CAUGHT and is_in_try(call),
             handed=handed, literals=literals, iterated=is_run_through(call),
             keeps_exit=any(start <= call.start_byte < end for start, end in self._exit_guards),
         )  # fmt: skip
