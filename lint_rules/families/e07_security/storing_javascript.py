@@ -128,5 +128,8 @@ def _is_entity(owner: Node, place: Node, file: JavaScriptFile) -> bool:
         return False
     if found[0].function is None:
         return True
-    value = found[1][0].node
-    return value is not None and bare(value).type in ("await_expression", "call_expression", "subscript_expression")
+    value = bare(found[1][0].node) if found[1][0].node is not None else None
+    if value is None or value.type != "new_expression":
+        return value is not None and value.type in ("await_expression", "call_expression", "subscript_expression")
+    function = file.enclosing_function(place)
+    return function is not None and f"{text(root)}.save(".encode() in (function.node.text or b"")  # a new entity

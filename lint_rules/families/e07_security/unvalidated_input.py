@@ -118,6 +118,7 @@ RULE = Rule(
 
 _GUARDS = ("valid", "Valid", "schema", "Schema", "celebrate", "NestFactory", "Pipe")
 _SHOWN = 3
+_SCHEMAS = ("pydantic.", "msgspec.Struct", "marshmallow.", "rest_framework.serializers.", "django.forms.", "wtforms.")
 _SETTING = re.compile(r"set[A-Z]")
 """Methods of unknown objects that set one thing, which mostly ask whether it is in order."""
 
@@ -139,6 +140,9 @@ def check_project(project: Project) -> Iterator[Finding]:
     for module, note in uses:
         place = f"{module.module}:{note.symbol}"
         if place in seen or _name(project, note.symbol) in guarded:
+            continue
+        if note.callee and _is_schema(project, note.callee):
+            seen.add(place)
             continue
         if note.callee and not _is_open(project, note, validating):
             if note.called.startswith("new "):
@@ -165,6 +169,13 @@ def _is_open(project: Project, note: BodyNote, validating: set[str]) -> bool:
     owner, _, name = reference.name.rpartition(".")
     is_method = project.symbols.class_(owner) is not None
     return not is_method or not any(other.endswith(f".{name}") for other in validating)  # one of a derived class
+
+
+def _is_schema(project: Project, callee: str) -> bool:
+    """Whether an instance is made of a class that validates what it is made of: `NewOrder(**request.get_json())`."""
+    return project.symbols.class_(callee) is not None and any(
+        base.startswith(_SCHEMAS) for base in project.symbols.ancestors(callee)[1:]
+    )
 
 
 def _validates_later(project: Project, note: BodyNote, validating: set[str]) -> bool:
