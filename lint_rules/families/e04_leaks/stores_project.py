@@ -91,7 +91,9 @@ def _bare(note: StoreNote, project: Project) -> set[str]:
 
 
 def _is_one_of_few(note: StoreNote, project: Project) -> bool:
-    """Whether the keys are the members of an enumeration."""
+    """Whether the keys are the members of an enumeration, or names of loggers, which modules have."""
+    if note.function.rpartition(".")[2].lower().endswith(("get_logger", "getlogger")):
+        return True
     ancestors = project.symbols.ancestors(note.key_type) if note.key_type else ()
     return any(one.startswith("enum.") for one in ancestors)
 

@@ -163,6 +163,8 @@ class Taken:
         owner, _, last = called.rpartition(".")
         if owner == self.name:
             return last in self.row["release"]
+        if last == "dup2" and arguments is not None and mentions(arguments, self.name):
+            return True  # the process has it under another number, as daemons do
         if arguments is None or not keeps(arguments, self.name, self.file, self.row):
             return False
         if only_lends(call, self.name, self.row, self.file):

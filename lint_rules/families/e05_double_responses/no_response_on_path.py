@@ -109,6 +109,8 @@ _BEGUN = b".respond("
 _VIEWS = re.compile(r"(?:^|/)(?:(?=\w*view)\w+\.py$|views/)")
 _CHECKS = re.compile(r"_|check|require|valid|ensure|get_|maybe|test|handle_(?:err|exc)|redirect_|is_|has_")
 _ENDS_IT = re.compile(r"(?i)raise|abort|fail|die|exit|stop|forbid|reject|error|redirect")
+_COMPARED = re.compile(r"\(?\s*([\w.\[\]\"']+)\s*==\s*[\"']([^\"']{1,60})[\"']\s*\)?")
+_ALLOWED = re.compile(r"=\s*(?:frozenset\()?[\[{(]|\bnot\s+in\b")
 _METHODS = re.compile(rb"\bmethod\b")
 _RESTRICTS = re.compile(
     rb"methods?\b|require_|api_view|\.(?:get|post|put|patch|delete)\(|@\w+\.(?:get|post|put|delete)\b"
@@ -335,9 +337,27 @@ def _is_ruled_out(scope: Scope, body: Node) -> bool:
     if call is not None and call.type == "call":
         function = call.child_by_field_name("function")
         return function is not None and _ENDS_IT.search(text(function).rpartition(".")[2]) is not None
+    if last.type == "if_statement" and _are_all_listed(last, body):
+        return True
     if last.type == "if_statement" and _METHODS.search(_tests_of(last)):
         return any(_RESTRICTS.search(text(one).encode()) for one in decorators(scope.node))
     return False
+
+
+def _are_all_listed(statement: Node, body: Node) -> bool:
+    """Whether an `if` and its `elif`s compare one name with all that a list or dictionary before them has."""
+    arms = (statement, *statement.children_by_field_name("alternative"))
+    if any(arm.type == "else_clause" for arm in arms):
+        return False
+    compared = [_COMPARED.fullmatch(text(arm.child_by_field_name("condition") or arm)) for arm in arms]
+    if len(compared) < 2 or any(one is None for one in compared):
+        return False
+    found = [one for one in compared if one is not None]
+    if len({one[1] for one in found}) != 1:
+        return False
+    before = [one for one in body.named_children if one.end_byte <= statement.start_byte]
+    allowed = [one for one in before if _ALLOWED.search(text(one)) is not None]
+    return any(all(f'"{one[2]}"' in text(place).replace("'", '"') for one in found) for place in allowed)
 
 
 def _tests_of(statement: Node) -> bytes:
