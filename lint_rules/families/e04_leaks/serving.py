@@ -191,9 +191,20 @@ def depends_on_request(expressions: list[Node], place: Serving, file: JavaScript
                     return True
             elif binding.kind in ("parameter", "unknown"):
                 return True
-            elif binding.node is not None and binding.kind == "value":
-                waiting.append(binding.node)
+            elif binding.kind == "value":
+                waiting.extend([binding.node] if binding.node is not None else [])
+                waiting.extend(_assigned_in(found[0], text(node), file) if not binding.is_constant else ())
     return False
+
+
+def _assigned_in(scope: Scope, name: str, file: JavaScriptFile) -> list[Node]:
+    """What a function assigns to a name of its own: `let config; config = await load(request.params.id)`."""
+    values = (
+        one.child_by_field_name("right")
+        for one in file.scopes.assignments(name)
+        if scope.start <= one.start_byte < scope.end
+    )
+    return [value for value in values if value is not None]
 
 
 def _is_table(expression: Node | None, file: JavaScriptFile) -> bool:

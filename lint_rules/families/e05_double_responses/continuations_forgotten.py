@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
 _LOGS = re.compile(r"(?i)log|console|debug|print|warn|trace|inspect|stringify|capture|report|\bsuper\b|Error$|message")
+_CONNECTION = re.compile(r"(?i)(?:this\.)?(?:\w*socket|client|connection|conn|ws)\.")
 _ERROR = re.compile(r"(?i)_?(?:\w*err(?:or)?|e|ex)")
 _COUNTS = re.compile(r"--|\+\+|\b(?:pending|remaining|left|todo|outstanding|count(?:er)?)\b|_?[rR]eady\b")
 
@@ -187,6 +188,8 @@ def _settling(
         names.update(name for name in parameter_names(continuation.owner.node) if name)
     local = _local_functions(scope, file)
     found = _told_elsewhere(scope, file)
+    if continuation.is_ack:
+        found |= _hung_up(scope, file)
     for name in _identifiers(scope.node, file):
         written = text(name)
         if written not in names and written not in local and NAMES.fullmatch(written) is None:
@@ -205,6 +208,16 @@ def _settling(
         if holder is None:
             continue
     return frozenset(found)
+
+
+def _hung_up(scope: Scope, file: JavaScriptFile) -> set[int]:
+    """The calls that end the connection, on which nobody waits for an acknowledgement any more."""
+    return {
+        call.id
+        for call in file.nodes_in("call_expression", scope.node)
+        if method_of(call) in ("disconnect", "destroy", "terminate", "close")
+        and _CONNECTION.match(text(callee(call) or call)) is not None
+    }
 
 
 def _told_elsewhere(scope: Scope, file: JavaScriptFile) -> set[int]:
