@@ -50,6 +50,8 @@ State = TypeVar("State")
 _ACKNOWLEDGING = frozenset({"respond", "reply", "answer", "confirm", "acknowledgement"})
 _BESIDE_NEXT = frozenset({"res", "resp", "response", "reply", "ctx", "context", "rep"})
 _MAX_CALLS = 4_000
+_MAX_RESULTS = 3
+"""Arguments of a node-style callback; what is given more is told of items: `write(null, "graphite", name, value)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,8 @@ class Continuations:
         shown: set[tuple[int, str]] = set()
         for called in self.calls.values():
             continuation = called.continuation
-            if continuation.is_promise or continuation.is_ack or is_error_first(called.call):
+            is_of_nodes_style = is_error_first(called.call) and len(arguments(called.call)) <= _MAX_RESULTS
+            if continuation.is_promise or continuation.is_ack or is_of_nodes_style:
                 shown.add(called.slot)
         for key, (scope, calls) in list(self.by_function.items()):
             kept = [called for called in calls if called.slot in shown]

@@ -85,6 +85,8 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
 
 def _is_restify(file: JavaScriptFile) -> bool:
     package = file.package
+    if package is not None and package.name in _CALLING_NEXT_IS_USUAL:
+        return True
     declared = package is not None and any(
         name in (*package.dependencies, *package.dev_dependencies, *package.peer_dependencies)
         for name in _CALLING_NEXT_IS_USUAL

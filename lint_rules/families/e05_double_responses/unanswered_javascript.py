@@ -131,14 +131,23 @@ def _of(
     except TooLarge:
         return
     told: set[int] = set()
+    tells = file.handlers.by_statement(scope) is None and _tells_whether_it_answered(scope, file)
     for exit_, cases in outcome.exits():
         if not any(cases.states.values()) or not _is_silent(exit_, value_answers):
+            continue
+        if tells and exit_.kind == "return":
             continue
         found = Silent(scope, exit_, framework)
         key = found.statement.id if found.statement is not None else 0
         if key not in told:
             told.add(key)
             yield found
+
+
+def _tells_whether_it_answered(scope: Scope, file: JavaScriptFile) -> bool:
+    """Whether a function returns true where it answered and false where somebody else is to answer."""
+    values = (first_named(one) for one in file.scopes.directly_in(scope, "return_statement"))
+    return {"true", "false"} <= {value.type for value in values if value is not None}
 
 
 def _returns_value(scope: Scope, file: JavaScriptFile) -> bool:
