@@ -196,15 +196,25 @@ def _set_for_context(node: Node, root: str, file: JavaScriptFile) -> int:
     start = function.start if function is not None else 0
     setting = re.compile(rf"\b{re.escape(root)}\.(?:response\.)?status\s*=[^=]")
     current: Node | None = node
+    leaves = False
     while current is not None and current.start_byte > start:
         parent = current.parent
         if parent is not None and parent.type in ("statement_block", "switch_case"):
             for one in parent.named_children:
-                found = setting.search(text(one)) if one.type != "comment" else None
-                if found is not None:
+                is_out_of_reach = one.type == "comment" or (leaves and one.start_byte > current.start_byte)
+                if is_out_of_reach or (one == current and current.type != "expression_statement"):
+                    continue  # other branches of the same statement set it for their own bodies
+                if setting.search(text(one)) is not None:
                     return _set_by(one, file)
+            leaves = leaves or any(
+                _returns(one) for one in parent.named_children if one.start_byte >= current.start_byte
+            )
         current = parent
     return NOT_SET
+
+
+def _returns(statement: Node) -> bool:
+    return statement.type in ("return_statement", "throw_statement", "break_statement")
 
 
 # Made and returned.

@@ -42,6 +42,8 @@ _SERVING = frozenset({"run", "listen", "run_app", "serve", "start"})
 _TRIES_AROUND = tuple(
     map(re.compile, (rb"try:", rb"call_next|get_response|handler\(|self\.app\(|next_app", rb"except"))
 )
+_PASSES_ON = re.compile(rb"except[^:\n]*HTTP[^:\n]*:\s*(?:#[^\n]*\s*)*raise\s*[\n#]")
+"""A clause of middleware that lets HTTP errors through."""
 _APP_NAMES = re.compile(r"(?:^|\.)(?:app|application|api|bp|blueprint|router|server)$")
 
 
@@ -239,7 +241,8 @@ def _functions(file: PythonFile) -> Iterator[Wiring]:
         elif stand_in_order(_TRIES_AROUND, body):
             marks = [text(called_function(one)) for one in decorators(scope.node)]
             if any(mark.endswith("web.middleware") or mark == "middleware" for mark in marks):
-                yield _function_wiring("catcher", scope.name, scope.node, file)
+                passes = "passes" if _PASSES_ON.search(body) else ""
+                yield _function_wiring("catcher", scope.name, scope.node, file, target=passes)
             elif own in ("dispatch", "__call__", "handler", "middleware") or b"call_next" in body:
                 yield _function_wiring("maybe", scope.name, scope.node, file)
 
@@ -257,8 +260,8 @@ def _write_error(owner: Scope, method: Node, file: PythonFile) -> Wiring:
     )  # fmt: skip
 
 
-def _function_wiring(kind: str, name: str, node: Node, file: PythonFile) -> Wiring:
+def _function_wiring(kind: str, name: str, node: Node, file: PythonFile, target: str = "") -> Wiring:
     identifier = node.child_by_field_name("name") or node
     own = text(identifier)
     mentions = sum(one.text == identifier.text for one in file.nodes("identifier"))
-    return Wiring(kind, "", f"{file.module}.{name}", file.span(identifier), name, "", str(mentions), own)
+    return Wiring(kind, "", f"{file.module}.{name}", file.span(identifier), name, target, str(mentions), own)

@@ -29,11 +29,13 @@ from lint_rules.project.node_names import js_name
 _BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
 _OWN_DEFAULT = ("fastapi.", "starlette.", "aiohttp.")
 """Frameworks whose own HTTP errors a handler for `Exception` does not see."""
+_OF_AIOHTTP = "aiohttp.web.HTTPException"
 _ALL_OF = {
     "werkzeug.exceptions.": "werkzeug.exceptions.HTTPException",
     "sanic.exceptions.": "sanic.exceptions.SanicException",
     "litestar.exceptions.": "litestar.exceptions.HTTPException",
     "rest_framework.exceptions.": "rest_framework.exceptions.APIException",
+    "aiohttp.web.HTTP": _OF_AIOHTTP,
 }
 """The base of all HTTP errors in a module of a framework."""
 _NEST_ERRORS = js_name("@nestjs/common#HttpException").rpartition(".")[0]
@@ -151,6 +153,9 @@ def _centrals(service: Service, makers: Makers, project: Project) -> list[_Centr
             shape = _only(shapes.get(f"{module.module}.{one.function}", ()))
             if one.name == "write_error":
                 found.append(_Central("tornado.web.HTTPError", "", shape))
+            elif one.kind == "catcher" and any(name.startswith("aiohttp") for name in module.aliases.values()):
+                if one.target != "passes":
+                    found.append(_Central(_OF_AIOHTTP, "", shape))  # its HTTP errors come through middleware
             elif one.kind == "catcher" and project.symbols.canonical(one.on).startswith("koa."):
                 shape = _only(shapes.get(one.target, ()))
                 found.append(_Central("", "", shape))
