@@ -101,12 +101,23 @@ def _is_due(continuation: Continuation, scope: Scope, continuations: Continuatio
         is_plain_end = re.fullmatch(r"_?(?:done|next)\d?", continuation.name) is not None
         if not is_plain_end and not any(arguments(one.call) and is_error_first(one.call) for one in every):
             return False
+    if continuation.is_ack and all(_refuses(one) for one in every):
+        return False  # the client is told of problems only
     if scope is continuation.owner:
         return True
     if any(_is_in_listener(one, scope) for one in every):
         return False  # which is told of the good outcome
     own = [one for one in continuations.by_function[scope.node.id][1] if one.slot == continuation.slot]
     return any(not _tells_error(one) for one in own)
+
+
+def _refuses(called: Called) -> bool:
+    """Whether an acknowledgement is given a problem: a text or an error as the first of several arguments."""
+    given = arguments(called.call)
+    if len(given) < 2:
+        return False
+    first = bare(given[0])
+    return first.type in ("string", "template_string") or _ERROR.fullmatch(text(first)) is not None
 
 
 _LISTENING = frozenset({"on", "once", "addListener", "addEventListener", "subscribe"})

@@ -127,7 +127,7 @@ def _of(
     if not settling.answers and not (value_answers and not ways and _returns_value(scope, file)):
         return
     try:
-        outcome = interpret(form_of(scope.node, file), Correlated(_Unanswered(settling.nodes, file)))
+        outcome = interpret(form_of(scope.node, file), Correlated(_Unanswered(settling.nodes, ways, file)))
     except TooLarge:
         return
     told: set[int] = set()
@@ -176,14 +176,23 @@ def _is_silent(exit_: Exit, value_answers: bool) -> bool:
 class _Unanswered(Unsettled):
     """Whether the request may have no answer yet: True where that can be."""
 
-    def __init__(self, settling: frozenset[int], file: JavaScriptFile) -> None:
+    def __init__(self, settling: frozenset[int], ways: frozenset[str], file: JavaScriptFile) -> None:
         super().__init__(settling)
+        self._ways = ways
         self._responses = responses_of(file)
 
     def assume(self, question: Question, holds: bool, state: bool) -> bool | None:
         if self._responses.cannot_be(question, holds) or (not holds and _is_last_try(question)):
             return None
-        return state and not is_guard(question)
+        if question.relation == "is" and holds and _is_optional(question.node):
+            return None  # `req.session?.destroy(() => res.redirect("/"))`: there is one
+        return state and not is_guard(question) and question.subject not in self._ways
+
+
+def _is_optional(owner: Node | None) -> bool:
+    """Whether an expression stands in front of a `?.`."""
+    link = around(owner) if owner is not None else None
+    return link is not None and any(child.type in ("optional_chain", "?.") for child in link.children)
 
 
 def _is_last_try(question: Question) -> bool:
