@@ -224,9 +224,9 @@ def _is_of_pair(call: Node, receiver: Node, file: JavaScriptFile) -> bool:
     """Whether the same function waits for another event of the object too, of which only one will come."""
     scope = file.enclosing_function(call)
     events = set()
-    for other in file.nodes("call_expression"):
+    for other in file.calls_of(*_ONCE):
         function = callee(other)
-        if function is None or function.type != "member_expression" or last_name(function) not in _ONCE:
+        if function is None or function.type != "member_expression":
             continue
         owner = function.child_by_field_name("object")
         found = _receiver(owner) if owner is not None else None
@@ -239,7 +239,7 @@ def _removed(call: Node, event: str, file: JavaScriptFile) -> bool | None:
     """Whether the file takes a listener back; None if it tries to, with another function than was added."""
     added = _listener(call)
     tried = False
-    for other in file.nodes("call_expression"):
+    for other in file.calls_of(*(_REMOVING | _REMOVING_ALL)):
         function = callee(other)
         name = last_name(function) if function is not None else ""
         if name in _REMOVING_ALL and _removes_all(other, call, event):

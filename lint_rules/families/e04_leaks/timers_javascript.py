@@ -170,13 +170,9 @@ def _cleared_member(place: Node, row: TableRow, file: JavaScriptFile) -> list[No
     return found
 
 
-def _clearing(row: TableRow, file: JavaScriptFile) -> Iterator[Node]:
+def _clearing(row: TableRow, file: JavaScriptFile) -> list[Node]:
     """The calls of a file that stop some timer of the kind."""
-    for call in file.nodes("call_expression"):
-        function = callee(call)
-        name = last_name(function) if function is not None else ""
-        if name in row["clear"] or (not row["clear"] and name in row["methods"]):
-            yield call
+    return file.calls_of(*(row["clear"] or row["methods"]))
 
 
 def _clears_this(call: Node) -> bool:

@@ -35,6 +35,10 @@ _CONDITIONS = {
     "match_statement": "subject",
 }  # fmt: skip
 _UNTYPED = re.compile(r"^(?:dict|Dict|Any|Mapping|typing\.Any|typing\.Dict)\b")
+MAY_READ = re.compile(
+    rb"\.(?:" + "|".join(sorted(_BODY)).encode() + rb")\b|get_body_argument|:[ \t]*(?:dict|Dict|Any|Mapping|typing\.)\b"
+)
+"""A file without a match carries no fields of a body: nothing is read, and no parameter is an untyped one."""
 _HOLDING = frozenset(
     {"dictionary", "list", "tuple", "set", "dictionary_splat", "list_splat", "boolean_operator", "await",
      "parenthesized_expression", "binary_operator"}

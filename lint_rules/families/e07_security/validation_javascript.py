@@ -253,5 +253,5 @@ def _decorators(method: Node) -> Iterator[Node]:
     owner = method.parent.parent if method.parent is not None else None
     if owner is not None:
         yield from (child for child in owner.children if child.type == "decorator")
-        if owner.parent is not None:
+        if owner.parent is not None and owner.parent.type == "export_statement":
             yield from (child for child in owner.parent.children if child.type == "decorator")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e07_security.bodies_python import ANY, WHOLE, Bodies
+from lint_rules.families.e07_security.bodies_python import ANY, MAY_READ, WHOLE, Bodies
 from lint_rules.families.e07_security.circumstances import is_for_show, source
 from lint_rules.families.e07_security.reading_python import called_name
 from lint_rules.families.e07_security.validation import (
@@ -17,7 +17,6 @@ from lint_rules.families.e07_security.validation import (
     EVERYWHERE,
     IN_PLACE,
     QUERYING,
-    READING,
     STORING,
     USE,
     VALIDATES,
@@ -54,7 +53,7 @@ def bodies_of(file: PythonFile) -> Iterator[BodyNote]:
     if _FRAMEWORKS.search(file.data):
         yield BodyNote(EVERYWHERE)
     yield from _validating_functions(file)
-    if any(word in file.data for word in READING):
+    if MAY_READ.search(file.data):
         yield from _uses(file)
 
 

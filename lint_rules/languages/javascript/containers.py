@@ -207,9 +207,9 @@ def _used_fields(
     owner: Scope, made: dict[str, Container], first: set[int], file: JavaScriptFile
 ) -> Iterator[Container]:
     class_name = text(owner.node.child_by_field_name("name") or owner.node)
-    for member in file.nodes("member_expression"):
-        container = made.get(last_name(member))
-        if container is None or member.id in first:
+    for member in file.members_of(*made):
+        container = made[last_name(member)]
+        if member.id in first:
             continue
         holder = member.child_by_field_name("object")
         if holder is None or callee(around(member) or member) == member:

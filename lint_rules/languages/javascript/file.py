@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tree_sitter import Node
@@ -61,6 +61,7 @@ class JavaScriptFile:
         self._names: Names | None = None
         self._functions: dict[str, Scope] | None = None
         self._calls: dict[str, list[Node]] | None = None
+        self._members: dict[str, list[Node]] | None = None
         self._handlers: FileHandlers | None = None
         self._request: RequestData | None = None
         self._definitions: ModuleFacts | None = None
@@ -141,15 +142,18 @@ class JavaScriptFile:
             node = node.parent
         return row, last_row
 
-    def calls_of(self, name: str) -> list[Node]:
-        """The calls of `name` or of a member that is called so, in the order of the text."""
+    def calls_of(self, *names: str) -> list[Node]:
+        """The calls of what has one of these names, or of a member that has, in the order of the text."""
         if self._calls is None:
-            self._calls = {}
-            for call in self.nodes("call_expression"):
-                function = callee(call)
-                if function is not None:
-                    self._calls.setdefault(last_name(function), []).append(call)
-        return self._calls.get(name, [])
+            called = ((callee(call), call) for call in self.nodes("call_expression"))
+            self._calls = _by_last_name((function, call) for function, call in called if function is not None)
+        return _merged(self._calls, names)
+
+    def members_of(self, *names: str) -> list[Node]:
+        """The member expressions that end in one of these names, in the order of the text."""
+        if self._members is None:
+            self._members = _by_last_name((member, member) for member in self.nodes("member_expression"))
+        return _merged(self._members, names)
 
     def nodes_in(self, kind: str, node: Node) -> list[Node]:
         """The nodes of a kind in a node, in the order of the text."""
@@ -375,3 +379,15 @@ class JavaScriptFile:
 
 
 __all__ = ["CLASS", "FUNCTION", "MISSING", "MODULE", "JavaScriptFile"]
+
+
+def _by_last_name(named: Iterable[tuple[Node, Node]]) -> dict[str, list[Node]]:
+    found: dict[str, list[Node]] = {}
+    for name, node in named:
+        found.setdefault(last_name(name), []).append(node)
+    return found
+
+
+def _merged(by_name: Mapping[str, list[Node]], names: tuple[str, ...]) -> list[Node]:
+    found = [node for name in names for node in by_name.get(name, ())]
+    return found if len(names) == 1 else sorted(found, key=lambda node: node.start_byte)

@@ -20,7 +20,7 @@ from lint_rules.languages.javascript.grammar import CALL_KINDS, FUNCTION_LITERAL
 from lint_rules.languages.javascript.library import handler_table
 from lint_rules.languages.javascript.placed import Placed
 from lint_rules.languages.javascript.registered import Registered
-from lint_rules.languages.javascript.registrations import Given, event_of, last_name
+from lint_rules.languages.javascript.registrations import Given, event_of
 from lint_rules.languages.javascript.scopes import FUNCTION, Scope
 from lint_rules.languages.javascript.startup import Startup
 from lint_rules.languages.misses import keeping_misses
@@ -171,14 +171,9 @@ class FileHandlers:
         if function.is_anonymous or f"{name}(".encode() not in self._file.data:
             return False
         own = f"{self._file.module}.{function.name}"
-        for call in self._file.index.nodes("call_expression"):
+        for call in self._file.calls_of(name):
             called = callee(call)
-            if (
-                called is not None
-                and last_name(called) == name
-                and self._file.scopes.of(called) is None
-                and self._file.names.symbol(called) == own
-            ):
+            if called is not None and self._file.scopes.of(called) is None and self._file.names.symbol(called) == own:
                 return True
         return False
 

@@ -160,7 +160,7 @@ def own_scope(own: Reference, file: JavaScriptFile) -> Scope | None:
     """The scope of a function of the project, if it is defined in this file."""
     if own.module.module != file.module:
         return None
-    return next((scope for scope in file.scopes.functions if scope.name == own.function.name), None)
+    return file.function_scope(own.name)
 
 
 def _row_behind(own: Reference, symbols: Symbols) -> TableRow | None:
