@@ -73,6 +73,7 @@ them open; those taken at module level; an error between taking and closing in a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -107,6 +108,8 @@ from lint_rules.model import ERROR, Finding, Related, Rule, Span
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
+
+_OF_SYSTEM = re.compile(r"OSError|IOError|socket\.error|EnvironmentError|Exception|except\s*$")
 
 RULE = Rule(
     "TEN0401",
@@ -273,8 +276,20 @@ def _matters(cause: Event, name: str, row: TableRow) -> bool:
         return False
     is_own = cause.kind == "call" and cause.subject.startswith(f"{name}.")
     if is_own:
-        return bool(row.get("own_errors"))
+        return bool(row.get("own_errors")) and not _is_closed_on(cause.node, name, row)
     return not cause.subject.endswith((".get", ".fileno"))  # of a dict, mostly
+
+
+def _is_closed_on(call: Node, name: str, row: TableRow) -> bool:
+    """Whether the errors that a method of a connection raises are caught around it, and it is closed there."""
+    current: Node | None = call
+    while current is not None and current.type != "function_definition":
+        for clause in current.named_children if current.type == "try_statement" else ():
+            caught = text(clause).partition(":")[0] if clause.type == "except_clause" else ""
+            if caught and _OF_SYSTEM.search(caught) and any(f"{name}.{one}(" in text(clause) for one in row["release"]):
+                return True
+        current = current.parent
+    return False
 
 
 def _goes_elsewhere(call: Node, name: str, row: TableRow, file: PythonFile) -> bool:

@@ -82,9 +82,22 @@ def _row_of(call: Node, file: PythonFile) -> TableRow | None:
         return None
     if row.get("in_memory") and "BytesIO(" in given and re.search(r"[\"'][wax]", given) is None:
         return None
+    if row.get("opened_by") and not _is_given(arguments, row["opened_by"]):
+        return None
     if row.get("never_of_memory") and is_in_memory(arguments, file):
         return None
     return row
+
+
+def _is_given(arguments: Node | None, name: str) -> bool:
+    """Whether a call has the first parameter, under its name or not."""
+    for one in arguments.named_children if arguments is not None else ():
+        keyword = one.child_by_field_name("name") if one.type == "keyword_argument" else None
+        if one.type not in ("keyword_argument", "dictionary_splat", "comment"):
+            return True
+        if keyword is not None and text(keyword) == name:
+            return True
+    return False
 
 
 def is_in_memory(arguments: Node | None, file: PythonFile) -> bool:
