@@ -31,7 +31,7 @@ def swallows_cancellation(handler: ExceptClause) -> bool:
     """Whether a cancellation can arrive at a handler and ends there."""
     if not handler.is_in_async_code or not catches_cancellation(handler) or _raises_on(handler) or handler.ends:
         return False
-    if not suspends(handler.tried):
+    if not suspends(handler.tried) or _only_yields(handler) or _is_raised_again_around(handler):
         return False
     if not _END.isdisjoint(handler.caught):
         return False  # the end of the program
@@ -45,6 +45,30 @@ def swallows_cancellation(handler: ExceptClause) -> bool:
     if any(node.type == "identifier" and _NOTES & words(text(node)) for node in handler.own):
         return False
     return not _awaits_a_task(handler) and not _ends_a_task(handler)
+
+
+def _only_yields(handler: ExceptClause) -> bool:
+    """Whether the `try` of a generator waits in no way but `yield`: who cancels the consumer, cancels the consumer.
+
+    Of a context manager the `yield` raises what the body of the `with` does.
+    """
+    if any(first_token(node) == "async" or node.type == "await" for node in own_nodes(handler.tried)):
+        return False
+    function = handler.file.enclosing_function(handler.clause)
+    return function is not None and not any(True for _ in decorators(function.node))
+
+
+def _is_raised_again_around(handler: ExceptClause) -> bool:
+    """Whether it stands in another handler, for a cancellation, that ends with `raise`."""
+    for outer in handler.file.enclosing(handler.clause):
+        if outer.type == "function_definition":
+            return False
+        if outer.type == "except_clause":
+            around = ExceptClause(outer, handler.file)
+            last = around.statements[-1] if around.statements else None
+            if catches_cancellation(around) and last is not None and last.type == "raise_statement":
+                return last.start_byte > handler.clause.start_byte
+    return False
 
 
 def _raises_on(handler: ExceptClause) -> bool:

@@ -42,9 +42,10 @@ How to fix it: raise again at the end of the handler, or clean up in `finally` a
 `BaseException` was caught, catch `Exception`: a cancellation is none.
 
 Not seen: handlers around `await task` alone, or after `task.cancel()` in the same function, where the cancellation is
-the task's own; coroutines that the same file starts as a task and that end with the handler; handlers that pass the
-error on (`future.set_exception(error)`), call `uncancel`, or give the reason in a comment; callbacks of
-events (`@server.on("ask")`), whose end nobody waits for; `contextlib.suppress(asyncio.CancelledError)`.
+the task's own; handlers around a `yield` alone, and those within a handler that ends with `raise`; coroutines that the
+same file starts as a task and that end with the handler; handlers that pass the error on
+(`future.set_exception(error)`), call `uncancel`, or give the reason in a comment; callbacks of events
+(`@server.on("ask")`), whose end nobody waits for; `contextlib.suppress(asyncio.CancelledError)`.
 """
 
 from __future__ import annotations
