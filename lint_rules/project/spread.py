@@ -158,9 +158,30 @@ class Spread:
                 self._seeds.extend(
                     (name, f"r:{number}", frozenset(source.cleaned)) for number, source in enumerate(flow.sources)
                 )
-                sent = self._knowledge.sent(flow, known.module, self._project)
+                sent = list(self._knowledge.sent(flow, known.module, self._project))
                 self._seeds.extend((name, f"p:{parameter}", kinds) for parameter, kinds in sent)
+                self._seeds.extend(self._of_models(flow, dict(sent)))
         return self._seeds
+
+    def _of_models(
+        self, flow: FunctionFlow, sent: dict[str, frozenset[str]]
+    ) -> Iterator[tuple[str, str, frozenset[str]]]:
+        """What methods of the models that a handler is given read of themselves: the framework fills them."""
+        for parameter in flow.parameters:
+            kinds = sent.get(parameter.name, frozenset())
+            found = self._project.symbols.class_(parameter.annotation) if "field" in kinds else None
+            if found is None:
+                continue
+            owner = f"{found[0].module}.{found[1].name}"
+            for attribute in found[1].attributes:
+                if not self._knowledge.is_harmless(owner, attribute, self._project):
+                    yield from ((name, origin, kinds) for name, origin in self._reading(owner, attribute))
+
+    def _reading(self, owner: str, attribute: str) -> Iterator[tuple[str, str]]:
+        """The functions that read an attribute of their own, of a class or one related to it, and its origin there."""
+        for name, origin in self._readers.get(f"a:{attribute}", ()):
+            if self.related(origin[2:].rpartition(".")[0], owner):
+                yield name, origin
 
     def resolve(self, symbol: str) -> tuple[str, Reference | None, bool]:
         """The canonical name of what is called, its function in the project, and whether it is a class of it."""
@@ -202,6 +223,15 @@ class Spread:
             )
         return found
 
+    def filled(self, owner: str, place: str) -> Iterator[tuple[str, str]]:
+        """The readers of the attribute that an argument of a class without constructor becomes: of a dataclass."""
+        found = self._project.symbols.class_(owner)
+        attributes = list(found[1].attributes) if found is not None else []
+        if place.isdigit():
+            place = attributes[int(place)] if int(place) < len(attributes) else ""
+        if place in attributes:
+            yield from self._reading(owner, place)
+
     def related(self, one: str, other: str) -> bool:
         """Whether two classes are the same, or one derives from the other."""
         symbols = self._project.symbols
@@ -240,7 +270,7 @@ class _Walk:
         if origin.startswith("r:"):
             source = known.flow.sources[int(origin[2:])]
             return Place(known.module.path, source.span, source.text)
-        return Place(known.module.path, known.flow.span, origin[2:])
+        return Place(known.module.path, known.flow.span, ".".join(origin[2:].split(".")[-2:]))
 
     def _reach(self, fact: Fact, parent: Fact | None, way: tuple[Place, ...]) -> None:
         if fact not in self._parents:
@@ -348,6 +378,8 @@ class _Walk:
             return
         if is_class and reference is None:
             self._reach(result, fact, way)
+            for reader, origin in spread.filled(name, place):
+                self._reach((reader, "", origin), fact, way)
         elif reference is None:
             effect = spread._knowledge.effect(name)
             passes, kinds = effect if effect is not None else (place == ".", frozenset())

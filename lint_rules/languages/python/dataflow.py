@@ -122,6 +122,7 @@ class PythonFlow(Values):
 
     def reached(self, event: Event, variables: Variables) -> Iterator[tuple[str, Value]]:
         if event.kind == "call":
+            yield from self._put(event.node, variables)
             yield from self._handed(event.node, variables)
             if self._may_redirect and _LOCATION.search(event.node.text or b"") is not None:
                 for value in located_by(event.node):
@@ -304,6 +305,17 @@ class PythonFlow(Values):
         if not symbol or self._file.is_outside(symbol):
             return frozenset()
         return frozenset({f"by:{self._number(call, function, list(arguments(call)))[2:]}"})
+
+    def _put(self, call: Node, variables: Variables) -> Iterator[tuple[str, Value]]:
+        """What a call puts into a list or dict that is an attribute of the object: `self.parts.append(part)`."""
+        function = call.child_by_field_name("function")
+        receiver = function.child_by_field_name("object") if function is not None else None
+        if not self._self or function is None or receiver is None or last_name(function) not in self._effects.putting:
+            return
+        path = path_of(receiver)
+        if len(path) == 2 and path[0] == self._self:
+            for _, value in arguments(call):
+                yield f"a:{self._own_class}.{path[1]}", self.value(value, variables)
 
     def _handed(self, call: Node, variables: Variables) -> Iterator[tuple[str, Value]]:
         """What a call is given."""
