@@ -179,6 +179,9 @@ def _in_catch(statement: Node, body: Node) -> bool:
     return _in_handler(statement, body, "catch_clause", "throw_statement")
 
 
+_TEXTS = frozenset({"string", "concatenated_string", "template_string"})
+
+
 def _says_failed(value: Node | None, is_handling: bool) -> bool:
     """Whether a returned value stands for a failure: a constant in a handler of errors, or what names an error."""
     if value is None:
@@ -187,6 +190,10 @@ def _says_failed(value: Node | None, is_handling: bool) -> bool:
         parts = value.named_children
         is_copied = any(part.type in ("spread_element", "dictionary_splat") for part in parts)
         return not is_copied and any(_names_failure(part) for part in parts)
+    if value.type in ("expression_list", "tuple", "array"):
+        parts = value.named_children
+        is_no = bool(parts) and parts[0].type in ("false", "none", "null")
+        return is_no and any(part.type in _TEXTS for part in parts[1:])  # `return False, "no such order"`
     return is_handling and (value.type in _CONSTANTS or text(value) == "-1")
 
 

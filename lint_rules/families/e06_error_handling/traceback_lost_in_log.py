@@ -68,7 +68,9 @@ RULE = Rule(
     fix=UNSAFE,
 )
 
-_ERRORS = re.compile(rb"\.a?(?:error|critical|fatal)\(")
+_ERRORS = re.compile(rb"\.a?(?:error|critical|fatal)\(|\.log\(\s*(?:logging\.)?(?:ERROR|CRITICAL|FATAL)\b")
+_LEVEL = re.compile(r"\(\s*(?:logging\.)?(?:ERROR|CRITICAL|FATAL)\b")
+"""What `logger.log` is given first."""
 _LEVELS = frozenset({"error", "critical", "fatal", "aerror", "acritical"})
 _EXCEPTION = {"error": "exception", "aerror": "aexception"}
 _PASSED_ON = frozenset({"exc_info", "stack_info", "exception", "exc"})
@@ -98,9 +100,12 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
 def _is_plain(call: Node, file: PythonFile) -> bool:
     """Whether a call logs a message of a level for errors, without a traceback."""
     function = called(call)
-    if function.type != "attribute" or last_name(function) not in _LEVELS or not is_log(call, file):
-        return False
     arguments = call.child_by_field_name("arguments")
+    if function.type != "attribute" or not is_log(call, file):
+        return False
+    is_leveled = last_name(function) == "log" and arguments is not None and _LEVEL.match(text(arguments)) is not None
+    if last_name(function) not in _LEVELS and not is_leveled:
+        return False
     for argument in arguments.named_children if arguments is not None else ():
         name = argument.child_by_field_name("name")
         if argument.type == "dictionary_splat" or (name is not None and text(name) in _PASSED_ON):
