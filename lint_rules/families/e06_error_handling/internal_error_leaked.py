@@ -70,10 +70,10 @@ How to fix it: log the error with its traceback and with something that finds th
 of your own. Errors whose text is meant for clients get a class of their own; catch that one by its name, or ask for it
 (`error instanceof ApiError`), before the rest.
 
-Not seen: what a helper of your own does with an error that it is given as a whole; errors that are stored and sent
-later; messages of errors that the code has told apart by class, code or status; what a setting for development lets
-through; in JavaScript, the message of an error that is answered with a status 4xx. What is said of a query or a command
-that the client wrote itself is an answer.
+Not seen: what a helper does with an error that it hands on once more; errors that are stored and sent later; messages
+of errors that the code has told apart by class, code or status; what a setting for development lets through; in
+JavaScript, the message of an error that is answered with a status 4xx. What is said of a query or a command that the
+client wrote itself is an answer.
 """
 
 from __future__ import annotations
@@ -82,8 +82,18 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from lint_rules.families.e06_error_handling import node_answers, node_caught, node_handed, node_leaks
+from lint_rules.families.e06_error_handling import (
+    node_answers,
+    node_caught,
+    node_handed,
+    node_helpers,
+    node_leaks,
+    node_wiring,
+    python_helpers,
+    python_wiring,
+)
 from lint_rules.families.e06_error_handling.answer import MAY_BE_500, NOT_SET, Answer
+from lint_rules.families.e06_error_handling.notes import GIVEN, SHOWN
 from lint_rules.families.e06_error_handling.python_answers import ANSWER_WORDS, answers
 from lint_rules.families.e06_error_handling.python_caught import (
     Caught,
@@ -100,6 +110,7 @@ from lint_rules.languages.python.file import PythonFile
 from lint_rules.languages.python.scopes import FUNCTION
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Rule
+from lint_rules.project.linked import Project
 
 RULE = Rule(
     "TEN0605",
@@ -109,6 +120,41 @@ RULE = Rule(
     in_tests=False,
     references={"CWE-209": "https://cwe.mitre.org/data/definitions/209.html"},
 )
+
+
+@RULE.project(words=python_wiring.WORDS, notes=(python_helpers.SHOWN, python_helpers.GIVEN))
+def check_python_helpers(project: Project) -> Iterator[Finding]:
+    yield from _of_helpers(project)
+
+
+@RULE.project(words=node_wiring.WORDS, languages=("javascript",), notes=(node_helpers.SHOWN, node_helpers.GIVEN))
+def check_javascript_helpers(project: Project) -> Iterator[Finding]:
+    yield from _of_helpers(project)
+
+
+def _of_helpers(project: Project) -> Iterator[Finding]:
+    """Responses that give an error to a function, perhaps of another file, which shows it."""
+    shown = {
+        (f"{module.module}.{one.name}", one.position, one.answers): one.kind
+        for module, every in project.notes(SHOWN)
+        for one in every
+    }
+    for module, every in project.notes(GIVEN) if shown else ():
+        for given in every:
+            reference = project.symbols.function(given.symbol)
+            name = reference.name if reference is not None else ""
+            kind = shown.get((name, given.position, given.is_answer))
+            if kind is not None:
+                last = name.rpartition(".")[2]
+                what = "the traceback" if kind == TRACE else "the text"
+                yield RULE.finding(
+                    module.path,
+                    given.span,
+                    f"`{last}` sends {what} of an unexpected error to the client; log it and answer with your own text",
+                    _ADVICE.format(name="the error"),
+                    symbol=given.function,
+                )
+
 
 _ADVICE = "log `{name}` with its traceback, and answer with a text of your own that says what the client can do"
 

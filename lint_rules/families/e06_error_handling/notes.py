@@ -56,6 +56,29 @@ class Wiring(msgspec.Struct, frozen=True, array_like=True):
     name: str = ""
 
 
+class Shown(msgspec.Struct, frozen=True, array_like=True):
+    """A function that shows an error it is given: its name within the module, the position of the error (`self` is not
+    counted), and what it shows, message or trace; whether in a response of its own."""
+
+    name: str
+    position: int
+    kind: str
+    answers: bool = False
+
+
+class Given(msgspec.Struct, frozen=True, array_like=True):
+    """A call that is given an unexpected error as a whole, in a response or with one: the symbol that is called."""
+
+    symbol: str
+    position: int
+    span: Span
+    function: str
+    caught: str
+    is_answer: bool = False
+
+
 ANSWERS = Notes("error-answers", ErrorAnswer)
 WIRING = Notes("error-wiring", Wiring)
 MAKERS = Notes("error-bodies", Maker)
+SHOWN = Notes("errors-shown", Shown)
+GIVEN = Notes("errors-given", Given)

@@ -18,7 +18,7 @@ from lint_rules.languages.python.scopes import FUNCTION, Scope, text
 from lint_rules.languages.tables import read_table
 
 _TABLE = Path(__file__).parent / "errors.toml"
-_ERROR_NAME = re.compile(r"^_?(?:e|ex|exc|err|error|exception|e_)(?:_?\w*)?$")
+ERROR_NAME = re.compile(r"^_?(?:e|ex|exc|err|error|exception|e_)(?:_?\w*)?$")
 _FUNCTIONS = frozenset({"function_definition", "lambda", "class_definition"})
 _BROAD = frozenset({"Exception", "BaseException"})
 HANDLING_DECORATORS = frozenset({"errorhandler", "app_errorhandler", "exception_handler", "exception", "error_handler"})
@@ -107,7 +107,7 @@ def _of_handler(scope: Scope, file: PythonFile) -> Caught | None:
     registered = [one for one in _registrations(scope, file) if one is not None]
     if not registered or not names:
         return None
-    own = next((name for name in reversed(names) if _ERROR_NAME.match(name)), names[-1])
+    own = next((name for name in reversed(names) if ERROR_NAME.match(name)), names[-1])
     is_broad = any(text(one) in _BROAD or _is_internal(one, file) for one in registered)
     is_broad = is_broad or (any(text(one) == "500" for one in registered) and not _WRAPPING.search(file.data))
     return Caught(own, is_broad, "handler", ", ".join(text(one) for one in registered), scope.node)

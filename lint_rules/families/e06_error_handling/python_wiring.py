@@ -48,14 +48,14 @@ _APP_NAMES = re.compile(r"(?:^|\.)(?:app|application|api|bp|blueprint|router|ser
 
 
 @lru_cache(maxsize=4)
-def _may_matter(data: bytes) -> bool:
+def may_matter(data: bytes) -> bool:
     """Whether a file has anything to write down; facts are taken of many more."""
     return any(word in data for word in WORDS)
 
 
 @ANSWERS.of("python")
 def take_answers(file: PythonFile) -> Iterator[ErrorAnswer]:
-    if file.is_test or not _may_matter(file.data):
+    if file.is_test or not may_matter(file.data):
         return
     for answer in (*answers(file), *returned_calls(file)):
         if (answer.is_plain and answer.status == NOT_SET) or (not answer.is_error and answer.status > 0):
@@ -88,7 +88,7 @@ def _apps() -> tuple[frozenset[str], frozenset[str]]:
 
 @WIRING.of("python")
 def take_wiring(file: PythonFile) -> Iterator[Wiring]:
-    if file.is_test or not _may_matter(file.data):
+    if file.is_test or not may_matter(file.data):
         return
     apps, routers = _apps()
     last_names = {name.rpartition(".")[2] for name in (*apps, *routers)}
