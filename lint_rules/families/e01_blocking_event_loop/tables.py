@@ -135,6 +135,8 @@ def heavy_row(edge: Edge, project: Project) -> TableRow | None:
         found = javascript.edge_row("heavy", edge, project)
         return found if found is not None and not found.get("brief") else None
     row = _row(CPU_HEAVY, edge, project)
+    if ONCE in edge.call.literals:
+        return None
     return row if row is not None and not row.get("brief") else None
 
 

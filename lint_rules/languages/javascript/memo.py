@@ -49,6 +49,8 @@ def is_done_once(call: Node) -> bool:
                 kept = current.child_by_field_name("left")
                 if kept is not None and text(kept) == text(target):  # page = page || read()
                     return True
+        if parent.type == "binary_expression" and current == parent.child_by_field_name("right") and _is_kept(parent):
+            return True
         if parent.type == "if_statement" and current == parent.child_by_field_name("consequence"):
             condition = parent.child_by_field_name("condition")
             if condition is not None and _fills(text(condition).strip()[1:-1], text(current)):
@@ -57,6 +59,21 @@ def is_done_once(call: Node) -> bool:
             return True
         current = parent
     return False
+
+
+_LOOKED_UP = re.compile(r"([A-Za-z_$][\w$.]*?)(?:\.get\(|\[)")
+
+
+def _is_kept(choice: Node) -> bool:
+    """Whether `pages.get(name) || read(name)` is put where it was looked up: `pages.set(name, page)`."""
+    left, operator = choice.child_by_field_name("left"), choice.child_by_field_name("operator")
+    found = _LOOKED_UP.search(text(left)) if left is not None else None
+    if found is None or operator is None or operator.type not in ("||", "??"):
+        return False
+    block = choice.parent
+    while block is not None and block.type != "statement_block":
+        block = block.parent
+    return block is not None and _is_set(found[1], text(block))
 
 
 _NAMES = re.compile(r"(?<![\w.$])[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*")

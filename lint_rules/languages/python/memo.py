@@ -10,8 +10,8 @@ from lint_rules.languages.python.grammar import first_named, nodes_of_kinds
 from lint_rules.languages.python.scopes import text
 
 READS = frozenset(
-    {"NamedTemporaryFile", "glob", "iglob", "iterdir", "listdir", "load", "open", "read_bytes", "read_text", "rglob",
-     "scandir", "walk"}
+    {"Llama", "NamedTemporaryFile", "SentenceTransformer", "from_pretrained", "glob", "iglob", "iterdir", "listdir",
+     "load", "load_model", "open", "pipeline", "read_bytes", "read_text", "rglob", "scandir", "walk"}
 )  # fmt: skip
 """Last names of calls of which it is asked."""
 
@@ -69,6 +69,11 @@ def is_done_once(call: Node) -> bool:
             written = _NO_ATTRIBUTE.sub(r"not \1.\2", text(condition)) if condition is not None else ""
             asked = _MISSING.finditer(written)
             if any(_is_kept(next(filter(None, found.groups())), text(current), parent) for found in asked):
+                return True
+        if parent.type == "else_clause" and parent.parent is not None:
+            condition = parent.parent.child_by_field_name("condition")
+            there = _THERE.search(text(condition)) if condition is not None else None
+            if there is not None and _is_kept(next(filter(None, there.groups())), text(parent), parent):
                 return True
         current = parent
     return False
