@@ -135,7 +135,7 @@ def check_javascript_helpers(project: Project) -> Iterator[Finding]:
 def _of_helpers(project: Project) -> Iterator[Finding]:
     """Responses that give an error to a function, perhaps of another file, which shows it."""
     shown = {
-        (f"{module.module}.{one.name}", one.position, one.answers): one.kind
+        (f"{module.module}.{one.name}", one.position, one.answers): one
         for module, every in project.notes(SHOWN)
         for one in every
     }
@@ -143,10 +143,10 @@ def _of_helpers(project: Project) -> Iterator[Finding]:
         for given in every:
             reference = project.symbols.function(given.symbol)
             name = reference.name if reference is not None else ""
-            kind = shown.get((name, given.position, given.is_answer))
-            if kind is not None:
+            found = shown.get((name, given.position, given.is_answer))
+            if found is not None and not (found.is_fallback and given.is_followed):
                 last = name.rpartition(".")[2]
-                what = "the traceback" if kind == TRACE else "the text"
+                what = "the traceback" if found.kind == TRACE else "the text"
                 yield RULE.finding(
                     module.path,
                     given.span,

@@ -41,7 +41,7 @@ def take_shown(file: JavaScriptFile) -> Iterator[Shown]:
             caught = Caught({name: WHOLE}, "helper", scope.node)
             found = next((leak for leak in leaks(answer, caught, file) if _is_shown(leak, answer, is_own=is_own)), None)
             if found is not None:
-                yield Shown(scope.name, position, found.kind, is_own)
+                yield Shown(scope.name, position, found.kind, is_own, _is_fallback(found.node, scope.node))
 
 
 def _is_shown(leak: Leak, answer: Answer, *, is_own: bool) -> bool:
@@ -54,6 +54,19 @@ def _is_shown(leak: Leak, answer: Answer, *, is_own: bool) -> bool:
     if not is_own:
         return leak.node not in answer.body  # what only gives the error back shows nothing by itself
     return answer.status >= 500 or answer.status in (NOT_SET, MAY_BE_500)
+
+
+def _is_fallback(leak: Node, function: Node) -> bool:
+    """Whether something else is shown where there is something else: `message || error.message`."""
+    current = leak.parent
+    while current is not None and current != function:
+        operator = current.child_by_field_name("operator") if current.type == "binary_expression" else None
+        if current.type in ("ternary_expression", "if_statement"):
+            return True
+        if operator is not None and operator.type in ("||", "??"):
+            return True
+        current = current.parent
+    return False
 
 
 def _returned(file: JavaScriptFile) -> Iterator[tuple[Scope, Answer, bool]]:
@@ -97,10 +110,12 @@ def _of_answer(answer: Answer, waiting: list[Node], file: JavaScriptFile, *, is_
         node = waiting.pop()
         function = callee(node) if node.type == "call_expression" else None
         symbol = file.names.symbol(function) if function is not None else ""
-        for position, value in enumerate(arguments(node) if symbol and file.is_own(symbol) else ()):
+        values = arguments(node) if symbol and file.is_own(symbol) else []
+        for position, value in enumerate(values):
             if bare(value).type == "identifier" and caught.names.get(text(bare(value))) == WHOLE:
                 name = scope.name if scope is not None else ""
-                yield Given(symbol, position, file.span(node), name, text(bare(value)), is_answer)
+                is_followed = position + 1 < len(values)
+                yield Given(symbol, position, file.span(node), name, text(bare(value)), is_answer, is_followed)
         if not is_answer:
             waiting.extend(named(node))
 

@@ -58,16 +58,19 @@ class Wiring(msgspec.Struct, frozen=True, array_like=True):
 
 class Shown(msgspec.Struct, frozen=True, array_like=True):
     """A function that shows an error it is given: its name within the module, the position of the error (`self` is not
-    counted), and what it shows, message or trace; whether in a response of its own."""
+    counted), and what it shows, message or trace; whether in a response of its own, and whether only where something
+    else is missing (`message || error.message`)."""
 
     name: str
     position: int
     kind: str
     answers: bool = False
+    is_fallback: bool = False
 
 
 class Given(msgspec.Struct, frozen=True, array_like=True):
-    """A call that is given an unexpected error as a whole, in a response or with one: the symbol that is called."""
+    """A call that is given an unexpected error as a whole, in a response or with one: the symbol that is called; and
+    whether more arguments follow."""
 
     symbol: str
     position: int
@@ -75,6 +78,7 @@ class Given(msgspec.Struct, frozen=True, array_like=True):
     function: str
     caught: str
     is_answer: bool = False
+    is_followed: bool = False
 
 
 ANSWERS = Notes("error-answers", ErrorAnswer)

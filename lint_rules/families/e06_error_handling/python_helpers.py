@@ -44,7 +44,17 @@ def take_shown(file: PythonFile) -> Iterator[Shown]:
             found = next(leaks(answer, caught, file), None) if ERROR_NAME.match(name) else None
             if found is None or is_told_apart(found.node, caught) or is_for_developers(found.node, scope.node):
                 continue
-            yield Shown(scope.name, position, found.kind)
+            yield Shown(scope.name, position, found.kind, False, _is_fallback(found.node, scope.node))
+
+
+def _is_fallback(leak: Node, function: Node) -> bool:
+    """Whether something else is shown where there is something else: `message or str(error)`."""
+    current = leak.parent
+    while current is not None and current != function:
+        if current.type in ("boolean_operator", "conditional_expression", "if_statement"):
+            return True
+        current = current.parent
+    return False
 
 
 def _parameters(scope: Scope) -> list[str]:
@@ -70,7 +80,8 @@ def take_given(file: PythonFile) -> Iterator[Given]:
             symbol = file.names.symbol(function) if function is not None else ""
             if symbol and symbol.partition(".")[0] in file.modules.by_name:
                 name = scope.name if scope is not None else ""
-                yield Given(symbol, position, file.span(call), name, caught.what)
+                is_followed = position + 1 < len(list(arguments(call)))
+                yield Given(symbol, position, file.span(call), name, caught.what, False, is_followed)
 
 
 def _given(answer: Answer, caught: Caught) -> Iterator[tuple[Node, int]]:
