@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from lint_rules.engine import pipeline
-from lint_rules.engine.analyse import Analyser, Analysis, Task
+from lint_rules.engine.analyse import Analyser, Analysis, Known, Task
 from lint_rules.engine.workers import Pool
 from lint_rules.project.facts import ModuleFacts
 
@@ -27,7 +27,7 @@ class Here(Pool):
 
     def learn(self, facts: Sequence[ModuleFacts]) -> None:
         for one in facts:
-            self._own.learn(one)
+            self._own.learn(Known.of(one))
 
     def analyse(self, tasks: Sequence[Task]) -> Iterator[Analysis]:
         yield from map(self._own.analyse, tasks)
@@ -37,7 +37,7 @@ class Here(Pool):
 
 
 # Tests of workers, and those that need the limits of a worker's process, are run as they are.
-OF_WORKERS = ("test_cluster", "test_pipeline", "test_hostile_files", "test_matrix")
+OF_WORKERS = ("test_cache", "test_cluster", "test_pipeline", "test_hostile_files", "test_matrix")
 
 
 @pytest.fixture(autouse=True)

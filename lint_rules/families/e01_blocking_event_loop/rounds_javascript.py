@@ -18,6 +18,9 @@ from lint_rules.languages.javascript.grammar import bare, text
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
 
+_MOST_FACTORS = 8
+_LARGEST_FACTOR = 100_000_000
+
 
 def rounds_of(loop: Node, file: JavaScriptFile) -> int | None:
     """How many rounds `for (let i = 0; i < 10_000_000; i++)` makes; None where the bounds are no literals."""
@@ -80,16 +83,30 @@ def integer(node: Node, file: JavaScriptFile) -> int | None:
     if value.type == "number":
         return _number(text(value))
     if value.type == "binary_expression":
+        return _product(value)
+    return None
+
+
+def _product(value: Node) -> int | None:
+    """The value of `24 * 60 * 60` and `2 ** 24`."""
+    product = 1
+    for _ in range(_MOST_FACTORS):
         left, right = value.child_by_field_name("left"), value.child_by_field_name("right")
         operator = value.child_by_field_name("operator")
-        if left is None or right is None or operator is None or left.type != "number" or right.type != "number":
+        factor = _number(text(right)) if right is not None and right.type == "number" else None
+        if left is None or operator is None or factor is None or factor > _LARGEST_FACTOR:
             return None
-        one, two = _number(text(left)), _number(text(right))
-        if one is None or two is None or two > 100_000_000:
+        first = _number(text(left)) if left.type == "number" else None
+        if operator.type == "**":
+            return first**factor if first is not None and factor < 100 and product == 1 else None
+        if operator.type != "*":
             return None
-        if operator.type == "*":
-            return one * two
-        return one**two if operator.type == "**" and two < 100 else None
+        product *= factor
+        if first is not None:
+            return first * product
+        value = bare(left)
+        if value.type != "binary_expression":
+            return None
     return None
 
 

@@ -41,14 +41,15 @@ def is_done_once(call: Node) -> bool:
             return False
         if parent.type == "augmented_assignment_expression":
             operator = parent.child_by_field_name("operator")
-            if operator is not None and operator.type in ("??=", "||="):
-                return True
+            target = parent.child_by_field_name("left")
+            if operator is not None and operator.type in ("??=", "||=") and target is not None:
+                return _outlives(target, parent)
         if parent.type == "assignment_expression" and current == parent.child_by_field_name("right"):
             target = parent.child_by_field_name("left")
             if current.type == "binary_expression" and target is not None:
                 kept = current.child_by_field_name("left")
                 if kept is not None and text(kept) == text(target):  # page = page || read()
-                    return True
+                    return _outlives(target, parent)
         if parent.type == "binary_expression" and current == parent.child_by_field_name("right") and _is_kept(parent):
             return True
         if parent.type == "if_statement" and current == parent.child_by_field_name("consequence"):
@@ -74,6 +75,17 @@ def _is_kept(choice: Node) -> bool:
     while block is not None and block.type != "statement_block":
         block = block.parent
     return block is not None and _is_set(found[1], text(block))
+
+
+def _outlives(target: Node, assignment: Node) -> bool:
+    """Whether what is assigned to is not declared in the function that assigns it."""
+    function: Node | None = assignment
+    while function is not None and function.type not in _FUNCTIONS:
+        function = function.parent
+    name = re.match(r"[A-Za-z_$][\w$]*", text(target))
+    if function is None or name is None or target.type != "identifier":
+        return True
+    return re.search(rf"\b(?:let|var)\s[^;=()]*(?<![\w$]){re.escape(name[0])}(?![\w$])", text(function)) is None
 
 
 _NAMES = re.compile(r"(?<![\w.$])[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*")
