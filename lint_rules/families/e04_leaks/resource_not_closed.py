@@ -73,12 +73,17 @@ them open; those taken at module level; an error between taking and closing in a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e04_leaks.expected_errors import (
+    is_archive_in_memory,
+    is_ended_otherwise,
+    matters,
+    what_raises,
+)
 from lint_rules.families.e04_leaks.lent import only_lends
 from lint_rules.families.e04_leaks.open_paths import open_at_exits
 from lint_rules.families.e04_leaks.resources_javascript import left_open
@@ -87,7 +92,6 @@ from lint_rules.families.e04_leaks.taking import (
     WORDS,
     Taken,
     borrows,
-    is_in_memory,
     is_released_in,
     keeps,
     mentions,
@@ -95,7 +99,6 @@ from lint_rules.families.e04_leaks.taking import (
     resource_of,
 )
 from lint_rules.families.e04_leaks.taking_javascript import may_take
-from lint_rules.flow.form import Event
 from lint_rules.flow.graph import Exit
 from lint_rules.languages.python.lowering import form_of
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
@@ -108,8 +111,6 @@ from lint_rules.model import ERROR, Finding, Related, Rule, Span
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
-
-_OF_SYSTEM = re.compile(r"OSError|IOError|socket\.error|EnvironmentError|Exception|except\s*$")
 
 RULE = Rule(
     "TEN0401",
@@ -229,9 +230,9 @@ def _bound(call: Node, row: TableRow, name: str, function: Scope, file: PythonFi
 
     left = open_at_exits(form_of(function.node, file), taken, hands_out)
     normal = [(exit_, cause) for exit_, cause in left if exit_.kind != "raise" and cause is None]
-    caused = [cause for _, cause in left if cause is not None and _matters(cause, name, row)]
+    caused = [cause for _, cause in left if cause is not None and matters(cause, name, row)]
     what = f"the {row['what']} `{name}`"
-    if row.get("never_only") and (released or not normal or _is_ended_otherwise(name, row, function)):
+    if row.get("never_only") and (released or not normal or is_ended_otherwise(name, row, function)):
         return
     if normal:
         ends = [exit_.jump.node for exit_, _ in normal if exit_.jump is not None and exit_.jump.node is not None]
@@ -245,51 +246,11 @@ def _bound(call: Node, row: TableRow, name: str, function: Scope, file: PythonFi
             yield _finding(call, row, wrong, file, (place, "still open here"))
         else:
             yield _finding(call, row, f"{what} is not closed on every path", file)
-    elif caused and released and not _is_handed_out(call, file) and not _is_archive_in_memory(call, row, file):
+    elif caused and released and not _is_handed_out(call, file) and not is_archive_in_memory(call, row, file):
         first = min(caused, key=lambda event: (int(event.node.start_byte), int(event.node.end_byte)))
         place = file.span(first.node)
-        wrong = f"{what} is not closed when {_what_raises(first)} in line {place.row} raises"
+        wrong = f"{what} is not closed when {what_raises(first)} in line {place.row} raises"
         yield _finding(call, row, wrong, file, (place, "an error here leaves it open"))
-
-
-def _is_archive_in_memory(call: Node, row: TableRow, file: PythonFile) -> bool:
-    """Whether there is nothing to give back of an archive after an error: it was to be written to memory."""
-    return bool(row.get("in_memory")) and is_in_memory(call.child_by_field_name("arguments"), file)
-
-
-def _is_ended_otherwise(name: str, row: TableRow, function: Scope) -> bool:
-    """Whether the function notes down by what it can be ended later: `process.pid`."""
-    read = row.get("unless_read")
-    return bool(read) and f"{name}.{read}".encode() in (function.node.text or b"")
-
-
-def _what_raises(event: Event) -> str:
-    return f"`{' '.join(event.subject.split())[:40]}`" if event.kind == "call" else "the code"
-
-
-def _matters(cause: Event, name: str, row: TableRow) -> bool:
-    """Whether an error is one to plan for: not in cleaning up, and of what can be collected not its own method's."""
-    outer: Node | None = cause.node
-    while outer is not None and outer.type not in ("function_definition", "finally_clause", "except_clause"):
-        outer = outer.parent
-    if outer is not None and outer.type != "function_definition":
-        return False
-    is_own = cause.kind == "call" and cause.subject.startswith(f"{name}.")
-    if is_own:
-        return bool(row.get("own_errors")) and not _is_closed_on(cause.node, name, row)
-    return not cause.subject.endswith((".get", ".fileno"))  # of a dict, mostly
-
-
-def _is_closed_on(call: Node, name: str, row: TableRow) -> bool:
-    """Whether the errors that a method of a connection raises are caught around it, and it is closed there."""
-    current: Node | None = call
-    while current is not None and current.type != "function_definition":
-        for clause in current.named_children if current.type == "try_statement" else ():
-            caught = text(clause).partition(":")[0] if clause.type == "except_clause" else ""
-            if caught and _OF_SYSTEM.search(caught) and any(f"{name}.{one}(" in text(clause) for one in row["release"]):
-                return True
-        current = current.parent
-    return False
 
 
 def _goes_elsewhere(call: Node, name: str, row: TableRow, file: PythonFile) -> bool:

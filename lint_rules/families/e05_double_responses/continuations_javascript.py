@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tree_sitter import Node
 
-from lint_rules.families.e05_double_responses.javascript_callbacks import assigned_in, is_run
+from lint_rules.families.e05_double_responses.callback_calls import assigned_in, is_run
 from lint_rules.flow.correlated import Cases, Correlated
 from lint_rules.flow.form import Event, Question
 from lint_rules.flow.graph import TooLarge
