@@ -217,7 +217,7 @@ def is_told_apart(node: Node, caught: Caught) -> bool:
 
 
 _READS = re.compile(
-    r"(?:json|loads|parse\w*|int|float|\w*validat\w*|decode\w*|UUID|fromisoformat|strptime|literal_eval|get_json|"
+    r"(?:json|loads|parse\w*|int|float|decode\w*|UUID|fromisoformat|strptime|literal_eval|get_json|"
     r"is_valid|to_python|to_internal_value|Decimal)$"
 )
 """The last names of calls that only read what the client has sent."""
@@ -257,7 +257,7 @@ def _only_reads(statement: Node) -> bool:
 
 def _reads(function: Node, call: Node) -> bool:
     owner, _, last = text(function).rpartition(".")
-    if _READS.match(last):
+    if "validat" in last or _READS.match(last):
         return True
     if last[:1].isupper() and not last.endswith("Response"):
         return _FROM_CLIENT.search(text(call)[len(text(function)) :]) is not None  # `orders.Order(**body)`

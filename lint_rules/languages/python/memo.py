@@ -24,7 +24,7 @@ _FUNCTIONS = frozenset({"function_definition", "lambda", "class_definition"})
 _PLACE = r"[A-Za-z_]\w*(?:\.\w+)*"
 _NO_ATTRIBUTE = re.compile(r"not\s+hasattr\(\s*(\w+)\s*,\s*[\"'](\w+)[\"']\s*\)")
 _MISSING = re.compile(rf"not\s+({_PLACE})\s*(?:\Z|\band\b|\bor\b)|({_PLACE})\s+is\s+None\b|\bnot\s+in\s+({_PLACE})")
-_THERE = re.compile(rf"\A\(?\s*({_PLACE})\s*(?:is\s+not\s+None)?\s*\)?\Z|\bin\s+({_PLACE})")
+_THERE = re.compile(rf"\A\(?\s*({_PLACE})(?:\s+is\s+not\s+None)?\s*\)?\Z|\bin\s+({_PLACE})")
 
 
 def is_harmless_read(call: Node) -> bool:
