@@ -42,7 +42,7 @@ _SERVING = frozenset({"run", "listen", "run_app", "serve", "start"})
 _TRIES_AROUND = tuple(
     map(re.compile, (rb"try:", rb"call_next|get_response|handler\(|self\.app\(|next_app", rb"except"))
 )
-_PASSES_ON = re.compile(rb"except[^:\n]*HTTP[^:\n]*:\s*(?:#[^\n]*\n\s*)*raise[ \t]*[\n#]")
+_PASSES_ON = re.compile(rb"except(?=[^:\n]{0,120}HTTP)[^:\n]*:\s*(?:#[^\n]*\n\s*)*raise[ \t]*[\n#]")
 """A clause of middleware that lets HTTP errors through."""
 _APP_NAMES = re.compile(r"(?:^|\.)(?:app|application|api|bp|blueprint|router|server)$")
 
