@@ -13,7 +13,7 @@ import time
 
 
 async def handler(request):
-    time.sleep(1)  # noqa: ASYNC251
+    time.sleep(1)  # noqa: E501
     text = f\"\"\"
     {time.sleep(2)}
     select\"\"\"
@@ -133,7 +133,7 @@ def test_add_ignore_finds_a_place_in_python(tmp_path: Path) -> None:
     assert run("--add-ignore=runs once", "app.py", cwd=tmp_path, code=0) == "Suppressed 7 findings in 1 file\n"
     text = (tmp_path / "app.py").read_text()
     comment = "# tenlint: ignore[TEN0101] runs once\n"
-    assert f"    time.sleep(1)  # noqa: ASYNC251  {comment}" in text
+    assert f"    time.sleep(1)  # noqa: E501  {comment}" in text
     assert f'    {comment}    text = f"""\n' in text
     assert f"    {comment}    waited = 1 + \\\n" in text
     assert f"    time.sleep(  {comment}        4\n" in text

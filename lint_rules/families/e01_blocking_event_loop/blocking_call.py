@@ -99,7 +99,6 @@ from lint_rules.families.e01_blocking_event_loop.tables import (
     matters_in,
     severity_of,
 )
-from lint_rules.languages.javascript.binding import parameter_nodes
 from lint_rules.languages.javascript.grammar import arguments, callee
 from lint_rules.languages.javascript.labels import function_label
 from lint_rules.languages.javascript.memo import is_harmless_read
@@ -225,8 +224,7 @@ def _runs_rarely(function: Scope, file: JavaScriptFile) -> bool:
         handler = file.handler(scope)
         if handler is not None and handler.kind != "continuation":
             return handler.via.endswith(RARE_EVENTS)
-        name, has_parameters = scope.name.rpartition("<locals>.")[2], bool(parameter_nodes(scope.node))
-        if scope.kind == "function" and is_rare_name(name, has_parameters=has_parameters):
+        if scope.kind == "function" and is_rare_name(scope.name.rpartition("<locals>.")[2]):
             return True
     return False
 

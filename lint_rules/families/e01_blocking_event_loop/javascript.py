@@ -95,8 +95,6 @@ _RARE_NAMES = re.compile(
     r"_*(?:start|stop|restart|exit|kill|connect|close|launch|install|uninstall|reload|constructor|getInstance|daemonize"
     r"|(?:init|ensure|launch|start|stop|restart|reload|install|upgrade|migrate)[A-Z_]\w*)\Z"
 )
-_RARE_ALONE = re.compile(r"_*load(?:All|Async)?\Z")
-"""Names of functions that run seldom if nobody tells them what to load."""
 
 
 def is_rare(function: Reference, handler: Handler | None) -> bool:
@@ -104,13 +102,12 @@ def is_rare(function: Reference, handler: Handler | None) -> bool:
     if handler is not None:
         return handler.via.endswith(RARE_EVENTS)
     name = function.function.name.rpartition("<locals>.")[2]
-    return is_rare_name(name, has_parameters=bool(function.function.parameters))
+    return is_rare_name(name)
 
 
-def is_rare_name(name: str, *, has_parameters: bool) -> bool:
+def is_rare_name(name: str) -> bool:
     """Whether a function is called like one that runs when a process, connection or module starts or ends."""
-    own = name.rpartition(".")[2]
-    return _RARE_NAMES.match(own) is not None or (not has_parameters and _RARE_ALONE.match(own) is not None)
+    return _RARE_NAMES.match(name.rpartition(".")[2]) is not None
 
 
 def short_name(reference: Reference) -> str:
