@@ -28,6 +28,18 @@ STYLE = {
     "ASYNC109": "no counterpart: a parameter `timeout` in place of a context manager is a matter of taste",
     "ASYNC110": "no counterpart: asking again after `await sleep` costs time, and blocks nobody",
     "ASYNC115": "no counterpart: `sleep(0)` against a checkpoint is style",
+    **dict.fromkeys(
+        ("ASYNC102", "ASYNC120"),
+        "no counterpart: what a cancellation does to an `await` in `finally` and `except` is trio's and anyio's rule",
+    ),
+    **dict.fromkeys(
+        ("ASYNC900", "ASYNC910", "ASYNC911", "ASYNC912", "ASYNC913"),
+        "no counterpart: checkpoints and async generators by trio's rules",
+    ),
+    **dict.fromkeys(
+        ("ASYNC106", "ASYNC114", "ASYNC118", "ASYNC119", "ASYNC123", "ASYNC124", "ASYNC127", "ASYNC128"),
+        "no counterpart: how async code is written, imported and annotated",
+    ),
 }
 QUICK = frozenset({"absolute", "resolve", "expanduser", "exists", "is_file", "is_dir", "cwd", "home"})
 REASONS_OF_OURS = {
@@ -35,6 +47,7 @@ REASONS_OF_OURS = {
     "TEN0102": "only tenlint: behind a helper, most in another file",
     "TEN0107": "only tenlint: a regular expression that can take forever (an opt-in rule)",
     "TEN0203": "only tenlint: a handler that swallows the cancellation of a task",
+    "TEN0205": "only tenlint: a coroutine that is not awaited",
     "TEN0204": "only tenlint: a task that nothing keeps, or that is bound to a name nobody reads",
 }
 
@@ -81,6 +94,12 @@ def reason(place: Place, code: str, tree: Path) -> str:
     if number in EXCEPTS:
         handlers = [node for node in nodes if isinstance(node, ast.ExceptHandler)]
         return reason_of_handler(handlers[0], text) if handlers else ""
+    if number in ("ASYNC103", "ASYNC104"):
+        return "it waits for a task that was cancelled, or the coroutine ends there, or it is no coroutine"
+    if number == "ASYNC232" and "open(" in "".join(text.splitlines(keepends=True)[max(0, row - 4) : row]):
+        return "a method of a file whose `open` TEN0101 reports"
+    if number == "ASYNC232":
+        return "a method of a path, which reads nothing"
     if number == "B904":
         return reason_of_raise(next((node for node in nodes if isinstance(node, ast.Raise)), None))
     if number.startswith("ASYNC2"):
