@@ -47,6 +47,10 @@ class Knowledge(Protocol):
         """Whether the result of a library function holds its arguments, and what they are safe from then."""
         ...
 
+    def escapes(self, kind: str, call: FlowCall) -> bool:
+        """Whether a call of a function that nobody can look into gives nothing on that a misuse of a kind could use."""
+        ...
+
     def sinks(self, kind: str, name: str, call: FlowCall, project: Project) -> Iterable[Sink]:
         """The rows of a kind of misuse that are about a call; `name` is canonical, "" if unknown."""
         ...
@@ -362,12 +366,12 @@ class _Walk:
                 if row.takes(place, call, edge.cleaned):
                     self._arrive(fact, known, edge, call, row, place, call.span)
                     break
-        if self._kind == "html" and call.written.endswith(".render"):
-            return  # a template of the project's, which escapes what it is given
         hop = Place(known.module.path, call.span, call.written)
         result = (fact[0], fact[1], f"c:{number}")
         way = (*_hops(known, edge), hop)
         callee = spread.flow_of(reference)
+        if callee is None and spread._knowledge.escapes(self._kind, call):
+            return
         if callee is not None and place != ".":
             for parameter in _parameters(callee.flow, place):
                 entry = (callee.name, parameter.name)

@@ -95,7 +95,6 @@ from lint_rules.families.e07_security.validation import (
     BODIES,
     EVERYWHERE,
     GUARDED,
-    READING,
     USE,
     VALIDATES,
     BodyNote,
@@ -116,6 +115,11 @@ RULE = Rule(
     references=references("TEN0709"),
 )
 
+_WORDS = (
+    b".body", b"body }", b"body,", b"body:", b".payload", b".json()", b"@Body", b"@MessageBody", b"JSON.parse(",
+    b".get_json(", b"request.json", b"request.form", b"request.POST", b"request.data", b"json.loads(",
+    b"await request.", b"get_body_argument", b"data: dict", b"data: Dict", b"body: dict", b"payload: dict",
+)  # fmt: skip
 _GUARDS = ("valid", "Valid", "schema", "Schema", "celebrate", "NestFactory", "Pipe")
 _SHOWN = 3
 _SCHEMAS = ("pydantic.", "msgspec.Struct", "marshmallow.", "rest_framework.serializers.", "django.forms.", "wtforms.")
@@ -123,7 +127,7 @@ _SETTING = re.compile(r"set[A-Z]")
 """Methods of unknown objects that set one thing, which mostly ask whether it is in order."""
 
 
-@RULE.project(words=READING, languages=("python", "javascript"), notes=(BODIES,))
+@RULE.project(words=_WORDS, languages=("python", "javascript"), notes=(BODIES,))
 def check_project(project: Project) -> Iterator[Finding]:
     notes = [(module, note) for module, found in project.notes(BODIES) for note in found]
     uses = [(module, note) for module, note in notes if note.kind == USE]

@@ -38,13 +38,6 @@ class BodyNote(Struct, frozen=True, array_like=True):
 
 BODIES = Notes("request-bodies", BodyNote)
 
-READING = (
-    b".body", b"body }", b"body,", b"body:", b".payload", b".json()", b"@Body", b"@MessageBody", b"JSON.parse(",
-    b".get_json(", b"request.json", b"request.form", b"request.POST", b"request.data", b"json.loads(",
-    b"await request.", b"get_body_argument", b"data: dict", b"data: Dict", b"body: dict", b"payload: dict",
-)  # fmt: skip
-"""Of these a file holds one if it uses a body."""
-
 STORING = re.compile(
     r"^(?:create|add|insert|save|store|update|upsert|replace|register|sign_?up|submit|place|book|publish|send|enqueue"
     r"|write|append|record|process|import|persist|post|put|patch|edit|change|rename|comment|subscribe|schedule|dispatch"
