@@ -13,7 +13,7 @@ from lint_rules.languages.language import LANGUAGES, language, language_of
 from lint_rules.languages.python.grammar import SyntaxIndex, parse
 from lint_rules.languages.python.imports import imports
 from lint_rules.languages.python.mentions import mentions
-from lint_rules.languages.screening import AnyOf, Speller, Spells, ways_of
+from lint_rules.languages.screening import AnyOf, Speller, Spells, Stems, ways_of
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -68,6 +68,24 @@ def test_any_of_words_and_patterns() -> None:
     assert not sought.is_in(b"async  def x")
     assert sought.is_in(b"orders = [ ]")
     assert not AnyOf((), ()).is_in(b"async def")
+
+
+def test_stems_are_told_one_by_one() -> None:
+    assert Stems((b"passw", b"token", b".login("), any_case=True).in_file(b"DB_PASSWORD; ftp.Login(x)") == [
+        b"passw",
+        b".login(",
+    ]
+    assert Stems((b"AKIA", b"ghp_")).in_file(b"akia ghp_1") == [b"ghp_"]
+
+
+def test_pieces_that_are_asked_for_later_are_found_in_words_seen_before() -> None:
+    data = b"first_unheard_of(second_unheard_of)"
+    first = Speller([ways_of((b"unheard_of",), None)])
+    assert first.fulfilled(data) == {0}
+    second = Speller([ways_of((word,), None) for word in (b"second_unheard", *(b"zq%d_x" % n for n in range(200)))])
+    assert second.fulfilled(data) == {0}
+    assert second.fulfilled(b"zq7_x") == {8}
+    assert first.fulfilled(b"no_unheard_of_1") == {0}
 
 
 def test_whole_words_are_spelled() -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ Ways = tuple[frozenset[Piece], ...]
 """One of these sets must be in a file as a whole. None in place of it: nothing is known that must."""
 
 _SHORTEST: Final = 2
+_GRAM: Final = 4
+_FEW: Final = 120
 _MOST_WAYS: Final = 200
 _MOST_WORDS: Final = 300_000
 _LETTERS = bytes(byte if byte > 127 or chr(byte).isalnum() or byte == 0x5F else 0x20 for byte in range(256))
@@ -128,26 +130,39 @@ _REPEATS = frozenset(
 )
 
 
-class Speller:
-    """Tells which of many conditions a file fulfils, condition by condition as they were given."""
+class _Vocabulary:
+    """Which of the pieces that anybody asks for are in which words; a word is looked into once, whoever asks."""
 
-    def __init__(self, conditions: Sequence[Ways | None]) -> None:
-        pieces = dict.fromkeys(piece for ways in conditions if ways is not None for way in ways for piece in way)
-        bits = {piece: 1 << place for place, piece in enumerate(pieces)}
-        self._as_written = [(letters, bits[letters, False]) for letters, any_case in pieces if not any_case]
-        self._any_case = [(letters, bits[letters, True]) for letters, any_case in pieces if any_case]
-        self._always = [place for place, ways in enumerate(conditions) if ways is None]
-        self._masks = [
-            (place, [sum(bits[piece] for piece in way) for way in ways])
-            for place, ways in enumerate(conditions)
-            if ways is not None
-        ]
+    def __init__(self) -> None:
+        self._bits: dict[Piece, int] = {}
+        self._short: list[Piece] = []
+        self._by_gram: dict[int, list[Piece]] = {}
+        self._grams: set[int] = set()
         self._seen: set[bytes] = set()
         self._telling: dict[bytes, int] = {}
         self._words: set[bytes] = set()
+        self._last: tuple[bytes, int] | None = None
 
-    def fulfilled(self, data: bytes) -> set[int]:
-        """The places of the conditions that may be fulfilled."""
+    def bit_of(self, piece: Piece) -> int:
+        """The bit that stands for a piece in what `spelled` gives."""
+        bit = self._bits.get(piece)
+        if bit is None:
+            bit = self._bits[piece] = 1 << len(self._bits)
+            beginning = piece[0][:_GRAM].lower()
+            if len(beginning) < _GRAM:
+                self._short.append(piece)
+            else:
+                gram = int.from_bytes(beginning, sys.byteorder)
+                self._grams.add(gram)
+                self._by_gram.setdefault(gram, []).append(piece)
+            self._seen.clear()  # all words are looked into anew
+            self._last = None
+        return bit
+
+    def spelled(self, data: bytes) -> int:
+        """The bits of the pieces that a file spells."""
+        if self._last is not None and self._last[0] is data:
+            return self._last[1]
         words = _distinct_words(data)
         unseen = words - self._seen
         if unseen:
@@ -155,33 +170,100 @@ class Speller:
         spelled = 0
         for word in words & self._words:
             spelled |= self._telling[word]
-        found = set(self._always)
-        for place, masks in self._masks:
-            for mask in masks:
-                if spelled & mask == mask:
-                    found.add(place)
-                    break
-        return found
+        self._last = data, spelled
+        return spelled
 
     def _learn(self, words: frozenset[bytes]) -> None:
         if len(self._seen) > _MOST_WORDS:  # what is telling stays known
             self._seen.clear()
         self._seen.update(words)
         text = b" %s " % b" ".join(words)
-        self._note(text, text, self._as_written)
-        if self._any_case:
-            self._note(text.lower(), text, self._any_case)
-        self._words.update(self._telling)
+        lowered = text.lower()
+        for piece in self._candidates(lowered):
+            letters, any_case = piece
+            searched = lowered if any_case else text
+            if letters in searched:
+                self._note(searched, text, letters, self._bits[piece])
 
-    def _note(self, searched: bytes, text: bytes, pieces: list[tuple[bytes, int]]) -> None:
-        telling = self._telling
-        for letters, bit in pieces:
-            at = searched.find(letters)
-            while at >= 0:
-                start, end = searched.rfind(b" ", 0, at) + 1, searched.index(b" ", at)
-                word = text[start:end]
-                telling[word] = telling.get(word, 0) | bit
-                at = searched.find(letters, end)
+    def _candidates(self, lowered: bytes) -> Iterator[Piece]:
+        """The pieces that may be in a text. Of many, those whose first letters are in it, as numbers of four bytes."""
+        if len(self._bits) <= _FEW:
+            yield from self._bits
+            return
+        yield from self._short
+        grams: set[int] = set()
+        for start in range(_GRAM):
+            end = start + (len(lowered) - start) // _GRAM * _GRAM
+            grams.update(memoryview(lowered[start:end]).cast("I"))
+        for gram in grams & self._grams:
+            yield from self._by_gram[gram]
+
+    def _note(self, searched: bytes, text: bytes, letters: bytes, bit: int) -> None:
+        at = searched.find(letters)
+        while at >= 0:
+            start, end = searched.rfind(b" ", 0, at) + 1, searched.index(b" ", at)
+            word = text[start:end]
+            self._telling[word] = self._telling.get(word, 0) | bit
+            self._words.add(word)
+            at = searched.find(letters, end)
+
+
+_VOCABULARY = _Vocabulary()
+
+
+class Speller:
+    """Tells which of many conditions a file fulfils, condition by condition as they were given."""
+
+    def __init__(self, conditions: Sequence[Ways | None]) -> None:
+        self._always = [place for place, ways in enumerate(conditions) if ways is None]
+        self._masks = [
+            _of_masks(place, [sum(map(_VOCABULARY.bit_of, way)) for way in ways])
+            for place, ways in enumerate(conditions)
+            if ways is not None
+        ]
+
+    def fulfilled(self, data: bytes) -> set[int]:
+        """The places of the conditions that may be fulfilled."""
+        found = set(self._always)
+        spelled = _VOCABULARY.spelled(data) if self._masks else 0
+        for place, enough, needed, masks in self._masks:
+            if spelled & enough:
+                found.add(place)
+            elif spelled & needed:
+                for mask in masks:
+                    if spelled & mask == mask:
+                        found.add(place)
+                        break
+        return found
+
+
+def _of_masks(place: int, masks: list[int]) -> tuple[int, int, int, list[int]]:
+    """A condition: its place, the bits of which one is enough, those of which several are needed, and which ones."""
+    enough = needed = 0
+    several = []
+    for mask in masks:
+        if mask & (mask - 1):
+            several.append(mask)
+            needed |= mask
+        else:
+            enough |= mask
+    return place, enough, needed, several
+
+
+class Stems:
+    """Short texts, and which of them may be in a file, by their letters alone; those for `any_case` in lower case."""
+
+    def __init__(self, stems: Iterable[bytes], *, any_case: bool = False) -> None:
+        self._stems = tuple(dict.fromkeys(stems))
+        self._any_case = any_case
+
+    @cached_property
+    def _speller(self) -> Speller:
+        return Speller([_of_text(stem, any_case=self._any_case) for stem in self._stems])
+
+    def in_file(self, data: bytes) -> list[bytes]:
+        """Those that may be in the file of these bytes, in the order in which they were given."""
+        return [self._stems[place] for place in sorted(self._speller.fulfilled(data))]
 
 
 @lru_cache(maxsize=2)  # many questions are asked about one file, one after the other
@@ -225,4 +307,4 @@ class AnyOf:
         return any(one in data if isinstance(one, bytes) else one.search(data) for one in sought)
 
 
-__all__ = ["AnyOf", "Speller", "Spells", "Ways", "is_piece", "ways_of"]
+__all__ = ["AnyOf", "Speller", "Spells", "Stems", "Ways", "is_piece", "ways_of"]
