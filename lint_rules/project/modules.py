@@ -74,7 +74,7 @@ _TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|benchmarks?|conftest\.py|test
 
 
 _JAVASCRIPT_TEST_PATH = re.compile(
-    r"(?:^|/)(?:__tests__|__mocks__|__fixtures__|__testutils__|tests?|testing|e2e|specs?|cypress|playwright|benchmarks?"
+    r"(?:^|/)(?:__tests__|__mocks__|__fixtures__|__testutils__|tests?|testing|test[-_]?mode|e2e|specs?|cypress|playwright|benchmarks?"
     r"|(?:jest|vitest|mocha|karma|playwright|cypress)\.[\w.-]+|test[-_][^/]*\.[cm]?[jt]sx?|tests?\.[cm]?[jt]sx?"
     r"|[^/]*[._-](?:test|tests|spec|e2e|e2e-spec|bench|cy|stories|mock)\.[cm]?[jt]sx?)(?:/|$)"
 )
@@ -85,6 +85,14 @@ _TOOLING_PATH = re.compile(
     r"|esbuild[^/]*|\.[^/]*rc|\.[^/]*)\.[cm]?[jt]s$"
     r"|^(?:debug|dev|tester|watch|watcher)\.[cm]?[jt]s$"
 )
+
+_INSTALLER = re.compile(r"(?:^|/)(?:install(?:er|ation)?|set-?up|setup[-_][\w-]+)(?:/[^/]*)?\.[cm]?[jt]s\Z")
+
+
+def is_installer(path: str) -> bool:
+    """Whether a JavaScript file is by its name an installer or a set-up, which is done before anything is served."""
+    return _INSTALLER.search(path) is not None
+
 
 _COMMAND_LINE = frozenset({"__main__", "_cli", "bin", "cli", "manage", "scripts", "setup"})
 

@@ -60,12 +60,13 @@ names (add them with `[tool.tenlint.blocking] calls = [...]`). Looks at and chan
 option `file-metadata`, in JavaScript always (`existsSync` has an awaitable twin, where Python needs a thread). Left
 alone on purpose: sleeps below 10 ms; files read when the process starts, once (`if self._page is None: self._page =
 ...`) or from `/proc`, and in commands (`cli`, `scripts`, `management/commands`, modules that ask a person by
-`rich.prompt` and the like); lines with a `noqa` for one of ruff's ASYNC checks.
+`rich.prompt` and the like); files, processes and computations that only a flag or environment for developing lets run
+(`if not settings.dev_mode: raise ...`); lines with a `noqa` for one of ruff's ASYNC checks.
 
 In JavaScript, handlers, middleware, async functions, event listeners and timers run on the event loop. Left alone are
 module level, functions called from there alone or by a `main`, `bootstrap` or `setup`, files with a hashbang,
-`worker_threads` workers, files read once and kept (`if (!page) page = ...`), and the SQLite drivers that are
-synchronous by design.
+installers (`install/`, `setup-*.js`), `worker_threads` workers, files read once and kept (`if (!page) page = ...`), and
+the SQLite drivers that are synchronous by design.
 """
 
 from __future__ import annotations
@@ -95,10 +96,12 @@ from lint_rules.families.e01_blocking_event_loop.tables import (
     as_called,
     blocking_row,
     blocks,
+    is_alone,
     is_asked_for,
     matters_in,
     severity_of,
 )
+from lint_rules.languages.development import DEVELOPMENT, development_spans
 from lint_rules.languages.javascript.grammar import arguments, callee
 from lint_rules.languages.javascript.labels import function_label
 from lint_rules.languages.javascript.memo import is_harmless_read
@@ -112,6 +115,7 @@ from lint_rules.languages.python.selectors import Calls
 from lint_rules.languages.tables import TableRow
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, EVENT_LOOP, UNSAFE, Finding, Fix, Option, Rule
+from lint_rules.project.modules import is_installer
 from lint_rules.project.node_names import shown
 
 if TYPE_CHECKING:
@@ -161,7 +165,7 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
         return
     if not matters_in(row, file.module, file.imported, name, file.handler(function)):
         return
-    if _ACKNOWLEDGED.search(file.line_of(call)) is not None:
+    if _ACKNOWLEDGED.search(file.line_of(call)) is not None or _holds_up_developers(row, file.syntax(call), file):
         return
     if row["kind"] == "file" and is_harmless_python_read(file.syntax(call)):
         return
@@ -204,6 +208,8 @@ def check_javascript(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
         return
     if row["kind"] in ("file", "process") and (is_harmless_read(call) or _runs_rarely(holder, file)):
         return
+    if _holds_up_developers(row, call, file):
+        return
     if row["kind"] == "file" and any("process.pid" in file.text(argument) for argument in arguments(call)[1:]):
         return  # a supervisor tells its number once
     name, place = file.text(function), function_label(holder)
@@ -218,8 +224,16 @@ def check_javascript(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
     )
 
 
+def _holds_up_developers(row: TableRow, call: Node, file: PythonFile | JavaScriptFile) -> bool:
+    """Whether only somebody who develops waits: `if not settings.dev_mode: raise ...` stands in front."""
+    spans = development_spans(file.index.nodes("if_statement")) if is_alone(row) else ()
+    return any(start <= call.start_byte < end for start, end in spans)
+
+
 def _runs_rarely(function: Scope, file: JavaScriptFile) -> bool:
     """Whether a function, or one that holds it, runs when something starts or ends."""
+    if is_installer(file.path):
+        return True
     for scope in function.enclosing():
         handler = file.handler(scope)
         if handler is not None and handler.kind != "continuation":
@@ -238,6 +252,8 @@ def check_javascript_project(project: Project) -> Iterator[Finding]:
             continue
         for edge in edges:
             row = edge_row("blocking", edge, project)
+            if row is not None and is_alone(row) and DEVELOPMENT in edge.call.literals:
+                continue
             if row is not None and is_asked_for(row, partial(_project_option, project), is_cheap_to_change=True):
                 instead = instead_of(row, edge.name)
                 yield RULE.finding(

@@ -83,7 +83,8 @@ Not seen: calls through containers, callbacks, operators and untyped parameters 
 alone on purpose: cached functions that read a file, or that take no argument, since they do it once; functions that ask
 whether they run on the loop (`threading.get_ident`, `asyncio.get_running_loop` in a `try`) or that a decorator such as
 `async_dispatch` runs in another way; files more than two helpers away, computations more than four; files read when the
-process starts or once, and in commands (`cli`, `scripts`, `management/commands`); what only tests call. In JavaScript
+process starts or once, and in commands (`cli`, `scripts`, `management/commands`); what only a flag for developing lets
+run; what only tests call. In JavaScript
 also what runs before the server listens, files that are read when something starts, ends or fails, scripts with a
 hashbang, and workers.
 """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e01_blocking_event_loop.javascript import instead_of, is_unnamed, short_name
 from lint_rules.families.e01_blocking_event_loop.tables import blocking_row, heavy_row, minds_the_loop
+from lint_rules.languages.development import DEVELOPMENT
 from lint_rules.languages.tables import TableRow
 from lint_rules.model import Span
 from lint_rules.project.calls import CallGraph, is_cached
@@ -16,6 +17,7 @@ from lint_rules.project.node_names import shown
 if TYPE_CHECKING:
     from lint_rules.project.calls import Edge
     from lint_rules.project.linked import Project
+
 
 FAR_FOR_FILES, FAR_FOR_COMPUTATIONS = 2, 4
 """How many helpers may lie in front of a file or a computation; farther away, it is mostly on a path rarely taken."""
@@ -40,14 +42,20 @@ def levels(graph: CallGraph, project: Project) -> list[Level]:
             return False
         return not is_cached(callee.function) or bool(callee.function.parameters)
 
+    def serves(edge: Edge) -> bool:
+        return runs(edge) and DEVELOPMENT not in edge.call.literals
+
     def runs_again(edge: Edge) -> bool:
         """A cached function reads each of its files once."""
-        return runs(edge) and edge.callee is not None and not is_cached(edge.callee.function)
+        return serves(edge) and edge.callee is not None and not is_cached(edge.callee.function)
 
     return [
         Level(errors, graph.chains(lambda edge: id(edge) in errors, through=runs), runs),
         Level(
-            computations, graph.chains(lambda edge: id(edge) in computations, through=runs), runs, FAR_FOR_COMPUTATIONS
+            computations,
+            graph.chains(lambda edge: id(edge) in computations, through=serves),
+            serves,
+            FAR_FOR_COMPUTATIONS,
         ),
         Level(files, graph.chains(lambda edge: id(edge) in files, through=runs_again), runs_again, FAR_FOR_FILES),
     ]

@@ -13,6 +13,7 @@ from lint_rules.languages.javascript.grammar import arguments, bare, text
 from lint_rules.languages.javascript.library import js_name_table
 from lint_rules.languages.javascript.members import object_members
 from lint_rules.languages.tables import TableRow
+from lint_rules.project.modules import is_installer
 from lint_rules.project.node_names import js_name
 
 if TYPE_CHECKING:
@@ -97,8 +98,14 @@ _RARE_NAMES = re.compile(
 )
 
 
+_WATCHES = re.compile(r"(?:^|\.)_*(?:un)?watch(?:[A-Z]\w*)?(?=\.|\Z)")
+"""Functions that listen to changes of files, and what stands in them."""
+
+
 def is_rare(function: Reference, handler: Handler | None) -> bool:
     """Whether a function runs seldom by what it is called or listens to; a file read there holds up nobody for long."""
+    if is_installer(function.module.path) or _WATCHES.search(function.function.name) is not None:
+        return True
     if handler is not None:
         return handler.via.endswith(RARE_EVENTS)
     name = function.function.name.rpartition("<locals>.")[2]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e01_blocking_event_loop import javascript
+from lint_rules.languages.development import DEVELOPMENT
 from lint_rules.languages.python.memo import ONCE
 from lint_rules.languages.python.running import CHOSEN
 from lint_rules.languages.python.scopes import text
@@ -59,7 +60,7 @@ _STARTING = frozenset({"startup", "main"})
 _MAIN = frozenset({"lifespan", "main"})
 _STARTING_NAMES = re.compile(
     r"_*(?:lifespan|main|(?:on_)?(?:start|startup|shutdown)|stop|bootstrap|init(?:iali[sz]e)?(?:_\w+)?|migrate(?:_\w+)?|seed"
-    r"|(?:build|create|make)_app|(?:load|read|reload)_(?:config|configuration|plugins|settings)|set_?up(?:_\w+)?|teardown|upgrade)\Z"
+    r"|(?:build|create|make)_app|watch_\w+|(?:load|read|reload)_(?:config|configuration|plugins|settings)|set_?up(?:_\w+)?|teardown|upgrade)\Z"
 )
 """Handlers, and functions of other callers, that run once, when the process or a part of it starts or ends."""
 
@@ -90,6 +91,11 @@ def matters_in(
     return not (starts and (kind in _ALONE_IN_COMMANDS or bool(row.get("thread_bound"))))
 
 
+def is_alone(row: TableRow) -> bool:
+    """Whether nobody else waits for what a row names while a person runs a command or develops."""
+    return row.get("kind", "computation") in _ALONE_IN_COMMANDS
+
+
 def is_asked_for(row: TableRow, option: Callable[[str], bool], *, is_cheap_to_change: bool = False) -> bool:
     """Whether the options about files let a row be told.
 
@@ -106,13 +112,18 @@ def blocking_row(edge: Edge, project: Project) -> TableRow | None:
     """The row for a call of the project's call graph that blocks for more than a moment."""
     if project.language == "javascript":
         found = javascript.edge_row("blocking", edge, project)
-        return found if found is not None and not found.get("brief") and _is_told(found, project) else None
+        is_one = found is not None and not found.get("brief") and _is_told(found, project)
+        return found if is_one and found is not None and not _holds_up_developers(found, edge) else None
     row = _row(BLOCKING, edge, project) or _run_through_row(edge, project)
     if row is None or row.get("brief") or CHOSEN in edge.call.literals or _is_non_blocking(row, edge.caller.module):
         return None
     if row["kind"] == "file" and ONCE in edge.call.literals:
         return None
-    return row if _is_told(row, project) else None
+    return row if _is_told(row, project) and not _holds_up_developers(row, edge) else None
+
+
+def _holds_up_developers(row: TableRow, edge: Edge) -> bool:
+    return is_alone(row) and DEVELOPMENT in edge.call.literals
 
 
 def _run_through_row(edge: Edge, project: Project) -> TableRow | None:

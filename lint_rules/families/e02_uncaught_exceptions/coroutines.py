@@ -149,7 +149,8 @@ def is_coroutine_function(function: Node, file: PythonFile) -> bool:
     """Whether calling what an expression denotes gives a coroutine."""
     reference = file.function(function)
     if reference is not None:
-        return _gives_coroutine(reference, file) and not _is_told_apart(function, file)
+        is_one = _gives_coroutine(reference, file) and not _is_told_apart(function, file)
+        return is_one and not _is_plain_in_subclass(reference, file)
     is_given = "<parameter>" in file.names.symbol(function)
     name = _of_parameter(function, file) if is_given else file.canonical(function)
     return COROUTINES.match(name, file.types) is not None
@@ -178,6 +179,22 @@ def may_be_coroutine_function(symbol: str, symbols: Symbols) -> bool:
     if "<parameter>" in symbol:
         return symbol.rpartition(".")[2] in _METHODS
     return COROUTINES.match(symbols.canonical(symbol), symbols.types) is not None
+
+
+def _is_plain_in_subclass(reference: Reference, file: PythonFile) -> bool:
+    """Whether a class beside the one that was declared has a plain method of that name, and may be what is there."""
+    owner, _, name = reference.function.name.rpartition(".")
+    facts = reference.module
+    plain = (
+        one.rpartition(".")[0]
+        for one, known in facts.functions.items()
+        if one.endswith(f".{name}") and not known.is_async
+    )
+    base = f"{facts.module}.{owner}"
+    return bool(owner) and any(
+        one != owner and one in facts.classes and base in file.symbols.ancestors(f"{facts.module}.{one}")
+        for one in plain
+    )
 
 
 def _is_told_apart(function: Node, file: PythonFile) -> bool:

@@ -80,6 +80,7 @@ from lint_rules.languages.javascript.library import js_name_table
 from lint_rules.languages.tables import NameTable, TableRow, name_table
 from lint_rules.model import WARNING, Finding, Related, Rule
 from lint_rules.project.calls import CallGraph
+from lint_rules.project.modules import is_installer
 from lint_rules.project.symbols import Reference
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def check_javascript(project: Project) -> Iterator[Finding]:
     found = project.reaching(lambda name: any(one in _ALWAYS for one in types.lineage(name)), last_names)
     for name in sorted(found.edges):
         handler = _handler_around(found.functions[name], project)
-        if handler is None or handler.kind not in _PER_EVENT:
+        if handler is None or handler.kind not in _PER_EVENT or is_installer(found.functions[name].module.path):
             continue
         for edge in found.edges[name]:
             if edge.callee is None or _handler_around(edge.callee, project) is None:

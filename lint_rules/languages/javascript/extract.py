@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from tree_sitter import Node
 
+from lint_rules.languages.development import DEVELOPMENT, development_spans
 from lint_rules.languages.javascript.annotations import annotated
 from lint_rules.languages.javascript.binding import parameter_nodes, targets
 from lint_rules.languages.javascript.exports import Exports
@@ -59,6 +60,7 @@ class Extractor:
         self._span = span
         self._path = path
         self._is_own = is_own
+        self._development = tuple(development_spans(index.nodes("if_statement")))
 
     def definitions(self) -> ModuleFacts:
         """The facts without calls: enough to resolve names."""
@@ -96,9 +98,14 @@ class Extractor:
             literals=(
                 *(self._event(call) if handed else ()),
                 *_once(call, target),
+                *self._for_development(call),
                 *made_facts(call, target, self._scopes),
             ),
         )
+
+    def _for_development(self, call: Node) -> tuple[str, ...]:
+        is_one = any(start <= call.start_byte < end for start, end in self._development)
+        return (DEVELOPMENT,) if is_one else ()
 
     @staticmethod
     def _event(call: Node) -> tuple[str, ...]:

@@ -15,17 +15,49 @@ _IN_MEMORY = ("/proc/", "/sys/")
 def is_harmless_read(call: Node) -> bool:
     """Whether a call reads what the kernel has in memory, or is made once and its value kept."""
     given = arguments(call)
-    return (bool(given) and _leading_text(bare(given[0])).startswith(_IN_MEMORY)) or is_done_once(call)
+    if bool(given) and _leading_text(bare(given[0])).startswith(_IN_MEMORY):
+        return True
+    return is_done_once(call) or _fills_once(call)
+
+
+_FILLED = re.compile(r"(?:this\.|self\.)[_#]?(?:is)?_?(?:loaded|initiali[sz]ed)\s*=\s*true\b", re.IGNORECASE)
+
+
+def _fills_once(call: Node) -> bool:
+    """Whether the function around a call is the one that loads an object, and says so: `this._loaded = true`."""
+    function = _function_of(call)
+    return function is not None and _FILLED.search(text(function)) is not None
+
+
+def _function_of(place: Node) -> Node | None:
+    function: Node | None = place
+    while function is not None and function.type not in _FUNCTIONS:
+        function = function.parent
+    return function
 
 
 def _leading_text(value: Node) -> str:
-    """How a text begins: `"/sys/class/net/" + name`, a template."""
+    """How a text begins: `"/sys/class/net/" + name`, a template, a name that was set to one of these."""
     current: Node | None = value
     while current is not None and current.type == "binary_expression":
         current = current.child_by_field_name("left")
     if current is None:
         return ""
+    if current.type == "identifier":
+        return _set_to(current)
     return text(current)[1:] if current.type == "template_string" else string_value(current) or ""
+
+
+def _set_to(name: Node) -> str:
+    """How the text begins that a function around a name sets it to: `const base = "/sys/class/net/" + card`."""
+    written = re.compile(rf"\b(?:const|let|var)\s+{re.escape(text(name))}\s*=\s*[\"'`]([^\"'`\n]*)")
+    place = _function_of(name)
+    while place is not None:
+        found = written.search(text(place))
+        if found is not None:
+            return found[1]
+        place = _function_of(place.parent) if place.parent is not None else None
+    return ""
 
 
 _MISSING = re.compile(
@@ -79,9 +111,7 @@ def _is_kept(choice: Node) -> bool:
 
 def _outlives(target: Node, assignment: Node) -> bool:
     """Whether what is assigned to is not declared in the function that assigns it."""
-    function: Node | None = assignment
-    while function is not None and function.type not in _FUNCTIONS:
-        function = function.parent
+    function = _function_of(assignment)
     name = re.match(r"[A-Za-z_$][\w$]*", text(target))
     if function is None or name is None or target.type != "identifier":
         return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 from tree_sitter import Node
 
+from lint_rules.languages.development import DEVELOPMENT, development_spans
 from lint_rules.languages.python.answering import ANSWERING_WORDS, unconditional_calls
 from lint_rules.languages.python.grammar import SyntaxIndex, first_named
 from lint_rules.languages.python.guards import (
@@ -91,6 +92,7 @@ class Extractor:
         self._loop_lambdas: set[int] = set()
         self._answers_requests = ANSWERING_WORDS.search(index.root.text or b"") is not None
         self._exit_guards = exit_guards(index.nodes("except_clause"))
+        self._development = tuple(development_spans(index.nodes("if_statement")))
 
     def definitions(self) -> ModuleFacts:
         """The facts without calls and risks: enough to resolve names."""
@@ -218,6 +220,8 @@ class Extractor:
             literals = (CHOSEN,)
         elif last in READS and is_harmless_read(call):
             literals = (ONCE,)
+        if any(start <= call.start_byte < end for start, end in self._development):
+            literals = (*literals, DEVELOPMENT)
         return CallFacts(
             target, self._span_of(call), awaited, "call", arguments,
             guarded=last in _MAY_BE_CAUGHT and is_in_try(call),

@@ -29,7 +29,29 @@ _THERE = re.compile(rf"\A\(?\s*({_PLACE})(?:\s+is\s+not\s+None)?\s*\)?\Z|\bin\s+
 
 def is_harmless_read(call: Node) -> bool:
     """Whether a call reads what the kernel has in memory, or is made once and its value kept."""
-    return _is_in_memory(call) or _is_only_named(call) or is_done_once(call)
+    return _is_in_memory(call) or _is_only_named(call) or _is_shallow(call) or is_done_once(call)
+
+
+def _is_shallow(call: Node) -> bool:
+    """Whether `folder.glob(pattern)` looks into one folder: its pattern, or what it was set to, has no `**`."""
+    function = call.child_by_field_name("function")
+    arguments = call.child_by_field_name("arguments")
+    pattern = first_named(arguments) if arguments is not None else None
+    if function is None or pattern is None or function.type != "attribute" or text(function).endswith(".rglob"):
+        return False
+    if not text(function).endswith(".glob") or len(arguments.named_children if arguments is not None else ()) != 1:
+        return False
+    if pattern.type == "identifier":
+        around = _function_of(call)
+        written = re.findall(rf"(?<![\w.]){re.escape(text(pattern))}\s*=\s*([rf]{{0,2}}[\"'][^\n]*)", text(around))
+        return bool(written) and not any("**" in one for one in written)
+    return pattern.type == "string" and "**" not in text(pattern)
+
+
+def _function_of(place: Node) -> Node:
+    while place.parent is not None and place.type not in _FUNCTIONS:
+        place = place.parent
+    return place
 
 
 def _is_only_named(call: Node) -> bool:
@@ -38,9 +60,7 @@ def _is_only_named(call: Node) -> bool:
     target = place.child_by_field_name("left") if place is not None and place.type == "assignment" else None
     if target is None or target.type != "identifier" or "TemporaryFile" not in text(call).partition("(")[0]:
         return False
-    function = call
-    while function.parent is not None and function.type not in _FUNCTIONS:
-        function = function.parent
+    function = _function_of(call)
     reads = (node for node in nodes_of_kinds(function, ("identifier",))["identifier"] if node.text == target.text)
     return all(node == target or _NAMED.match(text(node.parent)) for node in reads if node.parent is not None)
 
