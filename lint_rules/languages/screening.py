@@ -258,17 +258,25 @@ class Stems:
         self._any_case = any_case
 
     @cached_property
-    def _speller(self) -> Speller:
-        return Speller([_of_text(stem, any_case=self._any_case) for stem in self._stems])
+    def _masks(self) -> tuple[tuple[bytes, int], ...]:
+        ways = ((stem, _of_text(stem, any_case=self._any_case)) for stem in self._stems)
+        return tuple((stem, sum(map(_VOCABULARY.bit_of, way[0])) if way is not None else 0) for stem, way in ways)
 
     def in_file(self, data: bytes) -> list[bytes]:
         """Those that may be in the file of these bytes, in the order in which they were given."""
-        return [self._stems[place] for place in sorted(self._speller.fulfilled(data))]
+        masks = self._masks
+        spelled = _VOCABULARY.spelled(data)
+        return [stem for stem, mask in masks if spelled & mask == mask]
 
 
 @lru_cache(maxsize=2)  # many questions are asked about one file, one after the other
 def _distinct_words(data: bytes) -> frozenset[bytes]:
     return frozenset(data.translate(_LETTERS).split())
+
+
+def spelled_words(data: bytes) -> frozenset[bytes]:
+    """The words of a file: runs of letters, digits and underscores."""
+    return _distinct_words(data)
 
 
 class Spells:
@@ -307,4 +315,4 @@ class AnyOf:
         return any(one in data if isinstance(one, bytes) else one.search(data) for one in sought)
 
 
-__all__ = ["AnyOf", "Speller", "Spells", "Stems", "Ways", "is_piece", "ways_of"]
+__all__ = ["AnyOf", "Speller", "Spells", "Stems", "Ways", "is_piece", "spelled_words", "ways_of"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e09_secrets.config_calls import Written, is_bound_to_literal
 from lint_rules.families.e09_secrets.literal_arguments import Given, before_slot
 from lint_rules.families.e09_secrets.read_javascript import last_name, literal_value
 from lint_rules.languages.javascript.grammar import CALL_KINDS, arguments, bare, callee, named, text
@@ -17,17 +18,17 @@ if TYPE_CHECKING:
 __all__ = ["callee", "calls_at", "given"]
 
 
-def calls_at(file: JavaScriptFile, places: Iterable[int]) -> Iterator[Node]:
-    """The calls whose arguments hold these bytes, each once, leaving out broken code."""
+def calls_at(file: JavaScriptFile, written: Iterable[Written]) -> Iterator[tuple[str, Node]]:
+    """The calls whose arguments begin there, each once with its last name, leaving out broken code."""
     seen: set[int] = set()
-    for at in places:
-        node = file.root.descendant_for_byte_range(at, at)
+    for one in written:
+        node = file.root.descendant_for_byte_range(one.at, one.at)
         while node is not None and node.type != "arguments":
             node = node.parent
         call = node.parent if node is not None else None
         if call is not None and call.type in CALL_KINDS and call.end_byte not in seen and not file.in_broken_code(call):
             seen.add(call.end_byte)
-            yield call
+            yield one.name, call
 
 
 def serves_once(call: Node, file: JavaScriptFile) -> bool:
@@ -40,7 +41,7 @@ def serves_once(call: Node, file: JavaScriptFile) -> bool:
     return made is not None and f"{text(server)}.close(" in text(made)
 
 
-def given(call: Node, settings: Mapping[str, str], file: JavaScriptFile) -> Iterator[Given]:
+def given(call: Node, file: JavaScriptFile, settings: Mapping[str, str]) -> Iterator[Given]:
     """The arguments, and values of object arguments, that are settings and literals or constants bound to one."""
     for position, argument in enumerate(arguments(call)):
         value = _constant(argument, file)
@@ -97,5 +98,7 @@ def _constant(value: Node, file: JavaScriptFile) -> Node:
 
 
 def _constant_named(name: str, at: Node, file: JavaScriptFile) -> Node | None:
+    if not is_bound_to_literal(file.data, name.encode()):
+        return None
     bound = file.names.only_value(name, at.start_byte)
     return bare(bound) if bound is not None else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e09_secrets.config_calls import Written, is_bound_to_literal
 from lint_rules.families.e09_secrets.literal_arguments import Given, before_slot
 from lint_rules.families.e09_secrets.read_python import literal_value
 from lint_rules.languages.python.registrations import arguments
@@ -17,20 +18,20 @@ if TYPE_CHECKING:
     from lint_rules.model import Edit
 
 
-def calls_at(file: PythonFile, places: Iterable[int]) -> Iterator[Node]:
-    """The calls whose arguments hold these bytes, each once, leaving out broken code."""
+def calls_at(file: PythonFile, written: Iterable[Written]) -> Iterator[tuple[str, Node]]:
+    """The calls whose arguments begin there, each once with its last name, leaving out broken code."""
     seen: set[int] = set()
-    for at in places:
-        node = file.root.descendant_for_byte_range(at, at)
+    for one in written:
+        node = file.root.descendant_for_byte_range(one.at, one.at)
         while node is not None and node.type != "argument_list":
             node = node.parent
         call = node.parent if node is not None else None
         if call is not None and call.type == "call" and call.end_byte not in seen and not file.in_broken_code(call):
             seen.add(call.end_byte)
-            yield call
+            yield one.name, call
 
 
-def given(call: Node, settings: Mapping[str, str], file: PythonFile) -> Iterator[Given]:
+def given(call: Node, file: PythonFile, settings: Mapping[str, str]) -> Iterator[Given]:
     """The arguments that are settings and literals, or names of constants bound to one in this file."""
     for place, value in arguments(call):
         kind = settings.get(place)
@@ -48,6 +49,8 @@ def given(call: Node, settings: Mapping[str, str], file: PythonFile) -> Iterator
 
 def _constant(value: Node, file: PythonFile) -> Node:
     if value.type == "identifier":
+        if not is_bound_to_literal(file.data, value.text or b""):
+            return value
         bound = file.names.only_value(text(value), value.start_byte)
         return bound if bound is not None else value
     if value.type == "list" and value.named_child_count:

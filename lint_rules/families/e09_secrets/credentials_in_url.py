@@ -54,7 +54,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from lint_rules.families.e09_secrets.judgement import is_placeholder_value
-from lint_rules.families.e09_secrets.quiet import SourceFile, is_for_show
+from lint_rules.families.e09_secrets.quiet import SourceFile, is_for_show, is_service
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Rule
 
@@ -116,7 +116,7 @@ def _may_hold(data: bytes) -> bool:
     return next(secret_urls(data), None) is not None
 
 
-@RULE.files(WholeFile(_may_hold), "python", "javascript", "config")
+@RULE.files(WholeFile(_may_hold, early=is_service), "python", "javascript", "config")
 def check(file: SourceFile) -> Iterator[Finding]:
     if is_for_show(file):
         return

@@ -87,7 +87,7 @@ _JAVASCRIPT_LOAD = re.compile(
 )
 
 
-@RULE.files(WholeFile(lambda data: b"dotenv" in data and _PYTHON_LOAD.search(data) is not None), "python")
+@RULE.files(WholeFile(_PYTHON_LOAD, (b"dotenv",)), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     load = _first_at_load(file, _PYTHON_LOAD)
     if load is None:
@@ -102,7 +102,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         yield _finding(file, load, read, "", None)
 
 
-@RULE.files(WholeFile(lambda data: b"dotenv" in data and _JAVASCRIPT_LOAD.search(data) is not None), "javascript")
+@RULE.files(WholeFile(_JAVASCRIPT_LOAD, (b"dotenv",)), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     load = _first_at_load(file, _JAVASCRIPT_LOAD)
     if load is None:

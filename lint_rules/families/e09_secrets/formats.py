@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from zlib import crc32
 
+from lint_rules.languages.screening import Stems
 from lint_rules.languages.tables import read_table
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -32,9 +33,11 @@ _RUN = b"a" * 20
 _DIGIT = re.compile(rb"\d")
 _WITHOUT_RUN = (
     b"AKIA", b"ASIA", b"ghp_", b"sk_live_", b"rk_live_", b"xoxb-", b"PRIVATE KEY-", b"ecretAccessKey",
-    b"ecret_access_key", b"AWS_SECRET", b"aws_secret", b"sig=", b"Q~", b"whsec_",
-    b"SECRET_ACCESS_KEY",
+    b"ecret_access_key", b"AWS_SECRET", b"aws_secret", b"sig=", b"whsec_", b"SECRET_ACCESS_KEY",
 )  # fmt: skip
+_SPELLED = Stems(_WITHOUT_RUN)
+_TILDE = b"Q~"
+"""Another one, which has no letters that could be looked up."""
 _LEAST_ENTROPY = 3.0
 
 
@@ -108,7 +111,10 @@ def _telling_lines(data: bytes) -> bytes:
             end = line_end if line_end >= 0 else min(end + _NEAR, len(data))
             lines.append(data[start:end])
         at = runs.find(_RUN, end)
-    lines += [word for word in _WITHOUT_RUN if word in data]
+    words = _WITHOUT_RUN if len(data) < _NEAR else _SPELLED.in_file(data)
+    lines += [word for word in words if word in data]
+    if b"~" in data and _TILDE in data:
+        lines.append(_TILDE)
     return b"\n".join(lines)
 
 

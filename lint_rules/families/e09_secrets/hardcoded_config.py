@@ -47,16 +47,18 @@ servers with `debug=True`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lint_rules.families.e09_secrets import config_javascript, config_python
+from lint_rules.families.e09_secrets.config_calls import WrittenCalls
 from lint_rules.families.e09_secrets.credentials_in_url import secret_urls
 from lint_rules.families.e09_secrets.literal_arguments import Given, counts
-from lint_rules.families.e09_secrets.quiet import is_for_show
+from lint_rules.families.e09_secrets.quiet import is_for_show, is_service
 from lint_rules.languages.javascript.library import js_name_table
-from lint_rules.languages.tables import NameTable, TableRow, name_table
+from lint_rules.languages.tables import name_table, read_table
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import UNSAFE, WARNING, Edit, Finding, Fix, Rule
 
@@ -81,17 +83,7 @@ PYTHON = name_table(_TABLE, "python")
 JAVASCRIPT = js_name_table(_TABLE, "javascript")
 
 
-def _calls(names: NameTable[TableRow], *more: str) -> re.Pattern[bytes]:
-    last = sorted({name.rpartition(".")[2].split("/")[-1] for name in names} | set(more))
-    return re.compile(rb"\b(?:" + "|".join(map(re.escape, last)).encode() + rb")\s*(?:<[\w, ]*>)?\(\s*[^\s)]")
-
-
-_PYTHON_CALLS = _calls(PYTHON)
-# A module whose export is called has the name that the file gives it.
-_JAVASCRIPT_CALLS = _calls(JAVASCRIPT, "Redis", "IORedis", "Queue", "Bull", "Knex", "Koa", "sql")
-
-
-# Searching for one of these first is cheaper: what is configured is a host, a port, a URL, or one of few other things.
+# What is configured is a host, a port, a URL, or one of few other things.
 _SETTINGS = (
     b"port",
     b"://",
@@ -121,36 +113,55 @@ _SETTINGS_OF_PYTHON = (
 )
 
 
-@RULE.files(WholeFile(_PYTHON_CALLS, _SETTINGS_OF_PYTHON), "python")
+_ROWS = read_table(_TABLE)
+_PYTHON_CALLS = WrittenCalls(_ROWS["python"], _SETTINGS_OF_PYTHON)
+# A module whose export is called has the name that the file gives it.
+_NAMES_OF_MODULES = ("Redis", "IORedis", "Queue", "Bull", "Knex", "Koa", "sql")
+_JAVASCRIPT_CALLS = WrittenCalls(_ROWS["javascript"], _SETTINGS, _NAMES_OF_MODULES)
+
+
+@RULE.files(WholeFile(_PYTHON_CALLS.may_be_in, early=is_service), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     if is_for_show(file):
         return
-    for call in config_python.calls_at(file, (found.end() - 1 for found in _PYTHON_CALLS.finditer(file.data))):
+    for name, call in config_python.calls_at(file, _PYTHON_CALLS.in_file(file.data)):
         function = call.child_by_field_name("function")
-        row = PYTHON.match(file.canonical(function), file.types) if function is not None else None
+        if function is None or not _holds_literal(_PYTHON_CALLS, name, partial(config_python.given, call, file)):
+            continue
+        row = PYTHON.match(file.canonical(function), file.types)
         if row is None or config_python.is_development(call):
             continue
-        literals = [
-            one for one in config_python.given(call, row["settings"], file) if counts(one, is_server=not row["env"])
-        ]
-        yield from _finding(file, call, file.text(function), literals, row["env"])  # type: ignore[arg-type]
+        literals = _counting(config_python.given(call, file, row["settings"]), is_server=not row["env"])
+        yield from _finding(file, call, file.text(function), literals, row["env"])
 
 
-@RULE.files(WholeFile(_JAVASCRIPT_CALLS, _SETTINGS), "javascript")
+@RULE.files(WholeFile(_JAVASCRIPT_CALLS.may_be_in, early=is_service), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if is_for_show(file) or file.is_tooling:
         return
-    for call in config_javascript.calls_at(file, (found.end() - 1 for found in _JAVASCRIPT_CALLS.finditer(file.data))):
+    for name, call in config_javascript.calls_at(file, _JAVASCRIPT_CALLS.in_file(file.data)):
         function = config_javascript.callee(call)
-        if function is None:
+        if function is None or not _holds_literal(
+            _JAVASCRIPT_CALLS, name, partial(config_javascript.given, call, file)
+        ):
             continue
         row = JAVASCRIPT.match(file.canonical(function), file.types)
         if row is None or config_javascript.serves_once(call, file):
             continue
-        literals = [
-            one for one in config_javascript.given(call, row["settings"], file) if counts(one, is_server=not row["env"])
-        ]
+        literals = _counting(config_javascript.given(call, file, row["settings"]), is_server=not row["env"])
         yield from _finding(file, call, file.text(function), literals, row["env"])
+
+
+def _counting(literals: Iterable[Given], *, is_server: bool) -> list[Given]:
+    return [one for one in literals if counts(one, is_server=is_server)]
+
+
+def _holds_literal(calls: WrittenCalls, name: str, given: Callable[[Mapping[str, str]], Iterable[Given]]) -> bool:
+    """Whether an argument is a literal that may count, whatever the call turns out to be."""
+    return any(
+        counts(one, is_server=False) and not one.is_standard
+        for settings in calls.variants(name) for one in given(settings)
+    )  # fmt: skip
 
 
 def _finding(

@@ -63,7 +63,7 @@ from lint_rules.families.e09_secrets.formats import holds_token
 from lint_rules.families.e09_secrets.judgement import connection_secret, is_secret
 from lint_rules.families.e09_secrets.naming import words_of
 from lint_rules.families.e09_secrets.places import How, Place, may_hold_credential, may_hold_setting, positional
-from lint_rules.families.e09_secrets.quiet import SourceFile, hidden, is_for_show, is_of_a_factory
+from lint_rules.families.e09_secrets.quiet import SourceFile, hidden, is_for_show, is_of_a_factory, is_service
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, UNSAFE, Edit, Finding, Fix, Rule
 
@@ -91,7 +91,7 @@ _WHAT = {
 }
 
 
-@RULE.files(WholeFile(may_hold_credential), "python")
+@RULE.files(WholeFile(may_hold_credential, early=is_service), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     from lint_rules.families.e09_secrets import places_python
 
@@ -99,7 +99,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         yield from _findings(file, places_python.places(file))
 
 
-@RULE.files(WholeFile(may_hold_credential), "javascript")
+@RULE.files(WholeFile(may_hold_credential, early=is_service), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     from lint_rules.families.e09_secrets import places_javascript
 
@@ -119,8 +119,6 @@ def _findings(file: SourceFile, places: Iterable[Place]) -> Iterator[Finding]:
     for place in places:
         if place.how is How.FALLBACK:
             continue  # TEN0904
-        if holds_token(place.value.encode()):
-            continue  # TEN0901
         holds_more = bool(connection_secret(place.value))
         if holds_more:
             name, what = place.name, "holds a password"
@@ -130,6 +128,8 @@ def _findings(file: SourceFile, places: Iterable[Place]) -> Iterator[Finding]:
                 name, what = f"{place.used_by}()", "is given a literal secret"
         else:
             continue
+        if holds_token(place.value.encode()):
+            continue  # TEN0901
         look_up = _look_up(file, place)
         yield RULE.at(
             file,

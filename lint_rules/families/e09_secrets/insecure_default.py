@@ -60,7 +60,7 @@ from typing import TYPE_CHECKING
 from lint_rules.families.e09_secrets.formats import holds_token
 from lint_rules.families.e09_secrets.judgement import is_secret
 from lint_rules.families.e09_secrets.places import How, Place, may_hold_credential, may_hold_setting
-from lint_rules.families.e09_secrets.quiet import SourceFile, hidden, is_for_show
+from lint_rules.families.e09_secrets.quiet import SourceFile, hidden, is_for_show, is_service
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import WARNING, Finding, Rule
 
@@ -79,7 +79,7 @@ RULE = Rule(
 )
 
 
-@RULE.files(WholeFile(may_hold_credential), "python")
+@RULE.files(WholeFile(may_hold_credential, early=is_service), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     from lint_rules.families.e09_secrets import places_python
 
@@ -87,7 +87,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         yield from _findings(file, places_python.places(file), 'os.environ["{}"]')
 
 
-@RULE.files(WholeFile(may_hold_credential), "javascript")
+@RULE.files(WholeFile(may_hold_credential, early=is_service), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     from lint_rules.families.e09_secrets import places_javascript
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from lint_rules.families.e09_secrets.judgement import Setting
 from lint_rules.families.e09_secrets.naming import credential_table
+from lint_rules.languages.screening import Stems
 
 
 class How(Enum):
@@ -56,9 +57,11 @@ class Place:
         )
 
 
-# Beginnings of credentials' names, and calls that are given one, in small letters. Searching them one by one is far
-# faster than any expression over the whole text.
+# Beginnings of credentials' names, and calls that are given one, in small letters. Those that a file spells are
+# searched one by one, which is far faster than any expression over the whole text.
 _STEMS = (
+    b"pass",
+    b"key",
     b"pwd",
     b"secret",
     b"token",
@@ -101,40 +104,46 @@ _KEYS = tuple(
 # In two steps, neither of which ever goes back: the rest of the name, and the way to the quote.
 _REST_OF_NAME = re.compile(rb"""[\w.-]{0,40}(?:\\?["'`])?""")
 _TO_QUOTE = re.compile(rb"""[^"'`;]{1,120}["'`]""")
-_REVERSED = re.compile(
-    rb"""(?P<quote>["'])[^"'\n]{4,80}["'][ ]?={2,3}\s*[\w.\[\]("'-]{0,60}?(?:passw|pwd|secret|token|api_?key)""",
-    re.IGNORECASE,
-)
+# What stands before the name if the literal does: `"..." == self.`
+_REVERSED = re.compile(rb"""(?P<quote>["'])[^"'\n]{4,80}["'][ ]?={2,3}\s*[\w.\[\]("'-]{0,60}$""")
+_MOST_BEFORE, _MOST_NAME = 160, 66
 _CONNECTION = re.compile(
     rb"""(?P<quote>["'`])[^"'`\n]{0,400}?(?:password|pwd|accountkey|sharedaccesskey)[ ]?=""", re.IGNORECASE
 )
-_CONNECTION_WORDS = (b"assword=", b"assword =", b"pwd=", b"Pwd=", b"PWD=", b"AccountKey=", b"SharedAccessKey=")
+_OF_CONNECTION = re.compile(rb"(?:password|pwd) ?=|key=")
 _MORE_LITERALS = 5
 _LITERAL = re.compile(rb"""(["'`])(?P<value>[^"'`\n]{0,500})\1""")
 _BETWEEN = re.compile(rb"""[^"'`;]{0,120}["'`]""")
 
 
-@lru_cache(maxsize=1)
+_SPELLED = Stems(_STEMS, any_case=True)
+
+
 def may_hold_credential(data: bytes) -> bool:
     """Whether a text may bind a literal to the name of a credential."""
-    return next(spots(data), None) is not None
+    return bool(spots(data))
 
 
-def spots(data: bytes) -> Iterator[int]:
+@lru_cache(maxsize=1)  # two rules ask
+def spots(data: bytes) -> tuple[int, ...]:
     """The bytes at which the quotes of literals begin that may be bound to the name of a credential."""
-    seen: set[int] = set()
-    for at in _first_quotes(data, data.lower()):
+    stems = _SPELLED.in_file(data)
+    if not stems:
+        return ()
+    found: dict[int, None] = {}
+    for start in dict.fromkeys(_first_quotes(data, stems)):
+        at = start
         for _ in range(_MORE_LITERALS):  # `jwt.sign({id: "x"}, "secret")`, `get("SECRET", "x")`
             literal = _LITERAL.match(data, at)
             # A literal with quotes in it is left to the syntax tree.
             is_literal = data[at + 1 : at + 2] not in (b"\n", b")", b",") if literal is None else len(literal[2]) >= 2
-            if is_literal and at not in seen:
-                seen.add(at)
-                yield at
+            if is_literal:
+                found[at] = None
             gap = _BETWEEN.match(data, literal.end() if literal is not None else at + 1)
             if gap is None:
                 break
-            at = gap.end() - 1  # noqa: PLW2901
+            at = gap.end() - 1
+    return tuple(found)
 
 
 def _first_quote(data: bytes, at: int) -> int:
@@ -144,35 +153,35 @@ def _first_quote(data: bytes, at: int) -> int:
     return found.end() - 1 if found is not None else -1
 
 
-def _first_quotes(data: bytes, lowered: bytes) -> Iterator[int]:
+def _first_quotes(data: bytes, stems: list[bytes]) -> Iterator[int]:
     """Where the first literal behind each word for a credential begins, or before it in a comparison."""
-    for stem in _STEMS:
+    lowered = data.lower()
+    holds_connection = False
+    for stem in stems:
         at = lowered.find(stem)
         while at >= 0:
-            quote = _first_quote(data, at + len(stem) - (stem[-1:] in b":=\"' ("))
-            if quote >= 0:
-                yield quote
+            if _is_name(lowered, stem, at):
+                quote = _first_quote(data, at + len(stem) - (stem[-1:] in b":=\"' ("))
+                if quote >= 0:
+                    yield quote
+                if data.rfind(b"==", max(0, at - _MOST_NAME), at) >= 0:
+                    start = max(0, at - _MOST_BEFORE)
+                    if (compared := _REVERSED.search(data[start:at])) is not None:
+                        yield start + compared.start("quote")
+                holds_connection = holds_connection or _OF_CONNECTION.match(lowered, at) is not None
             at = lowered.find(stem, at + len(stem))
-    at = lowered.find(b"pass")
-    while at >= 0:
-        if _PASS.match(lowered, at) or lowered[at - 1 : at] == b"_":
-            quote = _first_quote(data, at + 4)
-            if quote >= 0:
-                yield quote
-        at = lowered.find(b"pass", at + 4)
-    at = lowered.find(b"key")
-    while at >= 0:
-        if lowered[max(0, at - 14) : at].rstrip(b"_-").endswith(_KEYS):
-            quote = _first_quote(data, at + 3)
-            if quote >= 0:
-                yield quote
-        at = lowered.find(b"key", at + 3)
-    if b'" =' in data or b"' =" in data or b'"==' in data or b"'==" in data:
-        for found in _REVERSED.finditer(data):
-            yield found.start("quote")
-    if any(word in data for word in _CONNECTION_WORDS):  # `"Server=db;User Id=app;Password=..."`
+    if holds_connection:  # `"Server=db;User Id=app;Password=..."`
         for found in _CONNECTION.finditer(data):
             yield found.start("quote")
+
+
+def _is_name(lowered: bytes, stem: bytes, at: int) -> bool:
+    """Whether a stem at a place is a part of a name: `pass` and `key` alone say too little."""
+    if stem == b"pass":
+        return _PASS.match(lowered, at) is not None or lowered[at - 1 : at] == b"_"
+    if stem == b"key":
+        return lowered[max(0, at - 14) : at].rstrip(b"_-").endswith(_KEYS)
+    return True
 
 
 _SETTING = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -67,8 +68,13 @@ _USERS = (
 )
 
 
-def places(file: JavaScriptFile) -> Iterator[Place]:
+@lru_cache(maxsize=1)  # two rules ask
+def places(file: JavaScriptFile) -> tuple[Place, ...]:
     """The literals of a file that may be credentials, by what they are bound to."""
+    return tuple(_places(file))
+
+
+def _places(file: JavaScriptFile) -> Iterator[Place]:
     seen: set[int] = set()
     for at in spots(file.data):
         literal = file.root.descendant_for_byte_range(at, at + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -61,8 +62,13 @@ _PAIRS = ("auth", "basic_auth", "http_auth", "proxy_auth")
 _SETTINGS = ("BaseSettings", "BaseAppSettings", "EnvSettings", "BaseEnvSettings", "Env", "EnvConfig", "AppConfig.Base")
 
 
-def places(file: PythonFile) -> Iterator[Place]:
+@lru_cache(maxsize=1)  # two rules ask
+def places(file: PythonFile) -> tuple[Place, ...]:
     """The literals of a file that may be credentials, by what they are bound to."""
+    return tuple(_places(file))
+
+
+def _places(file: PythonFile) -> Iterator[Place]:
     seen: set[int] = set()
     for at in spots(file.data):
         literal = file.root.descendant_for_byte_range(at, at + 1)

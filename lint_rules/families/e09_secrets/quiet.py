@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
+from lint_rules.languages.whole_file import Placed
 from lint_rules.model import Located, Span
 from lint_rules.source import SourceText
 
@@ -21,6 +22,16 @@ _LONG = 16
 _FACTORY = ("default", "factory")
 
 
+class Lies(Protocol):
+    """What tells where a file lies."""
+
+    @property
+    def relative(self) -> str: ...
+
+    @property
+    def is_test(self) -> bool: ...
+
+
 class SourceFile(Located, Protocol):
     """What is asked of a file, in any language."""
 
@@ -31,7 +42,12 @@ class SourceFile(Located, Protocol):
     def is_test(self) -> bool: ...
 
 
-def is_for_show(file: SourceFile) -> bool:
+def is_service(placed: Placed) -> bool:
+    """The opposite of `is_for_show`, asked before a file is parsed."""
+    return not is_for_show(placed)
+
+
+def is_for_show(file: Lies) -> bool:
     """Whether a file's place says that what stands in it is no secret of a running service."""
     return file.is_test or _FOR_SHOW.search(file.relative) is not None or _MESSAGES.search(file.relative) is not None
 

@@ -11,6 +11,8 @@ from lint_rules.families.e09_secrets.places import is_lookup, is_wrapper, is_wra
 from lint_rules.languages.python.scopes import text
 
 _MOST_STEPS = 14
+_PLAIN = re.compile(r"""(["'])[^"'\\]+\1""")
+"""A literal that means what it says: no prefix, no escapes."""
 
 
 def literal_value(node: Node) -> str | None:
@@ -19,6 +21,8 @@ def literal_value(node: Node) -> str | None:
         return literal_value(node.named_children[0])
     written = text(node)
     if node.type == "string":
+        if _PLAIN.fullmatch(written):
+            return written[1:-1]
         if any(child.type == "interpolation" for child in node.children):
             return None
         try:
