@@ -25,3 +25,9 @@ def test_a_finding_stays_where_the_other_rule_says_nothing_there() -> None:
     elsewhere, other_file = _finding("TEN0608", 60), _finding("TEN0608", 20, path="/b.js")
     assert undoubled([handler, elsewhere, other_file]) == [handler, elsewhere, other_file]
     assert undoubled([handler]) == [handler]
+
+
+def test_a_finding_stays_where_the_other_one_is_not_told() -> None:
+    handler = _finding("TEN0505", 0, (("TEN0608", _span(0, 50)),))
+    ignored = _finding("TEN0608", 20)
+    assert undoubled([handler, ignored], told=[handler]) == [handler, ignored]

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 from projects import expectations, lint, projects, session_of, shown, sources
 
+from lint_rules.engine.report import Report
+from lint_rules.engine.session import Session
 from lint_rules.languages.language import language, language_of
-
-PROJECTS = projects()
 
 
 def name(project: Path) -> str:
     return f"{project.parent.name}/{project.name}"
 
 
-@pytest.mark.parametrize("project", PROJECTS, ids=name)
+@pytest.fixture(params=projects(), ids=name, scope="module")
+def project(request: pytest.FixtureRequest) -> Path:
+    """One fixture project after the other, each for all tests here, so that they can share what was found in it."""
+    return Path(request.param)
+
+
+@lru_cache(maxsize=1)
+def linted(project: Path) -> tuple[Session, Report]:
+    """What a user is told of a project, and the session that said it."""
+    session = session_of(project, sources(project))
+    return session, session.lint()
+
+
 def test_findings_equal_expectations(project: Path) -> None:
-    found = [shown(project, finding) for finding in lint(project).findings]
+    found = [shown(project, finding) for finding in linted(project)[1].findings]
     expected = list(expectations(project))
 
     def places(items: list) -> Counter:  # type: ignore[type-arg]
@@ -34,22 +47,9 @@ def test_findings_equal_expectations(project: Path) -> None:
         assert any(want.message in message for message in messages), f"{want} is not in {messages}"
 
 
-@pytest.mark.parametrize("project", PROJECTS, ids=name)
-def test_the_screen_loses_nothing(project: Path) -> None:
-    with_screen, without = lint(project, everything=True), lint(project, everything=True, screen=False)
-    assert with_screen.findings == without.findings
-
-
-@pytest.mark.parametrize("project", PROJECTS, ids=name)
-def test_everything_on_raises_nothing(project: Path) -> None:
-    report = lint(project, everything=True)
-    assert not report.internal_errors, [notice.message for notice in report.notices]
-
-
-@pytest.mark.parametrize("project", PROJECTS, ids=name)
 def test_fixes_give_the_blessed_files(project: Path, bless: bool) -> None:
-    session = session_of(project, sources(project))
-    fixed = {Path(one.path): one for one in session.fix(session.lint(), unsafe=True)}
+    session, report = linted(project)
+    fixed = {Path(one.path): one for one in session.fix(report, unsafe=True)}
     for path, one in fixed.items():
         assert not one.problem, f"{path}: {one.problem}"
         assert language(language_of(str(path))).parses(one.after, str(path))
@@ -59,6 +59,13 @@ def test_fixes_give_the_blessed_files(project: Path, bless: bool) -> None:
     assert {path for path, one in fixed.items() if one.is_changed} == set(blessed), "run pytest --bless and read them"
     for path, expected in blessed.items():
         assert fixed[path].after.decode() == expected.read_text(encoding="utf-8"), f"{path}: run pytest --bless"
+
+
+def test_the_screen_loses_nothing_and_no_rule_raises(project: Path) -> None:
+    screened, unscreened = lint(project, everything=True), lint(project, everything=True, screen=False)
+    assert screened.findings == unscreened.findings
+    for report in (screened, unscreened):
+        assert not report.internal_errors, [notice.message for notice in report.notices]
 
 
 def blessed_path(path: Path) -> Path:

@@ -377,7 +377,9 @@ def _make_known(state: _Run, project: Project) -> None:
 def _report(state: _Run, findings: list[Finding], root: str, settings: Settings, rules: tuple[Rule, ...]) -> Report:
     catalogue = Catalogue((*HOUSEKEEPING, *load_rules()))
     enabled = tuple(dict.fromkeys((*HOUSEKEEPING, *rules)))
-    kept, hidden = judged(undoubled(findings), state.analyses.values(), settings, enabled, catalogue)
+    told = as_configured(findings, catalogue.rules, settings, root)
+    single = undoubled(findings, told)
+    kept, hidden = judged(single, state.analyses.values(), settings, enabled, catalogue)
     notices = sorted({finding for finding in kept if finding.code in NOTICE_CODES}, key=lambda one: one.sort_key)
     reported = {
         *as_configured(set(kept), catalogue.rules, settings, root),
