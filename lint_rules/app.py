@@ -7,6 +7,7 @@ Nothing heavy is imported before a command needs it: `--help` and `--version` lo
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -324,11 +325,16 @@ def with_default_command(arguments: Sequence[str]) -> list[str]:
     return ["check", *arguments]
 
 
+_RARELY = (100_000, 50, 100)
+"""When garbage is looked for: nearly all that a run makes is needed until it ends, so each look is long and in vain."""
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0, 1 with findings, 2 if something is wrong, 130 and 143 on signals."""
     from lint_rules.reporters.streams import prepare_streams, silence_stdout
 
     prepare_streams()
+    gc.set_threshold(*_RARELY)
     # As an exception, so that temporary files and workers are cleaned up on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from lint_rules.project.facts import MODULE_BODY, CallFacts, ModuleFacts
 from lint_rules.project.frameworks import LOOP, Handler, HandlerTable
+from lint_rules.project.index import Index, derived
 from lint_rules.project.symbols import Reference, Symbols
 
 _MOST_BASES = 20
@@ -18,33 +19,24 @@ class ProjectHandlers:
         self._symbols = symbols
         self.table = table
         self._own: dict[str, Handler | None] = {}
-        self._answers: dict[str, Handler | None] = {}
-        self._answers_version = -1
         self._apart: dict[str, bool] = {}
         self._given: dict[str, Handler] = {}
         self._given_by: dict[str, dict[str, Handler]] = {}
         self._version = -1
-        self._derived_by_base: dict[str, list[tuple[str, str]]] = {}
+        self._mixed_in: dict[str, Handler | None] = {}
+        self._derived = Index(derived)
         self._derived_version = -1
 
     def of(self, reference: Reference) -> Handler | None:
         """What a framework makes of a function; None if nothing known says that one calls it."""
-        if self._answers_version != self._symbols.version:
-            self._answers_version = self._symbols.version
-            self._answers = {}
         name = reference.name
-        if name not in self._answers:
-            self._answers[name] = self._of(reference, name)
-        return self._answers[name]
-
-    def _of(self, reference: Reference, name: str) -> Handler | None:
         own = self._own.get(name)
         if own is None and name not in self._own:
             misses = self._symbols.misses
             own = self._by_itself(reference)
             if self._symbols.misses == misses:
                 self._own[name] = own
-        return own or self.registered.get(name) or self._by_subclass(reference)
+        return own or self.registered.get(name) or self._by_subclass(reference, name)
 
     def on_loop(self, reference: Reference) -> bool:
         """Whether the body of a function runs on the event loop."""
@@ -114,16 +106,25 @@ class ProjectHandlers:
         outer = () if around is None else around.parameters[1:] if method == "__call__" else around.parameters
         return table.formed(method, parameters, outer, is_async=is_async)
 
-    def _by_subclass(self, reference: Reference) -> Handler | None:
+    def _by_subclass(self, reference: Reference, name: str) -> Handler | None:
         """What a method of a mixin is, by the views that have it among their bases."""
         owner, _, method = reference.function.name.rpartition(".")
         if owner not in reference.module.classes or not self.table.may_be_method(method):
             return None
+        if self._derived_version != self._symbols.version:
+            self._derived_version = self._symbols.version
+            self._derived.update(self._symbols.facts)
+            self._mixed_in = {}
+        if name not in self._mixed_in:
+            self._mixed_in[name] = self._of_views(reference, owner, method)
+        return self._mixed_in[name]
+
+    def _of_views(self, reference: Reference, owner: str, method: str) -> Handler | None:
         seen = {f"{reference.module.module}.{owner}"}
         waiting = list(seen)
         while waiting:
             mixin = waiting.pop()
-            for base, subclass in self._derived.get(mixin.rpartition(".")[2], ()):
+            for base, subclass in self._derived.at(mixin.rpartition(".")[2]):
                 if subclass in seen or self._symbols.canonical(base) != mixin:
                     continue
                 seen.add(subclass)
@@ -133,19 +134,6 @@ class ProjectHandlers:
                 if handler is not None:
                     return handler
         return None
-
-    @property
-    def _derived(self) -> Mapping[str, list[tuple[str, str]]]:
-        """Known classes that derive from others: last name of a base -> its symbol and the class."""
-        if self._derived_version != self._symbols.version:
-            self._derived_version = self._symbols.version
-            self._derived_by_base = {}
-            for module in self._symbols.facts.values():
-                for one in module.classes.values():
-                    for base in one.bases:
-                        derived = self._derived_by_base.setdefault(base.rpartition(".")[2], [])
-                        derived.append((base, f"{module.module}.{one.name}"))
-        return self._derived_by_base
 
     @property
     def registered(self) -> Mapping[str, Handler]:

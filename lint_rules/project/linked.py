@@ -11,6 +11,7 @@ from lint_rules.project.calls import CallGraph, is_synchronous
 from lint_rules.project.facts import FunctionFacts, ModuleFacts
 from lint_rules.project.frameworks import HandlerTable
 from lint_rules.project.handlers import ProjectHandlers
+from lint_rules.project.index import Entries, Index, Item, call_sites
 from lint_rules.project.node_frameworks import NodeHandlerTable
 from lint_rules.project.node_handlers import NodeProjectHandlers
 from lint_rules.project.reach import Reaching, reaching
@@ -41,6 +42,8 @@ class Project:
     _graph_version: int = -1
     _handlers: ProjectHandlers | NodeProjectHandlers | None = None
     _shared: dict[Callable[[Project], Any], tuple[int, Any]] = field(default_factory=dict)
+    _indexes: dict[Entries[Any], tuple[int, Index[Any]]] = field(default_factory=dict)
+    _read: dict[tuple[str, str], tuple[bytes, tuple[Any, ...]]] = field(default_factory=dict)
 
     @property
     def facts(self) -> Mapping[str, ModuleFacts]:
@@ -87,13 +90,25 @@ class Project:
         known: Made = made
         return known
 
+    def index(self, entries: Entries[Item]) -> Index[Item]:
+        """What all known modules say, by key."""
+        version, index = self._indexes.get(entries) or (-1, Index(entries))
+        if version != self.symbols.version:
+            index.update(self.symbols.facts)
+            self._indexes[entries] = self.symbols.version, index
+        return index
+
     def notes(self, kind: Notes[Note]) -> Iterator[tuple[ModuleFacts, tuple[Note, ...]]]:
         """What a family wrote down about each known module that it had something to say about, in a fixed order."""
         for name in sorted(self.symbols.facts):
             module = self.symbols.facts[name]
             encoded = module.notes.get(kind.name)
-            if encoded:
-                yield module, kind.read(encoded)
+            if not encoded:
+                continue
+            read = self._read.get((kind.name, name))
+            if read is None or read[0] is not encoded:
+                read = self._read[kind.name, name] = encoded, kind.read(encoded)
+            yield module, read[1]
 
     def on_loop(self, reference: Reference) -> bool:
         """Whether a function's body runs on the event loop, by its own form or by what its framework does with it."""
@@ -101,7 +116,7 @@ class Project:
 
     def reaching(self, ends: Callable[[str], bool], end_names: frozenset[str]) -> Reaching:
         """The functions that reach a call whose canonical name `ends`, with callers and registrations asked for."""
-        found = reaching(self.functions(), self.symbols, ends, end_names, self.handlers.table.may_be_method)
+        found = reaching(self.index(call_sites), self.symbols, ends, end_names, self.handlers.table.may_be_method)
         self.asked_words.update(found.words)
         return found
 

@@ -7,10 +7,11 @@ reaches such a call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lint_rules.project.calls import CallGraph, Edge
+from lint_rules.project.index import CallSite, Index
 from lint_rules.project.symbols import Reference, Symbols
 
 _MOST_HOPS = 12
@@ -29,7 +30,7 @@ class Reaching:
 
 
 def reaching(
-    functions: Iterable[Reference],
+    calls: Index[CallSite],
     symbols: Symbols,
     ends: Callable[[str], bool],
     end_names: frozenset[str],
@@ -41,20 +42,14 @@ def reaching(
     from the class of one that is called like a method of a view.
     """
     graph = CallGraph(symbols)
-    by_last_name: dict[str, list[tuple[Reference, int]]] = {}
-    for function in functions:
-        for position, call in enumerate(function.function.calls):
-            if call.keeps_exit:
-                continue
-            by_last_name.setdefault(call.target.rpartition(".")[2], []).append((function, position))
     result = Reaching()
     level = set(end_names)
     for _ in range(_MOST_HOPS):
         new: dict[str, Edge] = {}
-        for caller, position in sorted(
-            (one for name in level for one in by_last_name.get(name, ())), key=lambda one: (one[0].name, one[1])
-        ):
-            edge = graph.edge(caller, caller.function.calls[position])
+        sites = (site for name in level for site in calls.at(name) if not site.call.keeps_exit)
+        for site in sorted(sites, key=lambda one: (one.caller.name, one.position)):
+            caller = site.caller
+            edge = graph.edge(caller, site.call)
             leads = edge.callee.name in result.next_edge if edge.callee is not None else ends(edge.name)
             if leads and edge not in result.edges.get(caller.name, ()):
                 result.edges.setdefault(caller.name, []).append(edge)

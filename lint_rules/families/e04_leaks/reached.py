@@ -10,10 +10,11 @@ import msgspec
 
 from lint_rules.families.e04_leaks.serving import KINDS, SCHEDULED
 from lint_rules.model import Notes, Span
+from lint_rules.project.index import call_sites, decorated
 from lint_rules.project.symbols import Reference
 
 if TYPE_CHECKING:
-    from lint_rules.project.facts import CallFacts, ModuleFacts
+    from lint_rules.project.facts import ModuleFacts
     from lint_rules.project.frameworks import Handler
     from lint_rules.project.linked import Project
 
@@ -58,10 +59,6 @@ def handler_around(function: Reference, project: Project) -> Handler | None:
     return None
 
 
-def _last(symbol: str) -> str:
-    return symbol.removesuffix("()").rpartition(".")[2]
-
-
 def _is_per_request(handler: Handler, project: Project) -> bool:
     if project.language == "python":
         return handler.is_per_request
@@ -73,13 +70,8 @@ class Callers:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._by_name: dict[str, list[tuple[Reference, CallFacts]]] = {}
-        self._decorated: dict[str, list[tuple[Reference, str]]] = {}
-        for function in project.functions():
-            for call in function.function.calls:
-                self._by_name.setdefault(call.target.rpartition(".")[2], []).append((function, call))
-            for decorator in function.function.decorators:
-                self._decorated.setdefault(_last(decorator), []).append((function, decorator))
+        self._calls = project.index(call_sites)
+        self._decorated = project.index(decorated)
 
     def handler_of(
         self, function: Reference, position: int = -1, most: int = _MOST_HOPS
@@ -112,7 +104,7 @@ class Callers:
         depth = function.function.name.count(".<locals>.")
         if not depth or self._project.language != "python":
             return
-        for wrapped, decorator in self._decorated.get(_last(outer), ()):
+        for wrapped, decorator in self._decorated.at(outer.rpartition(".")[2]):
             if decorator.endswith("()") and depth < 2:
                 continue  # what makes the decorator runs once
             found = self._project.symbols.function(decorator.removesuffix("()"))
@@ -128,8 +120,9 @@ class Callers:
         last = function.function.name.rpartition(".")[2]
         if last.isidentifier() and not last.startswith("_"):  # what is private is called from its own file
             self._project.asked_words.add(f"{last}(")
-        for caller, call in self._by_name.get(last, ()):
+        for site in self._calls.at(last):
+            call = site.call
             given = call.arguments[position] if 0 <= position < len(call.arguments) else ""
             found = self._project.symbols.function(call.target) if given not in _LITERALS else None
             if found is not None and found.name == function.name:
-                yield caller
+                yield site.caller

@@ -10,6 +10,7 @@ from lint_rules.families.e04_leaks.growth_python import OF_INSTANCES, STORES, St
 from lint_rules.families.e04_leaks.reached import Callers
 from lint_rules.families.e04_leaks.store_uses import MADE, TENDED
 from lint_rules.project.facts import ModuleFacts
+from lint_rules.project.index import instances
 from lint_rules.project.symbols import Reference
 
 if TYPE_CHECKING:
@@ -137,10 +138,6 @@ def _outlives(made: StoreNote, project: Project) -> bool:
         own = project.symbols.class_(made.owner)
         bases = own[1].bases if own is not None else ()
         return not any(base.rpartition(".")[2].endswith(_COPIES) for base in bases)
-    project.asked_words.add(f"{made.owner.rpartition('.')[2]}(")
-    return any(
-        value.endswith("()") and project.symbols.canonical(value.removesuffix("()")) == made.owner
-        for facts in project.facts.values()
-        for value in facts.variables.values()
-        if value.rpartition(".")[2] == f"{made.owner.rpartition('.')[2]}()"
-    )
+    name = made.owner.rpartition(".")[2]
+    project.asked_words.add(f"{name}(")
+    return any(project.symbols.canonical(symbol) == made.owner for symbol in project.index(instances).at(name))
