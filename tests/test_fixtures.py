@@ -31,6 +31,12 @@ def linted(project: Path) -> tuple[Session, Report]:
     return session, session.lint()
 
 
+@lru_cache(maxsize=1)
+def everything(project: Path) -> Report:
+    """All that all rules have to say of a project."""
+    return lint(project, everything=True)
+
+
 def test_findings_equal_expectations(project: Path) -> None:
     found = [shown(project, finding) for finding in linted(project)[1].findings]
     expected = list(expectations(project))
@@ -62,10 +68,26 @@ def test_fixes_give_the_blessed_files(project: Path, bless: bool) -> None:
 
 
 def test_the_screen_loses_nothing_and_no_rule_raises(project: Path) -> None:
-    screened, unscreened = lint(project, everything=True), lint(project, everything=True, screen=False)
+    screened, unscreened = everything(project), lint(project, everything=True, screen=False)
     assert screened.findings == unscreened.findings
     for report in (screened, unscreened):
         assert not report.internal_errors, [notice.message for notice in report.notices]
+
+
+def test_messages_say_what_is_wrong_and_what_to_do_on_one_line(project: Path) -> None:
+    for finding in everything(project).findings:
+        assert "\n" not in finding.message
+        assert "; " in finding.message, finding.message
+        assert not finding.message.endswith("."), finding.message
+        assert "should" not in finding.message, finding.message
+        assert finding.suggestion.strip(), finding.message
+
+
+def test_spans_lie_in_their_files(project: Path) -> None:
+    for finding in everything(project).findings:
+        assert 0 <= finding.span.start <= finding.span.end <= Path(finding.path).stat().st_size
+        for related in finding.related:
+            assert related.span.end <= Path(related.path).stat().st_size
 
 
 def blessed_path(path: Path) -> Path:
