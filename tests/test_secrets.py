@@ -161,6 +161,14 @@ def test_no_diff_shows_a_secret(tmp_path: Path) -> None:
         assert secret not in shown
 
 
+def test_a_password_that_is_the_name_of_one_does_not_hide_names(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "app.py").write_text('import psycopg\n\npsycopg.connect(user="orders", password="password")\n')
+    shown = run(tmp_path)
+    assert "`password` is passed as a literal" in shown
+    assert '"password"' not in shown
+
+
 def service(folder: Path) -> None:
     (folder / "pyproject.toml").write_text("")
     (folder / "app.py").write_text(

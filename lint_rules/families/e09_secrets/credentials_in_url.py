@@ -54,6 +54,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from lint_rules.families.e09_secrets.judgement import is_placeholder_value
+from lint_rules.families.e09_secrets.places import is_for_documentation
 from lint_rules.families.e09_secrets.quiet import SourceFile, is_for_show, is_service
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Rule
@@ -91,6 +92,7 @@ _DOCUMENTED_HOSTS = re.compile(
 )
 
 _FEW_LINES = 6
+_MOST_STEPS = 14
 
 
 def secret_urls(data: bytes) -> Iterator[re.Match[bytes]]:
@@ -142,6 +144,19 @@ def _is_prose(root: Node, at: int) -> bool:
     return node is not None and (node.text or b"").count(b"\n") > _FEW_LINES
 
 
+def _is_documentation(node: Node | None) -> bool:
+    """Whether a literal stands in what an argument or a key says is for people to read."""
+    for _ in range(_MOST_STEPS):
+        if node is None or node.type in ("block", "module", "statement_block", "program"):
+            return False
+        for field in ("name", "key", "left"):
+            name = node.child_by_field_name(field)
+            if name is not None and is_for_documentation((name.text or b"").decode("utf-8", "replace").strip("\"'")):
+                return True
+        node = node.parent
+    return False
+
+
 def _is_code(file: SourceFile, at: int) -> bool:
     """Whether a byte lies in a literal that the program uses: not in a comment, not in a docstring."""
     root: Node | None = getattr(file, "root", None)
@@ -159,6 +174,8 @@ def _is_code(file: SourceFile, at: int) -> bool:
     ):
         node = node.parent
     if root.descendant_for_byte_range(at, at + 1) is not None and _is_prose(root, at):
+        return False
+    if _is_documentation(node):
         return False
     return node is not None and node.type not in (
         "comment",

@@ -57,6 +57,7 @@ from lint_rules.families.e09_secrets.config_calls import WrittenCalls
 from lint_rules.families.e09_secrets.credentials_in_url import secret_urls
 from lint_rules.families.e09_secrets.literal_arguments import Given, counts
 from lint_rules.families.e09_secrets.quiet import is_for_show, is_service
+from lint_rules.families.e09_secrets.read_python import is_demonstration
 from lint_rules.languages.javascript.library import js_name_table
 from lint_rules.languages.tables import name_table, read_table
 from lint_rules.languages.whole_file import WholeFile
@@ -129,7 +130,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         if function is None or not _holds_literal(_PYTHON_CALLS, name, partial(config_python.given, call, file)):
             continue
         row = PYTHON.match(file.canonical(function), file.types)
-        if row is None or config_python.is_development(call):
+        if row is None or config_python.is_development(call) or is_demonstration(call):
             continue
         literals = _counting(config_python.given(call, file, row["settings"]), is_server=not row["env"])
         yield from _finding(file, call, file.text(function), literals, row["env"])

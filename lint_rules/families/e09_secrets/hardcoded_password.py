@@ -124,7 +124,8 @@ def _findings(file: SourceFile, places: Iterable[Place]) -> Iterator[Finding]:
             name, what = place.name, "holds a password"
         elif is_secret(place.setting) and not is_of_a_factory(file, place.name, place.value):
             name, what = place.name, _WHAT[place.how]
-            if place.how is How.PASSED and positional(place.used_by) is not None:
+            is_unnamed = positional(place.used_by) is not None or place.used_by.endswith(".login")
+            if place.how is How.PASSED and place.name == "secret" and is_unnamed:
                 name, what = f"{place.used_by}()", "is given a literal secret"
         else:
             continue

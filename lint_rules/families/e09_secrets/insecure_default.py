@@ -54,6 +54,7 @@ other than an `if` around the place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,9 @@ RULE = Rule(
 )
 
 
+_COMPOSITION = re.compile(rb"^services:", re.MULTILINE)
+
+
 @RULE.files(WholeFile(may_hold_credential, early=is_service), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     from lint_rules.families.e09_secrets import places_python
@@ -100,8 +104,11 @@ def check_config(file: ConfigFile) -> Iterator[Finding]:
     from lint_rules.families.e09_secrets import places_config
 
     if not is_for_show(file):
-        # The password of a database that nobody outside the composition reaches has a default on purpose.
-        settings = (one for one in places_config.places(file) if "pass" not in one.variable.lower())
+        is_composition = _COMPOSITION.search(file.data) is not None
+        settings = (
+            # The password of a database that nobody outside the composition reaches has a default on purpose.
+            one for one in places_config.places(file) if not (is_composition and "pass" in one.variable.lower())
+        )  # fmt: skip
         yield from _findings(file, settings, "${{{0}:?}}")
 
 

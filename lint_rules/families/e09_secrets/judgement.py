@@ -13,6 +13,8 @@ from lint_rules.families.e09_secrets.naming import Credential, credential, crede
 
 _LEAST, _LEAST_FALLBACK, _MOST = 4, 2, 500
 _LEAST_WEAK = 16
+_LEAST_DISGUISED, _LEAST_ALPHABET = 10, 8
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _LONGEST_CONNECTION = 2_000
 
 # Each of these says that the value is a reference, a form or a rule, and no secret.
@@ -23,6 +25,7 @@ _LABEL = re.compile(r"[A-Z][a-z]+(?: [\w()'-]+)*[:?.!]?")
 _PLAIN_WORDS = re.compile(r"[A-Za-z]+(?:[ _.:/-]+[A-Za-z]+)*[ _.:/-]*")
 _SECRET_CHARACTERS = re.compile(r"[A-Za-z0-9_+/=.~:!@#$%^&*-]+")
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+_DISGUISED = re.compile(r"[A-Za-z][013457](?=[A-Za-z])")
 _HEX = re.compile(r"[0-9a-fA-F]{16,}")
 _CREDENTIAL_WORDS = frozenset(
     {"password", "passwd", "secret", "token", "pass", "pwd", "credential", "passphrase", "auth"}
@@ -76,7 +79,7 @@ def is_secret(setting: Setting) -> bool:
     ):
         return False
     if strength is Credential.WEAK:
-        return _looks_random(value)
+        return _looks_random(value) or _is_disguised(value)
     return _is_password(setting, value)
 
 
@@ -85,7 +88,12 @@ def _values(key: str) -> frozenset[str]:
 
 
 def _is_placeholder(value: str) -> bool:
-    return _placeholders().search(value.lower()) is not None
+    return _placeholders().search(value.lower()) is not None or _is_alphabet(value)
+
+
+def _is_alphabet(value: str) -> bool:
+    """Whether a value is made of the letters as they follow each other, as nobody's password is."""
+    return len(value) >= _LEAST_ALPHABET and value.lower() in _ALPHABET
 
 
 @lru_cache(maxsize=1)
@@ -120,6 +128,8 @@ def _is_password(setting: Setting, value: str) -> bool:
     lowered = value.lower()
     if _is_common(setting):
         return True
+    if _is_own_name(setting, value):
+        return False
     squeezed = re.sub(r"[^a-z]", "", lowered)
     if squeezed in _squeezed_common() and not (" " in value and value[0].isupper()):
         return True
@@ -147,9 +157,17 @@ def _squeezed_common() -> frozenset[str]:
     return frozenset(re.sub(r"[^a-z]", "", word) for word in _values("common"))
 
 
+def _is_own_name(setting: Setting, value: str) -> bool:
+    """Whether a constant is the key under which the thing is found: `ADMIN_PASSWORD = "admin-password"`."""
+    words = words_of(value)
+    return len(words) > 1 and words == words_of(setting.name) and not (setting.is_fallback or setting.is_used)
+
+
 def _is_phrase(setting: Setting, value: str) -> bool:
     """Whether several words are a passphrase and no text for people."""
     name = words_of(setting.name)
+    if len(name) > 1 and set(name).issubset(words_of(value)):
+        return False  # classes of a style sheet, a label
     if "passphrase" in name or "phrase" in name:
         return value == value.lower() and value.count(" ") >= 2
     is_text = value[0].isupper() or value.endswith((".", "!", "?", ":")) or value.count(" ") > 5
@@ -214,6 +232,11 @@ def _looks_random(value: str) -> bool:
     pieces = re.split(r"[^A-Za-z0-9]+", value)
     wordy = sum(len(word) for word in re.findall(r"[A-Z]?[a-z]{4,}", value))
     return wordy < 0.6 * len(value) and max(map(len, pieces)) >= 10 and _kinds_change(value) >= len(value) / 6
+
+
+def _is_disguised(value: str) -> bool:
+    """Whether words are written with digits for letters, as nobody writes names and labels: `sup3r-s3cr3t`."""
+    return len(value) >= _LEAST_DISGUISED and " " not in value and len(_DISGUISED.findall(value)) >= 2
 
 
 def _kinds_change(value: str) -> int:

@@ -39,6 +39,14 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(name)]
 
 
+def belonging(name: str, owner: str) -> str:
+    """The name of what belongs to something: `jwt_key` for the `key` of `jwt`, else the name as it is."""
+    if name.lower() != "key":
+        return name
+    holders = [word for word in words_of(owner) if word in word_set("names", "holders")]
+    return f"{holders[-1]}_{name}" if holders else name
+
+
 @lru_cache(maxsize=4096)
 def credential(name: str) -> Credential:
     """Whether the name is that of a credential."""

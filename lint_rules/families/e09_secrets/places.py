@@ -100,6 +100,9 @@ _KEYS = tuple(
     b"access app auth license account private signing encryption master session cookie hmac jwt service "
     b"api subscription secret crypto aes webhook shared storage deploy integration consumer security key".split()
 )
+# Or where it belongs to one of these: `jwt: { key: "..." }`.
+_HOLDERS = re.compile("|".join(credential_table()["names"]["holders"]).encode())
+_MOST_HOLDER = 80
 # What may stand between the name and the literal that is bound to it, and the literal's first quote.
 # In two steps, neither of which ever goes back: the rest of the name, and the way to the quote.
 _REST_OF_NAME = re.compile(rb"""[\w.-]{0,40}(?:\\?["'`])?""")
@@ -180,13 +183,17 @@ def _is_name(lowered: bytes, stem: bytes, at: int) -> bool:
     if stem == b"pass":
         return _PASS.match(lowered, at) is not None or lowered[at - 1 : at] == b"_"
     if stem == b"key":
-        return lowered[max(0, at - 14) : at].rstrip(b"_-").endswith(_KEYS)
+        before = lowered[max(0, at - 14) : at]
+        return before.rstrip(b"_-").endswith(_KEYS) or (
+            before[-1:] in b"\"' {,\t\n" and _HOLDERS.search(lowered, max(0, at - _MOST_HOLDER), at) is not None
+        )
     return True
 
 
 _SETTING = re.compile(
     rb"""(?:passw|pwd|passphrase|passcode|secret|token|api[_-]?key|credential|pass|_key|[a-z]key)[\w-]{0,30}"""
-    rb"""["']?[ \t]{0,8}[:= ][ \t]{0,8}["']?[^\s"'${<#]""",
+    rb"""["']?[ \t]{0,8}[:= ][ \t]{0,8}["']?[^\s"'${<#]"""
+    rb"""|(?:jwt|signing|encryption|crypto|cipher|aes|hmac)[\w"':={} \t\r\n\[\]]{0,40}\bkey\b""",
     re.IGNORECASE,
 )
 
@@ -235,6 +242,11 @@ def is_lookup(called: str) -> bool:
     return called in names or called.endswith((".environ.get", ".getenv", ".env.get"))
 
 
+def is_declaration(called: str) -> bool:
+    """Whether a call declares variables of the environment with types and defaults (django-environ)."""
+    return called.rpartition(".")[2] in ("Env", "FileAwareEnv")
+
+
 def is_wrapper(called: str) -> bool:
     """Whether a function gives its first argument back in another form."""
     return called.rpartition(".")[2].removeprefix("new ") in credential_table()["wrappers"]["functions"]
@@ -246,8 +258,8 @@ def is_wrapping_method(name: str) -> bool:
 
 
 def is_for_documentation(name: str) -> bool:
-    """Whether what is given under a name is there to be read: `Field(examples=[...])`."""
-    return name.lower() in _DOCUMENTATION
+    """Whether what is given under a name is there to be read: `Field(examples=[...])`, `"connection_examples"`."""
+    return name.lower() in _DOCUMENTATION or name.lower().endswith(("_examples", "_example", "examples"))
 
 
 _DOCUMENTATION = frozenset(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e09_secrets.naming import credential_table
+from lint_rules.families.e09_secrets.naming import belonging, credential_table
 from lint_rules.families.e09_secrets.places import (
     How,
     Place,
@@ -24,6 +24,7 @@ from lint_rules.families.e09_secrets.places import (
 )
 from lint_rules.families.e09_secrets.read_javascript import (
     called_name,
+    compared_name,
     first_literal,
     function_name,
     is_environment,
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 _SETS = re.compile(r"(?:app|application|server|config|conf|nconf|settings)\.set$")
 
 _MOST_STEPS = 16
+# What stands beside the default of a setting in a schema (convict and alike).
+_OF_SETTINGS = frozenset({"env", "arg", "format", "doc", "envVar", "env_var", "environment", "sensitive"})
 _TRANSPARENT = (
     "parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "type_assertion",
     "await_expression", "ternary_expression",
@@ -166,7 +169,7 @@ def _bound_to(node: Node) -> Found | None:  # noqa: PLR0915 - one case a kind of
             if operator in ("==", "===", "!=", "!=="):
                 if replaces(outer, last_name(other)):
                     return None
-                return _named(last_name(other), How.COMPARED, fallback)
+                return _named(compared_name(other), How.COMPARED, fallback)
             if operator not in ("||", "??") or left == node:
                 return None
             variable = looked_up(other)
@@ -270,6 +273,8 @@ def _of_pair(pair: Node, fallback: str) -> Found | None:
         outer = owner.parent if owner is not None else None
         if outer is not None and outer.type == "arguments" and call is not None:
             outer = call.parent
+        elif owner is not None and _OF_SETTINGS.isdisjoint(_keys_of(owner)):
+            return None  # a field of a form
         if outer is not None and outer.type == "pair":
             name = last_name(outer.child_by_field_name("key"))
             return _named(name, How.FALLBACK, name)
@@ -278,7 +283,14 @@ def _of_pair(pair: Node, fallback: str) -> Found | None:
     call = owner.parent.parent if owner is not None and owner.parent is not None else None
     called = called_name(call) if call is not None and call.type in ("call_expression", "new_expression") else ""
     used_by = called if called.endswith(_USERS) else ""
+    holder = owner.parent if owner is not None else None
+    if holder is not None and holder.type in ("pair", "variable_declarator"):
+        key = belonging(key, last_name(holder.child_by_field_name("key") or holder.child_by_field_name("name")))
     return _named(key, How.PASSED if used_by else How.BOUND, fallback, used_by)
+
+
+def _keys_of(literal: Node) -> set[str]:
+    return {last_name(pair.child_by_field_name("key")) for pair in named(literal) if pair.type == "pair"}
 
 
 def _destructured(pattern: Node, fallback: str) -> Found | None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e09_secrets.naming import credential_table
+from lint_rules.families.e09_secrets.naming import belonging, credential_table
 from lint_rules.families.e09_secrets.places import (
     How,
     Place,
     is_comparison,
+    is_declaration,
     is_for_documentation,
     is_lookup,
     is_secret_name,
@@ -23,8 +24,11 @@ from lint_rules.families.e09_secrets.places import (
 )
 from lint_rules.families.e09_secrets.read_python import (
     called_name,
+    compared_name,
+    is_demonstration,
     last_name,
     literal_value,
+    logs_in,
     looked_up,
     matched,
     option_name,
@@ -97,7 +101,7 @@ def place_of(literal: Node) -> Place | None:
     if value is None:
         return None
     found = _bound_to(whole)
-    if found is None or _is_documentation(whole):
+    if found is None or _is_documentation(whole) or is_demonstration(whole):
         return None
     name, how, variable, used_by = found
     return Place(name, value, whole.start_byte, whole.end_byte, how, variable, used_by)
@@ -122,7 +126,11 @@ def _bound_to(node: Node) -> tuple[str, How, str, str] | None:  # noqa: PLR0915 
         if kind == "pair":
             if outer.child_by_field_name("value") != node:
                 return None
-            return _named(last_name(outer.child_by_field_name("key")), How.BOUND, fallback)
+            name = last_name(outer.child_by_field_name("key"))
+            owner = outer.parent.parent if outer.parent is not None else None
+            if owner is not None and owner.type in ("pair", "assignment"):
+                name = belonging(name, last_name(owner.child_by_field_name("key") or owner.child_by_field_name("left")))
+            return _named(name, How.BOUND, fallback)
         if kind in ("default_parameter", "typed_default_parameter"):
             return _named(last_name(outer.child_by_field_name("name")), How.DEFAULT, fallback)
         if kind == "named_expression":
@@ -132,7 +140,7 @@ def _bound_to(node: Node) -> tuple[str, How, str, str] | None:  # noqa: PLR0915 
             others = [child for child in outer.named_children if child != node]
             if not operators <= {"==", "!="} or len(others) != 1 or replaces(outer, last_name(others[0])):
                 return None
-            return _named(last_name(others[0]), How.COMPARED, fallback)
+            return _named(compared_name(others[0]), How.COMPARED, fallback)
         if kind == "return_statement":
             function = outer.parent
             while function is not None and function.type not in ("function_definition", "lambda", "class_definition"):
@@ -161,6 +169,8 @@ def _bound_to(node: Node) -> tuple[str, How, str, str] | None:  # noqa: PLR0915 
             kind == "tuple" and outer.parent is not None and outer.parent.type == "keyword_argument"
         ):  # auth=("user", "...")
             keyword = text(outer.parent.child_by_field_name("name") or outer)
+            if is_declaration(called_name(_call_of(outer.parent))):  # Env(SECRET_KEY=(str, "..."))
+                return _named(keyword, How.FALLBACK, keyword)
             is_second = outer.named_child_count == 2 and outer.named_children[1] == node
             is_second = is_second and literal_value(outer.named_children[0]) != literal_value(node)  # a public client
             return _named("password", How.PASSED, fallback, keyword) if is_second and keyword in _PAIRS else None
@@ -211,7 +221,7 @@ def _bound_to(node: Node) -> tuple[str, How, str, str] | None:  # noqa: PLR0915 
             position = [child for child in outer.named_children if child.type != "comment"].index(node)
             if position == 1 and is_lookup(called):
                 return _named(variable_of(call), How.FALLBACK, variable_of(call))
-            if positional(called) == position:
+            if positional(called) == position or (position == 1 and logs_in(call)):
                 if called.endswith(("hmac.new", "hmac.digest")) and _hashes_secret(outer, position):
                     return None
                 return "secret", How.PASSED, fallback, called
@@ -229,6 +239,12 @@ def _bound_to(node: Node) -> tuple[str, How, str, str] | None:  # noqa: PLR0915 
             return _named("connection string", How.PASSED, fallback)
         return None
     return None
+
+
+def _call_of(argument: Node) -> Node:
+    """The call that is given an argument."""
+    given = argument.parent
+    return given.parent if given is not None and given.parent is not None else argument
 
 
 def _hashes_secret(given: Node, position: int) -> bool:

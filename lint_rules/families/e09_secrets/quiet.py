@@ -12,8 +12,8 @@ from lint_rules.source import SourceText
 _FOR_SHOW = re.compile(
     r"(?:^|/)(?:examples?|samples?|docs?(?:_src)?|documentation|demos?|tutorials?|fixtures?|mocks?|__mocks__|__fixtures__|stubs?|seeds?|seeders"
     r"|playground|sandbox|storybook|stories|locales?|i18n|translations?|l10n|lang|test[-_]?(?:data|utils?|helpers?|support)|testing|snippets|cassettes"
-    r"|scaffolds?|templates?|boilerplates?|benchmarks?|\.github|\.devcontainer)/"
-    r"|(?:^|/)(?:conftest|fixtures?|mocks?|factories|strings|translations?|messages|faker)\.\w+$"
+    r"|regtest|(?:[\w.]+-)*tests?(?:-[\w.]+)*|scaffolds?|templates?|boilerplates?|benchmarks?|\.github|\.devcontainer)/"
+    r"|(?:^|/)(?:conftest|fixtures?|mocks?|factories|strings|translations?|messages|placeholders?|faker)\.\w+$"
     r"|[._-](?:example|sample|template|tpl|dist|mock|fixture|stories|test|spec)(?:\.\w+)*$"
     r"|(?:^|/)(?:example|sample|(?:unit_?)?tests?|ci)[._-][^/]*$|(?:^|/)\.env[.-](?:test|ci|defaults?|schema)\b"
 )

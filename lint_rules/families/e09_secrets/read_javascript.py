@@ -32,6 +32,18 @@ def is_sum(node: Node) -> bool:
     return any(child.type == "+" for child in node.children)
 
 
+_ASKING = ("get", "header", "getHeader", "query", "param")
+
+
+def compared_name(node: Node) -> str:
+    """What is compared: the name of a value, the header that is asked for, or the function that gives it."""
+    name = unwrapped_name(node)
+    if name or node.type != "call_expression":
+        return name
+    last = called_name(node).rpartition(".")[2]
+    return (first_literal(node) or last) if last in _ASKING else last
+
+
 def unwrapped_name(node: Node) -> str:
     """The name of `token` or `Buffer.from(token)`."""
     while node.type == "call_expression" and is_wrapper(called_name(node)) and arguments(node):

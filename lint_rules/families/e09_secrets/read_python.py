@@ -52,6 +52,45 @@ def matched(pattern: Node) -> Node | None:
     return statement.child_by_field_name("subject") if statement is not None else None
 
 
+_MAIN = re.compile(rb"""if\s+__name__\s*==\s*["']__main__["']""")
+_SAYS_DEMONSTRATION = re.compile(rb"#[^\n]*\b(?:test|testing|tests|demo|demonstration|example|try)\b", re.IGNORECASE)
+_BEGINNING = 200
+
+
+def is_demonstration(node: Node) -> bool:
+    """Whether a place runs only if its module is called by itself, which a comment there says is for trying it out."""
+    current: Node | None = node
+    while current is not None:
+        if current.type == "if_statement":
+            beginning = (current.text or b"")[:_BEGINNING]
+            if _MAIN.match(beginning):
+                return _SAYS_DEMONSTRATION.search(beginning) is not None
+        current = current.parent
+    return False
+
+
+_MAKES_LOGIN = rb"\b(?:smtplib|imaplib|ftplib|poplib|aiosmtplib|aioimaplib)\."
+
+
+def logs_in(call: Node) -> bool:
+    """Whether a call is `login` of a server for mail or files, which is made in this file: `s = smtplib.SMTP(...)`."""
+    receiver, _, last = called_name(call).rpartition(".")
+    if last != "login" or not receiver:
+        return False
+    root = call
+    while root.parent is not None:
+        root = root.parent
+    name = re.escape(receiver.encode())
+    made = rb"(?<![\w.])%s\s*=\s*%s|%s[^\n]{0,200}\bas\s+%s\s*[:,]" % (name, _MAKES_LOGIN, _MAKES_LOGIN, name)
+    return re.search(made, root.text or b"") is not None
+
+
+def compared_name(node: Node) -> str:
+    """What is compared: the name of a value, of one in another form, or of the function that gives it."""
+    name = unwrapped_name(node)
+    return called_name(node).rpartition(".")[2] if not name and node.type == "call" else name
+
+
 def unwrapped_name(node: Node) -> str:
     """The name of `password`, `password.encode()` or `str(password)`."""
     for _ in range(_MOST_STEPS):

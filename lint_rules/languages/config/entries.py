@@ -75,15 +75,17 @@ _NAMED = re.compile(
 
 
 def entries(data: bytes, path: str) -> Iterator[Entry]:
-    """The settings of a file, in no particular order; a place may come twice."""
+    """The settings of a file; a place may come twice, and what is said of it first is right."""
     kind = format_of(path)
+    if kind == YAML:  # first, since the line alone would be a setting called `value`
+        yield from map(_entry, _NAMED.finditer(data))
     for found in _PATTERNS[kind].finditer(data):
         yield _entry(found)
     if kind == DOCKER:
         for line in _DOCKER_LINE.finditer(data):
             yield from map(_entry, _MORE_ENV.finditer(data, line.start(), _logical_end(data, line.start())))
     if kind == YAML:
-        for pattern in (_QUOTED_ITEM, _NAMED, _FLOW):
+        for pattern in (_QUOTED_ITEM, _FLOW):
             yield from map(_entry, pattern.finditer(data))
 
 
