@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from tree_sitter import Node
 
@@ -35,8 +36,18 @@ def _names() -> dict[str, frozenset[str]]:
     return {key: frozenset(js_name(name) if "#" in name else name for name in names) for key, names in rows.items()}
 
 
-def answers(file: JavaScriptFile) -> Iterator[Answer]:
-    """All responses of a file, in no particular order."""
+_BY_FILE: WeakKeyDictionary[object, tuple[Answer, ...]] = WeakKeyDictionary()
+
+
+def answers(file: JavaScriptFile) -> tuple[Answer, ...]:
+    """All responses of a file, in no particular order; found once, since the file alone tells."""
+    known = _BY_FILE.get(file)
+    if known is None:
+        known = _BY_FILE[file] = tuple(_answers(file))
+    return known
+
+
+def _answers(file: JavaScriptFile) -> Iterator[Answer]:
     for call in file.index.of_kinds(CALL_KINDS):
         function = callee(call)
         if function is None:
