@@ -48,12 +48,15 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
 from tree_sitter import Node
 
+from lint_rules.families.e06_error_handling.callback_givers import GIVERS, NOTHING, Givers
 from lint_rules.families.e06_error_handling.callbacks import Callback, node_callback
-from lint_rules.families.e06_error_handling.ignoring import ignored
+from lint_rules.families.e06_error_handling.ignoring import Ignored, ignored
 from lint_rules.languages.javascript.selectors import Nodes
-from lint_rules.model import ERROR, Finding, Rule
+from lint_rules.model import ERROR, Finding, Notes, Rule, Span
+from lint_rules.project.linked import Project
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
@@ -73,6 +76,10 @@ _CALLBACK = re.compile(
 )
 
 
+_WITH_DATA = re.compile(rb"\(\s*(?:\w{0,40}[eE]rr(?:or)?|_*er)\s*(?:\??:[^,)\n]{0,60})?,")
+"""Functions whose first parameter is an error and which take more."""
+
+
 def _callback(function: Node, file: JavaScriptFile) -> Callback | None:
     return None if file.is_for_browsers else node_callback(function, file)
 
@@ -86,14 +93,71 @@ def _is_suspect(function: Node, file: JavaScriptFile) -> bool:
 )
 def check_javascript(function: Node, file: JavaScriptFile) -> Iterator[Finding]:
     callback = _callback(function, file)
-    found = ignored(callback) if callback is not None else None
-    if callback is not None and found is not None:
-        # Where the check answers or calls `done`, doing it twice is the worse mistake; one `return` repairs both.
-        twice = tuple((code, file.span(function)) for code in ("TEN0501", "TEN0507")) if found.is_seen else ()
-        yield RULE.at(
-            file,
-            found.place,
-            f"`{callback.error}` of the callback of `{callback.called}` {found.what}",
-            f"begin the callback with `if ({callback.error}) return ...`, which ends the work with the error",
-            yields_to=twice,
-        )
+    if callback is None or callback.own_name:
+        return
+    found = ignored(callback)
+    if found is not None:
+        message = _message(callback.error, callback.called, found.what, found.name)
+        yield RULE.at(file, found.place, message, _advice(callback.error), yields_to=_twice(callback, found))
+
+
+def _message(error: str, called: str, what: str, name: str) -> str:
+    return f"`{error}` of the callback of `{called}` {what.format(name=f'`{name}`')}"
+
+
+def _advice(error: str) -> str:
+    return f"begin the callback with `if ({error}) return ...`, which ends the work with the error"
+
+
+def _twice(callback: Callback, found: Ignored) -> tuple[tuple[str, Span], ...]:
+    """Where the check answers or calls `done`, doing it twice is the worse mistake; one `return` repairs both."""
+    span = callback.file.span(callback.function)
+    return tuple((code, span) for code in ("TEN0501", "TEN0507")) if found.is_seen else ()
+
+
+# Callbacks of the project's own functions, which may never give an error.
+
+
+class Passed(msgspec.Struct, frozen=True, array_like=True):
+    """A callback that passes over its error: the last name of what is called, and the parts of what is said of it."""
+
+    own_name: str
+    span: Span
+    error: str
+    called: str
+    what: str
+    name: str
+    function: str
+    yields_to: tuple[tuple[str, Span], ...] = ()
+
+
+PASSED = Notes("callback-errors-passed", Passed)
+
+
+@PASSED.of("javascript")
+def take_passed(file: JavaScriptFile) -> Iterator[Passed]:
+    if file.is_test or not _WITH_DATA.search(file.data):
+        return
+    for kind in ("arrow_function", "function_expression", "function_declaration"):
+        for function in file.nodes(kind):
+            callback = _callback(function, file)
+            found = ignored(callback) if callback is not None and callback.own_name else None
+            if callback is not None and found is not None:
+                span = file.span(found.place)
+                yield Passed(
+                    callback.own_name, span, callback.error, callback.called, found.what, found.name,
+                    file.symbol_at(span), _twice(callback, found),
+                )  # fmt: skip
+
+
+@RULE.project(pattern=_WITH_DATA, languages=("javascript",), notes=(PASSED, GIVERS))
+def check_project(project: Project) -> Iterator[Finding]:
+    every = [(module, one) for module, notes in project.notes(PASSED) for one in notes]
+    givers = project.shared(Givers.of)
+    for module, one in every:
+        project.asked_words.add(one.own_name)
+        if givers.surely(one.own_name, module.module) != NOTHING:
+            message = _message(one.error, one.called, one.what, one.name)
+            yield RULE.finding(
+                module.path, one.span, message, _advice(one.error), symbol=one.function, yields_to=one.yields_to
+            )

@@ -28,6 +28,7 @@ _NAMED_OTHERWISE = frozenset(
     {"req", "request", "res", "response", "_", "__", "data", "result", "results", "done", "next"}
 )
 """First parameters that no callback calls its error."""
+_OWN_OBJECTS = frozenset({"this", "self", "that", "_this", "me"})
 _LONGEST = 40
 
 
@@ -64,6 +65,15 @@ class Callback:
         """Whether a module of Node calls it."""
         return self.canonical.partition(".")[0] in _TABLE["modules"]
 
+    @cached_property
+    def own_name(self) -> str:
+        """The last name of what is called, where it may be a function of the project; "" for a library's."""
+        function = callee(self.call)
+        is_own = function is not None and (not self.canonical or self.file.is_own(self.canonical))
+        owner = function.child_by_field_name("object") if function is not None else None
+        is_drivers = self._last in _TABLE["drivers"] and owner is not None and text(owner) not in _OWN_OBJECTS
+        return self._last if (is_own or ".<parameter>" in self.canonical) and not is_drivers else ""
+
     @property
     def asks(self) -> bool:
         """Whether an error is an answer there: `fs.stat(path, (err, stats) => found(stats))`."""
@@ -73,6 +83,11 @@ class Callback:
     def always_gives(self) -> bool:
         """Whether data comes with an error too: the output of a process that has failed."""
         return self.canonical.rpartition(".")[2] in _TABLE["giving"] or self._last in _TABLE["giving"]
+
+    @property
+    def gives_partly(self) -> bool:
+        """Whether an object of results comes with an error too, in which some are missing: `async.parallel`."""
+        return self._last in _TABLE["partly"]
 
     @property
     def _last(self) -> str:
@@ -169,8 +184,15 @@ def _is_told_of_results(call: Node, file: JavaScriptFile) -> bool:
     last = text(function.child_by_field_name("property") or function)
     if last in _TABLE["others"] or _OF_ERRORS.search(last) or (last in _TABLE["arrays"] and _is_of_array(call)):
         return False
+    owner = function.child_by_field_name("object")
+    if owner is not None and (text(owner) in _TABLE["prompts"] or _module(owner, file) in _TABLE["prompts"]):
+        return False
     place = around(call)
     return place is None or place.type != "await_expression"
+
+
+def _module(owner: Node, file: JavaScriptFile) -> str:
+    return file.canonical(owner).partition(".")[0]
 
 
 _COLLECTIONS = frozenset({"_", "lodash", "underscore", "$", "jQuery", "R", "ramda"})

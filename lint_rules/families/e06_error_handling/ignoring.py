@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _LEAVES = frozenset({"return_statement", "throw_statement", "break_statement", "continue_statement"})
 _ENDS = re.compile(r"(?i)exit|abort|fail|die|bail|throw|crash|panic|assert|ifError")
 _LOGS = re.compile(r"(?i)^(?:console|this\.log(?:ger)?|\w*log(?:ger)?|winston|debug|log|warn|print\w*)\b")
+_PRINTS = re.compile(r"^console\.|(?i:\b(?:log\w*\.)?(?:print\w*|log|info|warn|debug|trace|error)$)")
 _SETTLES = re.compile(r"(?i)^(?:reject|rej)$")
 _CONDITIONS = frozenset({"if_statement", "ternary_expression", "while_statement", "switch_statement"})
 _TELLING = frozenset({"Array.isArray", "Boolean", "isNaN", "_.isEmpty", "_.isUndefined"})
@@ -24,16 +25,18 @@ _TELLING = frozenset({"Array.isArray", "Boolean", "isNaN", "_.isEmpty", "_.isUnd
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Where an error is passed over, and in words what happens instead of looking at it; whether it was asked for."""
+    """Where an error is passed over, and in words what happens instead of looking at it, with the name of the data in
+    place of `{name}`; whether it was asked for."""
 
     place: Node
     what: str
+    name: str = ""
     is_seen: bool = False
 
 
 def ignored(callback: Callback) -> Ignored | None:
     """How a callback passes over its error; None if it does not."""
-    if callback.takes_everything or not callback.body:
+    if callback.takes_everything or not callback.body or _only_printed(callback):
         return None
     if not callback.error_reads:
         return _never_read(callback)
@@ -42,6 +45,8 @@ def ignored(callback: Callback) -> Ignored | None:
 
 def _never_read(callback: Callback) -> Ignored | None:
     reads = callback.data_reads
+    if reads and all(_is_tried(read, callback) for read in reads):
+        return None
     if not reads:
         if callback.is_deliberate or not callback.is_of_node or callback.asks:
             return None
@@ -53,7 +58,36 @@ def _never_read(callback: Callback) -> Ignored | None:
     if callback.is_deliberate and (first is None or not _is_taken_apart(first)):
         return None
     name = text(first if first is not None else reads[0])
-    return Ignored(callback.error_node, f"is not looked at before `{name}` is used; handle it first and return")
+    return Ignored(callback.error_node, "is not looked at before {name} is used; handle it first and return", name)
+
+
+def _is_tried(read: Node, callback: Callback) -> bool:
+    """Whether what fails for want of the data is caught, and the work ends there."""
+    current: Node | None = read
+    while current is not None and current.id != callback.function.id:
+        parent = current.parent
+        if parent is not None and parent.type == "try_statement" and parent.child_by_field_name("body") == current:
+            handler = parent.child_by_field_name("handler")
+            return _is_taken_apart(read) and handler is not None and _leaves(handler)
+        current = parent
+    return False
+
+
+def _only_printed(callback: Callback) -> bool:
+    """Whether the data is only shown to people, in a text that then says `undefined`, or nothing."""
+    reads = callback.data_reads
+    return bool(reads) and all(
+        (call := _call_around(_taken_of(read) if callback.always_gives else read)) is not None
+        and _PRINTS.search(text(callee(call) or call)) is not None
+        for read in reads
+    )
+
+
+def _taken_of(read: Node) -> Node:
+    """What a method makes of a text: `stdout.trim()`."""
+    member = around(read)
+    call = around(member) if member is not None and member.type == "member_expression" else None
+    return call if call is not None and call.type == "call_expression" else read
 
 
 def _read_late(callback: Callback) -> Ignored | None:
@@ -67,8 +101,12 @@ def _read_late(callback: Callback) -> Ignored | None:
         statement = _statement(read, callback)
         if statement is None or _holds_any(statement, callback.error_reads) or not _is_direct(read, callback):
             return None
+        if callback.gives_partly and not _is_part_taken_apart(read):
+            if _is_condition(read):
+                return None
+            continue
         if _is_taken_apart(read):
-            return Ignored(read, f"is looked at after `{text(read)}` is used; check it first and return")
+            return Ignored(read, "is looked at after {name} is used; check it first and return", text(read))
     return None
 
 
@@ -83,7 +121,7 @@ def _only_logged(callback: Callback) -> Ignored | None:
     logging = (_top(callback, read) for read in callback.error_reads)
     if any(statement is not None and _holds(statement, used) for statement in logging):
         return None
-    return Ignored(callback.error_node, f"is only logged before `{text(used)}` is used; check it and return")
+    return Ignored(callback.error_node, "is only logged before {name} is used; check it and return", text(used))
 
 
 def _is_logged(read: Node, callback: Callback) -> bool:
@@ -111,7 +149,7 @@ def _not_left(callback: Callback) -> Ignored | None:
         consequence = _consequence(statement, callback)
         if consequence is None:
             continue
-        if _leaves(consequence) or changes_something(consequence):
+        if _leaves(consequence) or changes_something(consequence) or _is_explained(consequence):
             return None
         rejects = any(_SETTLES.match(text(callee(one) or one)) for one in _calls(consequence))
         return _used_after(callback, statement, callback.body[position + 1 :], taken_apart=rejects)
@@ -163,6 +201,15 @@ def _leaves(consequence: Node) -> bool:
     return any(_ENDS.search(text(callee(call) or call)) for call in _calls(consequence))
 
 
+def _is_explained(consequence: Node) -> bool:
+    """Whether a comment says why the work goes on: `// the cache is not needed`."""
+    opening = consequence.start_point.row
+    return any(
+        child.type == "comment" and child.start_point.row > opening and b" " in (child.text or b"").strip(b"/* ")
+        for child in consequence.children
+    )
+
+
 def changes_something(consequence: Node) -> bool:
     """Whether it assigns to something, which later code may ask for."""
     kinds = ("assignment_expression", "augmented_assignment_expression", "update_expression")
@@ -179,7 +226,7 @@ def _used_after(callback: Callback, check: Node, rest: list[Node], *, taken_apar
         if _is_taken_apart(read) or not taken_apart:
             condition = check.child_by_field_name("condition") or check
             return Ignored(
-                condition, f"is checked, but `{text(read)}` is used all the same; return after handling it", True
+                condition, "is checked, but {name} is used all the same; return after handling it", text(read), True
             )
     return None
 
@@ -255,6 +302,22 @@ def _is_taken_apart(read: Node) -> bool:
         last = text(callee(call) or call)
         return last == "JSON.parse" or last.endswith((".json", ".send", ".end", ".write", ".render"))
     return parent.type == "call_expression"
+
+
+def _is_condition(read: Node) -> bool:
+    """Whether what is asked is whether one of the results is there: `if (results.rows)`."""
+    member = around(read)
+    place = around(member) if member is not None else None
+    return place is not None and place.type in _CONDITIONS
+
+
+def _is_part_taken_apart(read: Node) -> bool:
+    """Whether it is one of the results that is used: `results.rows.map(...)`, `const rows = results.rows`."""
+    member = around(read)
+    place = around(member) if member is not None and member.type.endswith("_expression") else None
+    return place is not None and place.type in (
+        "member_expression", "subscript_expression", "arguments", "variable_declarator",
+    )  # fmt: skip
 
 
 # Where a read stands.
