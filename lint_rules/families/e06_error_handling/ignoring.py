@@ -18,6 +18,7 @@ _LEAVES = frozenset({"return_statement", "throw_statement", "break_statement", "
 _ENDS = re.compile(r"(?i)exit|abort|fail|die|bail|throw|crash|panic|assert|ifError")
 _LOGS = re.compile(r"(?i)^(?:console|this\.log(?:ger)?|\w*log(?:ger)?|winston|debug|log|warn|print\w*)\b")
 _PRINTS = re.compile(r"^console\.|(?i:\b(?:log\w*\.)?(?:print\w*|log|info|warn|debug|trace|error)$)")
+_MOST_CALLS = 3
 _SETTLES = re.compile(r"(?i)^(?:reject|rej)$")
 _CONDITIONS = frozenset({"if_statement", "ternary_expression", "while_statement", "switch_statement"})
 _TELLING = frozenset({"Array.isArray", "Boolean", "isNaN", "_.isEmpty", "_.isUndefined"})
@@ -76,11 +77,19 @@ def _is_tried(read: Node, callback: Callback) -> bool:
 def _only_printed(callback: Callback) -> bool:
     """Whether the data is only shown to people, in a text that then says `undefined`, or nothing."""
     reads = callback.data_reads
-    return bool(reads) and all(
-        (call := _call_around(_taken_of(read) if callback.always_gives else read)) is not None
-        and _PRINTS.search(text(callee(call) or call)) is not None
-        for read in reads
-    )
+    return bool(reads) and all(_is_printed(_taken_of(read) if callback.always_gives else read) for read in reads)
+
+
+def _is_printed(shown: Node) -> bool:
+    """Whether a value is an argument of a call that prints, perhaps within others: `print(red("by " + name))`."""
+    for _ in range(_MOST_CALLS):
+        call = _call_around(shown)
+        if call is None:
+            return False
+        if _PRINTS.search(text(callee(call) or call)):
+            return True
+        shown = call
+    return False
 
 
 def _taken_of(read: Node) -> Node:
