@@ -38,8 +38,9 @@ promises (`await fs.promises.readFile(path)`) an error cannot be passed over lik
 
 Not seen: errors that a variable remembers and a later statement asks for; `_err`, unless the data is used without any
 check; callbacks that are not the last argument of a call. Callbacks of `fs.stat` and alike, where the error is the
-answer, may ask the data instead. Where the check answers and goes on, TEN0501 or TEN0507 reports the second answer
-instead: one `return` repairs both.
+answer, may ask the data instead. Nor are meant: functions of the project that give their callback no error, known by
+their name; prompts at a terminal; data that is only printed; a check whose comment says why the work goes on. Where the
+check answers and goes on, TEN0501 or TEN0507 reports the second answer instead: one `return` repairs both.
 """
 
 from __future__ import annotations

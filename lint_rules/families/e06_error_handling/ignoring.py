@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.languages.javascript.bodies import all_nodes, own_nodes
-from lint_rules.languages.javascript.grammar import arguments, around, bare, callee, first_named, text
+from lint_rules.families.e06_error_handling.data_reads import (
+    call_around,
+    holds,
+    is_condition,
+    is_guard,
+    is_part_taken_apart,
+    is_printed,
+    is_taken_apart,
+    made_of,
+)
+from lint_rules.languages.javascript.bodies import own_nodes
+from lint_rules.languages.javascript.grammar import around, bare, callee, first_named, text
 
 if TYPE_CHECKING:
     from lint_rules.families.e06_error_handling.callbacks import Callback
@@ -17,11 +27,7 @@ if TYPE_CHECKING:
 _LEAVES = frozenset({"return_statement", "throw_statement", "break_statement", "continue_statement"})
 _ENDS = re.compile(r"(?i)exit|abort|fail|die|bail|throw|crash|panic|assert|ifError")
 _LOGS = re.compile(r"(?i)^(?:console|this\.log(?:ger)?|\w*log(?:ger)?|winston|debug|log|warn|print\w*)\b")
-_PRINTS = re.compile(r"^console\.|(?i:\b(?:log\w*\.)?(?:print\w*|log|info|warn|debug|trace|error)$)")
-_MOST_CALLS = 3
 _SETTLES = re.compile(r"(?i)^(?:reject|rej)$")
-_CONDITIONS = frozenset({"if_statement", "ternary_expression", "while_statement", "switch_statement"})
-_TELLING = frozenset({"Array.isArray", "Boolean", "isNaN", "_.isEmpty", "_.isUndefined"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,11 @@ def _never_read(callback: Callback) -> Ignored | None:
         if callback.is_deliberate or not callback.is_of_node or callback.asks:
             return None
         return Ignored(callback.error_node, "is never looked at; handle it or pass it on")
-    first = next((read for read in reads if not _is_guard(read)), None)
-    is_checked = any(_is_guard(read) for read in reads)
+    first = next((read for read in reads if not is_guard(read)), None)
+    is_checked = any(is_guard(read) for read in reads)
     if is_checked and (callback.is_deliberate or callback.asks):
         return None
-    if callback.is_deliberate and (first is None or not _is_taken_apart(first)):
+    if callback.is_deliberate and (first is None or not is_taken_apart(first)):
         return None
     name = text(first if first is not None else reads[0])
     return Ignored(callback.error_node, "is not looked at before {name} is used; handle it first and return", name)
@@ -69,7 +75,7 @@ def _is_tried(read: Node, callback: Callback) -> bool:
         parent = current.parent
         if parent is not None and parent.type == "try_statement" and parent.child_by_field_name("body") == current:
             handler = parent.child_by_field_name("handler")
-            return _is_taken_apart(read) and handler is not None and _leaves(handler)
+            return is_taken_apart(read) and handler is not None and _leaves(handler)
         current = parent
     return False
 
@@ -77,26 +83,7 @@ def _is_tried(read: Node, callback: Callback) -> bool:
 def _only_printed(callback: Callback) -> bool:
     """Whether the data is only shown to people, in a text that then says `undefined`, or nothing."""
     reads = callback.data_reads
-    return bool(reads) and all(_is_printed(_taken_of(read) if callback.always_gives else read) for read in reads)
-
-
-def _is_printed(shown: Node) -> bool:
-    """Whether a value is an argument of a call that prints, perhaps within others: `print(red("by " + name))`."""
-    for _ in range(_MOST_CALLS):
-        call = _call_around(shown)
-        if call is None:
-            return False
-        if _PRINTS.search(text(callee(call) or call)):
-            return True
-        shown = call
-    return False
-
-
-def _taken_of(read: Node) -> Node:
-    """What a method makes of a text: `stdout.trim()`."""
-    member = around(read)
-    call = around(member) if member is not None and member.type == "member_expression" else None
-    return call if call is not None and call.type == "call_expression" else read
+    return bool(reads) and all(is_printed(made_of(read) if callback.always_gives else read) for read in reads)
 
 
 def _read_late(callback: Callback) -> Ignored | None:
@@ -105,16 +92,16 @@ def _read_late(callback: Callback) -> Ignored | None:
     if callback.always_gives:
         return None
     for read in callback.data_reads:
-        if read.start_byte > seen or _is_guard(read):
+        if read.start_byte > seen or is_guard(read):
             return None
         statement = _statement(read, callback)
         if statement is None or _holds_any(statement, callback.error_reads) or not _is_direct(read, callback):
             return None
-        if callback.gives_partly and not _is_part_taken_apart(read):
-            if _is_condition(read):
+        if callback.gives_partly and not is_part_taken_apart(read):
+            if is_condition(read):
                 return None
             continue
-        if _is_taken_apart(read):
+        if is_taken_apart(read):
             return Ignored(read, "is looked at after {name} is used; check it first and return", text(read))
     return None
 
@@ -124,32 +111,24 @@ def _only_logged(callback: Callback) -> Ignored | None:
         return None
     if not all(_is_logged(read, callback) for read in callback.error_reads):
         return None
-    used = next((read for read in callback.data_reads if not _is_guard(read) and not _is_logged(read, callback)), None)
-    if used is None or any(_is_guard(read) for read in callback.data_reads):
+    used = next((read for read in callback.data_reads if not is_guard(read) and not _is_logged(read, callback)), None)
+    if used is None or any(is_guard(read) for read in callback.data_reads):
         return None
     logging = (_top(callback, read) for read in callback.error_reads)
-    if any(statement is not None and _holds(statement, used) for statement in logging):
+    if any(statement is not None and holds(statement, used) for statement in logging):
         return None
     return Ignored(callback.error_node, "is only logged before {name} is used; check it and return", text(used))
 
 
 def _is_logged(read: Node, callback: Callback) -> bool:
     """Whether all that a read does is to stand in a log message that is written in any case."""
-    call = _call_around(read)
+    call = call_around(read)
     if call is None or _statement(read, callback) is None:
         return False
     function = callee(call)
     place = around(call)
     is_statement = place is not None and place.type == "expression_statement" and place.parent == callback.scope.body
     return function is not None and is_statement and _LOGS.match(text(function)) is not None
-
-
-def _call_around(read: Node) -> Node | None:
-    """The call of which a value is an argument, on its own or in a text."""
-    current = around(read)
-    while current is not None and current.type in ("template_substitution", "template_string", "binary_expression"):
-        current = around(current)
-    return current.parent if current is not None and current.type == "arguments" else None
 
 
 def _not_left(callback: Callback) -> Ignored | None:
@@ -227,12 +206,12 @@ def changes_something(consequence: Node) -> bool:
 
 def _used_after(callback: Callback, check: Node, rest: list[Node], *, taken_apart: bool) -> Ignored | None:
     for read in callback.data_reads:
-        statement = next((one for one in rest if _holds(one, read)), None)
+        statement = next((one for one in rest if holds(one, read)), None)
         if statement is None:
             continue
-        if _is_guard(read) or _holds_any(statement, callback.error_reads):
+        if is_guard(read) or _holds_any(statement, callback.error_reads):
             return None
-        if _is_taken_apart(read) or not taken_apart:
+        if is_taken_apart(read) or not taken_apart:
             condition = check.child_by_field_name("condition") or check
             return Ignored(
                 condition, "is checked, but {name} is used all the same; return after handling it", text(read), True
@@ -244,100 +223,11 @@ def _calls(node: Node) -> list[Node]:
     return [one for one in (node, *own_nodes(node)) if one.type == "call_expression"]
 
 
-# How a read uses its value.
-
-
-def _is_guard(read: Node) -> bool:
-    """Whether a read asks whether there is data: `if (!row)`, `row?.id`, `rows || []`."""
-    current = read
-    parent = around(current)
-    if parent is not None and parent.type == "member_expression" and parent.child_by_field_name("object") == current:
-        return parent.child_by_field_name("optional_chain") is not None or _stands_in_condition(read)
-    while parent is not None:
-        if parent.type == "unary_expression":
-            return True
-        if parent.type == "binary_expression":
-            operator = parent.child_by_field_name("operator")
-            sign = operator.type if operator is not None else ""
-            is_left = _holds(parent.child_by_field_name("left") or parent, read)
-            if (sign in ("||", "??", "&&") and is_left) or sign in ("==", "===", "!=", "!==", "instanceof", "in"):
-                return True
-        if parent.type in _CONDITIONS:
-            condition = parent.child_by_field_name("condition") or parent.child_by_field_name("value")
-            return condition is not None and _holds(condition, read)
-        if parent.type == "arguments":
-            call = parent.parent
-            function = callee(call) if call is not None else None
-            return function is not None and text(function) in _TELLING
-        if parent.type not in ("binary_expression", "parenthesized_expression"):
-            return False
-        current, parent = parent, around(parent)
-    return False
-
-
-def _stands_in_condition(read: Node) -> bool:
-    """Whether the condition that takes data apart has asked for it first: `if (row && row.id)`."""
-    current: Node | None = read
-    while current is not None and not current.type.endswith("statement"):
-        parent = current.parent
-        if parent is not None and parent.type == "binary_expression":
-            left = parent.child_by_field_name("left")
-            if left is not None and left != current:
-                names = [one for one in (left, *all_nodes(left)) if one.type == "identifier" and one.text == read.text]
-                if any(_is_guard(one) for one in names if around(one) is not None):
-                    return True
-        if parent is not None and parent.type == "ternary_expression":
-            condition = parent.child_by_field_name("condition")
-            if condition is not None and condition != current and (read.text or b"") in (condition.text or b""):
-                return True
-        current = parent
-    return False
-
-
-def _is_taken_apart(read: Node) -> bool:
-    """Whether a use fails, or gives nonsense, where there is no data: a member, a loop, a value that is handed on."""
-    parent = around(read)
-    if parent is None:
-        return False
-    if parent.type in ("member_expression", "subscript_expression"):
-        return (parent.child_by_field_name("object") or parent) == read
-    if parent.type in ("for_in_statement", "spread_element"):
-        return True
-    if parent.type == "variable_declarator":
-        name = parent.child_by_field_name("name")
-        return name is not None and name.type in ("object_pattern", "array_pattern")
-    call = parent.parent if parent.type == "arguments" else None
-    if call is not None and call.type == "call_expression" and bare(arguments(call)[0]) == read:
-        last = text(callee(call) or call)
-        return last == "JSON.parse" or last.endswith((".json", ".send", ".end", ".write", ".render"))
-    return parent.type == "call_expression"
-
-
-def _is_condition(read: Node) -> bool:
-    """Whether what is asked is whether one of the results is there: `if (results.rows)`."""
-    member = around(read)
-    place = around(member) if member is not None else None
-    return place is not None and place.type in _CONDITIONS
-
-
-def _is_part_taken_apart(read: Node) -> bool:
-    """Whether it is one of the results that is used: `results.rows.map(...)`, `const rows = results.rows`."""
-    member = around(read)
-    place = around(member) if member is not None and member.type.endswith("_expression") else None
-    return place is not None and place.type in (
-        "member_expression", "subscript_expression", "arguments", "variable_declarator",
-    )  # fmt: skip
-
-
 # Where a read stands.
 
 
-def _holds(outer: Node, inner: Node) -> bool:
-    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
-
-
 def _holds_any(outer: Node, inner: list[Node]) -> bool:
-    return any(_holds(outer, one) for one in inner)
+    return any(holds(outer, one) for one in inner)
 
 
 def _statement(read: Node, callback: Callback) -> Node | None:
@@ -348,11 +238,11 @@ def _statement(read: Node, callback: Callback) -> Node | None:
             return current
         current = current.parent
     body = callback.scope.body
-    return body if body is not None and _holds(body, read) else None
+    return body if body is not None and holds(body, read) else None
 
 
 def _top(callback: Callback, read: Node) -> Node | None:
-    return next((one for one in callback.body if _holds(one, read)), None)
+    return next((one for one in callback.body if holds(one, read)), None)
 
 
 def _is_direct(read: Node, callback: Callback) -> bool:
