@@ -20,7 +20,7 @@ _NO_PLAIN_VALUES = re.compile(
     re.MULTILINE,
 )
 # `${VARIABLE:-default}` of shells and compose, `${VARIABLE:default}` of Spring.
-_DEFAULT = re.compile(r"\$\{(?P<variable>[\w.-]+?)(?::?[-=]|:(?![?+]))(?P<value>[^{}$]+)\}")
+_DEFAULT = re.compile(r"\$\{(?P<variable>[\w.]+)(?::?[-=]|:(?![?+]))(?P<value>[^{}$]+)\}")
 _LEAST_BASE64 = 8
 _BRACES = re.compile(rb"[\"']?(?P<key>[\w.-]+)[\"']?\s*[:=]\s*\{[^{}]*$")
 _OUTER = re.compile(rb"(?P<indent>[ \t]*)(?:\[(?P<section>[\w.-]+)\]|[\"']?(?P<key>[\w.-]+)[\"']?\s*:)")
