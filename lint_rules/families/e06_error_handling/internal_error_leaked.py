@@ -73,7 +73,7 @@ of your own. Errors whose text is meant for clients get a class of their own; ca
 Not seen: what a helper does with an error that it hands on once more; errors that are stored and sent later; messages
 of errors that the code has told apart by class, code or status; what a setting for development lets through; in
 JavaScript, the message of an error that is answered with a status 4xx. What is said of a query or a command that the
-client wrote itself is an answer.
+client wrote itself is an answer, and so is why a connection fails that it asked to be tried.
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ from lint_rules.families.e06_error_handling import (
     python_wiring,
 )
 from lint_rules.families.e06_error_handling.answer import MAY_BE_500, NOT_SET, Answer
+from lint_rules.families.e06_error_handling.node_consoles import answers_client
 from lint_rules.families.e06_error_handling.notes import GIVEN, SHOWN
 from lint_rules.families.e06_error_handling.python_answers import ANSWER_WORDS, answers
 from lint_rules.families.e06_error_handling.python_caught import (
@@ -254,6 +255,8 @@ def _is_javascript_leak(leak: node_leaks.Leak, answer: Answer, file: JavaScriptF
     if node_caught.is_told_apart(leak.node, caught) or node_caught.is_told_apart(answer.node, caught):
         return False
     if leak.kind == node_caught.MESSAGE and node_caught.checks_input(caught, file):
+        return False
+    if answers_client(caught, file):
         return False
     if leak.kind == node_caught.WHOLE or answer.status >= 500 or answer.status == MAY_BE_500:
         return True

@@ -17,6 +17,7 @@ from lint_rules.families.e06_error_handling.node_caught import (
     is_for_developers,
     is_told_apart,
 )
+from lint_rules.families.e06_error_handling.node_consoles import answers_client
 from lint_rules.families.e06_error_handling.node_handed import handed
 from lint_rules.families.e06_error_handling.node_leaks import Leak, leaks
 from lint_rules.families.e06_error_handling.notes import GIVEN, SHOWN, Given, Shown
@@ -113,6 +114,8 @@ def _of_answer(answer: Answer, waiting: list[Node], file: JavaScriptFile, *, is_
         values = arguments(node) if symbol and file.is_own(symbol) else []
         for position, value in enumerate(values):
             if bare(value).type == "identifier" and caught.names.get(text(bare(value))) == WHOLE:
+                if answers_client(caught, file):
+                    return
                 name = scope.name if scope is not None else ""
                 is_followed = position + 1 < len(values)
                 yield Given(symbol, position, file.span(node), name, text(bare(value)), is_answer, is_followed)

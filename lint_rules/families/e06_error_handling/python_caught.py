@@ -268,20 +268,31 @@ _RUNNING = re.compile(r"execute|query|eval|call|run|command|cursor|fetch", re.IG
 _STATEMENT = re.compile(r"(?:^|_)(?:sql|query|command|cmd|statement|stmt|expression|script|code)(?:_|$)", re.IGNORECASE)
 
 
+_TRYING = re.compile(
+    r"_*(?:test|try|check|probe|diagnose)_?\w*(?:conn|smtp|mail|credential|login|server|database|hook)", re.IGNORECASE
+)
+
+
 def runs_for_client(caught: Caught, file: PythonFile) -> bool:
-    """Whether what failed is a query or a command that the client has written: a console answers what is said of it."""
+    """Whether what failed is what the client asked for: a query or a command that it has written, of which a console
+    answers what is said; a connection that it wants to be tried."""
     attempt = caught.place.parent if caught.how == "except" else None
     body = attempt.child_by_field_name("body") if attempt is not None else None
     waiting = [body] if body is not None else []
     while waiting:
         part = waiting.pop()
-        function = part.child_by_field_name("function") if part.type == "call" else None
-        if function is not None and _RUNNING.search(text(function).rpartition(".")[2]):
-            given = (value for _, value in arguments(part))
-            if any(_STATEMENT.search(text(one)) and _is_clients(one, file) for one in given):
-                return True
+        if part.type == "call" and _is_for_client(part, file):
+            return True
         waiting.extend(part.named_children)
     return False
+
+
+def _is_for_client(call: Node, file: PythonFile) -> bool:
+    last = text(called_function(call)).rpartition(".")[2]
+    given = [value for _, value in arguments(call)]
+    if _RUNNING.search(last) and any(_STATEMENT.search(text(one)) and _is_clients(one, file) for one in given):
+        return True
+    return _TRYING.match(last) is not None and any(_is_clients(one, file) for one in given)
 
 
 def _is_clients(name: Node, file: PythonFile) -> bool:
