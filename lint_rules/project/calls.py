@@ -6,7 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from lint_rules.project.facts import CallFacts, FunctionFacts, ModuleFacts
+from lint_rules.project.implementing import IMPLEMENTED, Implementations
+from lint_rules.project.indirect import ITEM, handed_on, members
 from lint_rules.project.node_names import EXPORTS
 from lint_rules.project.symbols import Reference, Symbols
 from lint_rules.project.wrappers import is_run_elsewhere, wrappers
@@ -67,6 +71,10 @@ class CallGraph:
     edges: dict[str, list[Edge]] = field(default_factory=dict)
     _complete: dict[str, list[Edge]] = field(default_factory=dict)
     _constructed: set[str] = field(default_factory=set)
+    implementations: Implementations = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.implementations = Implementations(self.symbols)
 
     def explore(self, roots: Iterable[Reference], *, follows: Callable[[FunctionFacts], bool]) -> None:
         """Walk from `roots` along calls of project functions for which `follows` holds, from the start."""
@@ -76,7 +84,7 @@ class CallGraph:
             caller = waiting.pop()
             if caller.name in self.edges:
                 continue
-            outgoing = self.edges[caller.name] = self._outgoing(caller)
+            outgoing = self.edges[caller.name] = [*self._outgoing(caller), *self._implemented(caller)]
             waiting.extend(
                 edge.callee for edge in outgoing if edge.callee is not None and follows(edge.callee.function)
             )
@@ -86,16 +94,34 @@ class CallGraph:
         known = self._complete.get(caller.name)
         if known is None:
             misses = self.symbols.misses
-            known = [*self._wrapped(caller), *(self.edge(caller, call) for call in caller.function.calls)]
+            edges = (edge for call in caller.function.calls for edge in self._edges(caller, call))
+            known = [*self._wrapped(caller), *edges]
             if self.symbols.misses == misses:
                 self._complete[caller.name] = known
         return known
+
+    def _implemented(self, declared: Reference) -> Iterator[Edge]:
+        """What a method that is only declared does: one of what those of the derived classes do."""
+        for one in self.implementations.of(declared):
+            yield Edge(declared, CallFacts(one.name, declared.function.span, kind=IMPLEMENTED), one.name, one)
 
     def _wrapped(self, caller: Reference) -> Iterator[Edge]:
         """A function of the project runs within those that its decorators put in its place."""
         if caller.function.decorators and not runs_elsewhere(caller.function):
             for wrapper in wrappers(caller, self.symbols):
                 yield Edge(caller, CallFacts(wrapper.name, caller.function.span, kind="wrapped"), wrapper.name, wrapper)
+
+    def _edges(self, caller: Reference, call: CallFacts) -> Iterator[Edge]:
+        """One call with what it calls: each function of a table, and the functions that a helper calls for it."""
+        if call.kind == "call" and call.target.endswith(ITEM):
+            for member in members(call.target, self.symbols):
+                yield self.edge(caller, msgspec.structs.replace(call, target=member))
+            return
+        edge = self.edge(caller, call)
+        yield edge
+        if edge.callee is not None and call.literals and not edge.is_elsewhere:
+            for symbol in handed_on(call, edge.callee):
+                yield self.edge(caller, CallFacts(symbol, call.span))
 
     def edge(self, caller: Reference, call: CallFacts) -> Edge:
         """One call with what it calls."""
@@ -116,9 +142,11 @@ class CallGraph:
     def _called(self, symbol: str) -> Reference | None:
         """The project function that a call runs: of an instance, its class's `__call__`."""
         symbols = self.symbols
-        if symbol.endswith("()") and symbols.class_(symbol) is not None:
+        found = symbols.function(symbol) if not symbol.endswith("()") else None
+        is_class = found is None or found.function.name.endswith(".__init__")
+        if is_class and symbols.class_(symbol) is not None and symbols.is_instance(symbol):
             return symbols.method_of(symbol, "__call__")
-        return symbols.function(symbol)
+        return found if found is not None else symbols.function(symbol)
 
     def chains(self, begins: Callable[[Edge], bool], *, through: Callable[[Edge], bool]) -> dict[str, Edge]:
         """For every function from which an edge with `begins` can be reached, the next edge on a shortest way there.
@@ -142,12 +170,19 @@ class CallGraph:
                     caller = edge.caller.name
                     if caller in next_edge or not through(edge):
                         continue
+                    if edge.call.kind == IMPLEMENTED and not self._mostly(caller, next_edge):
+                        continue
                     best = found.get(caller)
                     if best is None or edge.call.span < best.call.span:
                         found[caller] = edge
             next_edge.update(found)
             level = sorted(found)
         return next_edge
+
+    def _mostly(self, declared: str, next_edge: Mapping[str, Edge]) -> bool:
+        """Whether most of what a declared method may be leads where the others do."""
+        choices = [edge.name for edge in self.edges[declared] if edge.call.kind == IMPLEMENTED]
+        return 2 * sum(name in next_edge for name in choices) > len(choices)
 
     @staticmethod
     def follow(edge: Edge, next_edge: Mapping[str, Edge]) -> Iterator[Edge]:

@@ -81,13 +81,15 @@ class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):
 class ClassFacts(msgspec.Struct, frozen=True, array_like=True):
     """One class: symbols of its bases and of the values its attributes hold.
 
-    `decorators` are the symbols of a JavaScript class's decorators, outermost first.
+    `decorators` are the symbols of a JavaScript class's decorators, outermost first; `implements` those of the
+    interfaces that it says it implements (TypeScript).
     """
 
     name: str
     bases: tuple[str, ...] = ()
     attributes: dict[str, str] = {}
     decorators: tuple[str, ...] = ()
+    implements: tuple[str, ...] = ()
 
 
 class ModuleFacts(msgspec.Struct, frozen=True, array_like=True):

@@ -70,6 +70,7 @@ class Project:
         self._graph_version = self.symbols.version
         self.asked_words.update(self.handlers.subclass_words())
         graph.explore((one for one in self.functions() if self.on_loop(one)), follows=is_synchronous)
+        self.asked_words.update(graph.implementations.words)
         return graph
 
     @property

@@ -198,6 +198,26 @@ class Symbols:
         """Whether a symbol begins with no module of the project."""
         return not self._split(symbol)[2]
 
+    def is_instance(self, symbol: str) -> bool:
+        """Whether a symbol whose canonical name is that of a class denotes an instance of it."""
+        if symbol.endswith("()"):
+            return True
+        module, rest = self.split(symbol)
+        facts = self.facts.get(module) if module else None
+        head, dot, tail = rest.partition(".")
+        target = facts.aliases.get(head) if facts is not None else None
+        if target and target != symbol:
+            return self.is_instance(target + dot + tail)
+        value = facts.variables.get(rest, "") if facts is not None else ""
+        if not value and dot and (own := self.class_(symbol.rpartition(".")[0])) is not None:
+            value = own[1].attributes.get(rest.rpartition(".")[2], "")
+        return value.endswith("()")
+
+    def split(self, symbol: str) -> tuple[str, str]:
+        """The longest module of the project in front of a symbol, "" without one, and the rest."""
+        module, rest, _ = self._split(symbol)
+        return module, rest
+
     def _split(self, symbol: str) -> tuple[str, str, bool]:
         """Longest project module in front of a dotted name, the rest, and whether there is one."""
         end = symbol.find("(")

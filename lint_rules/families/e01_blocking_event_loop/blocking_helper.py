@@ -79,14 +79,18 @@ Good (javascript):
 How to fix it: hand the first synchronous function to a thread, or make the functions of the chain async down to the
 call that waits.
 
-Not seen: calls through containers, callbacks, operators and untyped parameters other than those of constructors. Left
-alone on purpose: cached functions that read a file, or that take no argument, since they do it once; functions that ask
-whether they run on the loop (`threading.get_ident`, `asyncio.get_running_loop` in a `try`) or that a decorator such as
-`async_dispatch` runs in another way; files more than two helpers away, computations more than four; files read when the
-process starts or once, and in commands (`cli`, `scripts`, `management/commands`); what only a flag for developing lets
-run; what only tests call. In JavaScript
-also what runs before the server listens, files that are read when something starts, ends or fails, scripts with a
-hashbang, and workers.
+A function is also called out of a table (`HANDLERS[kind](order)`), by a helper of the project that is given it
+(`retried(lambda: charge(order))`), and by `prices[name]`, `name in prices` or `prices(name)` on an instance. A method
+that a class only declares (`@abstractmethod`, an interface) blocks where most of what the project's classes put in its
+place does.
+
+Not seen: operators on instances (`a + b`), callbacks that a helper keeps for later, and untyped parameters other than
+those of constructors. Left alone on purpose: cached functions that read a file, or that take no argument, since they do
+it once; functions that ask whether they run on the loop (`threading.get_ident`, `asyncio.get_running_loop` in a `try`)
+or that a decorator such as `async_dispatch` runs in another way; files more than two helpers away, computations more
+than four; files read when the process starts or once, and in commands (`cli`, `scripts`, `management/commands`); what
+only a flag for developing lets run; what only tests call. In JavaScript also what runs before the server listens, files
+that are read when something starts, ends or fails, scripts with a hashbang, and workers.
 """
 
 from __future__ import annotations
@@ -106,6 +110,7 @@ from lint_rules.families.e01_blocking_event_loop.tables import (
 from lint_rules.languages.language import language_of
 from lint_rules.languages.python.library import LOOP_WORDS
 from lint_rules.model import ERROR, Finding, Related, Rule
+from lint_rules.project.implementing import IMPLEMENTED
 from lint_rules.project.modules import is_test_path
 from lint_rules.project.node_names import shown
 
@@ -240,6 +245,9 @@ def _told(edges: tuple[Edge, ...]) -> list[Edge]:
 
 def _related(edge: Edge) -> Related:
     caller = edge.caller
+    if edge.call.kind == IMPLEMENTED and edge.callee is not None:
+        place = edge.callee.module.path, edge.callee.function.span
+        return Related(*place, f"`{_called(edge)}` is what `{short_name(caller)}` does in this class")
     return Related(caller.module.path, edge.call.span, f"`{short_name(caller)}` calls `{_called(edge)}`")
 
 

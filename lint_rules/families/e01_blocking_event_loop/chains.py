@@ -12,6 +12,7 @@ from lint_rules.languages.development import DEVELOPMENT
 from lint_rules.languages.tables import TableRow
 from lint_rules.model import Span
 from lint_rules.project.calls import CallGraph, is_cached
+from lint_rules.project.implementing import IMPLEMENTED
 from lint_rules.project.node_names import shown
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class Level:
         if first.callee is None or first.callee.name not in self.next_edge or not self.through(first):
             return None
         edges = tuple(CallGraph.follow(first, self.next_edge))
-        if self.most_helpers is not None and len(edges) - 1 > self.most_helpers:
+        helpers = sum(edge.call.kind != IMPLEMENTED for edge in edges) - 1
+        if self.most_helpers is not None and helpers > self.most_helpers:
             return None
         return Chain(edges, self.ends[id(edges[-1])])
 

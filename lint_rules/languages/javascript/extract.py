@@ -33,6 +33,7 @@ from lint_rules.languages.javascript.rejection import may_reject
 from lint_rules.languages.javascript.scopes import CLASS, MODULE, Scope, Scopes
 from lint_rules.model import Span
 from lint_rules.project.facts import MODULE_BODY, CallFacts, FunctionFacts, ModuleFacts
+from lint_rules.project.implementing import ABSTRACT
 from lint_rules.project.node_names import GLOBAL
 
 _MAX_HANDED = 40
@@ -73,7 +74,10 @@ class Extractor:
             function = callee(call)
             target = self._names.symbol(function) if function is not None else ""
             if target:
-                calls.setdefault(id(self.running_scope(call.start_byte)), []).append(self._call(call, target))
+                own = calls.setdefault(id(self.running_scope(call.start_byte)), [])
+                own.append(self._call(call, target))
+                if target.endswith((".call", ".apply")):  # load.call(null, id)
+                    own.append(CallFacts(target.rpartition(".")[0], self._span(call.start_byte, call.end_byte)))
         return self._facts(calls)
 
     def running_scope(self, byte: int) -> Scope:
@@ -95,6 +99,7 @@ class Extractor:
             awaited=outer is not None and outer.type == "await_expression",
             arguments=tuple(self._names.symbol(argument) for argument in arguments(call)) if keeps else (),
             handed=(handed := tuple(self._handed(call))),
+            iterated=_is_run_through(call),
             literals=(
                 *(self._event(call) if handed else ()),
                 *_once(call, target),
@@ -211,7 +216,7 @@ class Extractor:
         return not statements or statements[-1].type not in _ENDING
 
     def _signatures(self) -> Iterator[FunctionFacts]:
-        """Methods of interfaces and abstract classes that give a promise by what is written behind them."""
+        """Methods of interfaces and abstract classes, and whether they give a promise by what is written behind."""
         for kind in ("method_signature", "abstract_method_signature", "property_signature"):
             for signature in self._index.nodes(kind):
                 name = signature.child_by_field_name("name")
@@ -221,11 +226,17 @@ class Extractor:
                 if kind == "property_signature" and (typed := signature.child_by_field_name("type")) is not None:
                     written = first_named(typed)
                     result = written.child_by_field_name("return_type") if written is not None else None
-                if name is None or own is None or result is None:
+                if name is None or own is None:
                     continue
                 inside, outside = (self._scopes.at(one.start_byte).kind for one in (signature, own))
                 is_visible = inside == CLASS or outside == MODULE
-                if is_visible and text(result).lstrip(": ").startswith("Promise<"):
+                if not is_visible:
+                    continue
+                if result is None or not text(result).lstrip(": ").startswith("Promise<"):
+                    if kind != "property_signature":
+                        place = self._span(name.start_byte, name.end_byte)
+                        yield FunctionFacts(f"{text(own)}.{text(name)}", place, decorators=(ABSTRACT,), risks=("!",))
+                else:
                     yield FunctionFacts(
                         f"{text(own)}.{text(name)}", self._span(name.start_byte, name.end_byte),
                         returns=annotated(self._names, result, 1), gives_promise=True, risks=("!",),
@@ -261,6 +272,19 @@ class Extractor:
             if text(function).startswith("Promise") and self._names.symbol(function).startswith(f"{GLOBAL}.Promise"):
                 return True
         return False
+
+
+def _is_run_through(call: Node) -> bool:
+    """Whether what a call gives is gone through on the spot, so that a generator's body runs."""
+    place = call.parent
+    if place is None:
+        return False
+    if place.type == "for_in_statement":
+        return place.child_by_field_name("right") == call
+    if place.type == "arguments" and place.parent is not None:
+        function = callee(place.parent)
+        return function is not None and text(function) == "Array.from"
+    return place.type == "spread_element"
 
 
 def _once(call: Node, target: str) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ class Members:
         self._own = names.module + "."
         self.attributes: dict[str, dict[str, str]] = {}
         self.bases: dict[str, list[str]] = {}
+        self._implements: dict[str, tuple[str, ...]] = {}
         self._decorators: dict[str, tuple[str, ...]] = {}
         self._classes()
         self._objects()
@@ -45,7 +46,11 @@ class Members:
         names = {*self.attributes, *self.bases}
         return {
             name: ClassFacts(
-                name, tuple(self.bases.get(name, ())), self.attributes.get(name, {}), self._decorators.get(name, ())
+                name,
+                tuple(self.bases.get(name, ())),
+                self.attributes.get(name, {}),
+                self._decorators.get(name, ()),
+                self._implements.get(name, ()),
             )
             for name in sorted(names)
         }
@@ -64,6 +69,9 @@ class Members:
                 continue
             self.attributes.setdefault(scope.name, {})
             self.bases[scope.name] = [symbol for base in heritage(scope.node) if (symbol := self._names.symbol(base))]
+            self._implements[scope.name] = tuple(
+                symbol for one in implemented(scope.node) if (symbol := annotated(self._names, one, 1))
+            )
             self._decorators[scope.name] = tuple(
                 symbol for one in decorators(scope.node) if (symbol := self._names.symbol(one))
             )
@@ -109,6 +117,7 @@ class Members:
         if name is None or self._scopes.at(declaration.start_byte) is not self._scopes.module:
             return
         own = text(name)
+        self.attributes.setdefault(own, {})
         for member in named(declaration.child_by_field_name("body")):
             if member.type == "property_signature":
                 self.hold(own, key_name(member.child_by_field_name("name")), self._typed(member))
@@ -190,6 +199,14 @@ def heritage(definition: Node) -> Iterator[Node]:
                     yield value
             elif part.type != "implements_clause":
                 yield part
+
+
+def implemented(definition: Node) -> Iterator[Node]:
+    """The interfaces that a class says it implements."""
+    for heritage_clause in definition.children:
+        if heritage_clause.type == "class_heritage":
+            for part in named(heritage_clause):
+                yield from named(part) if part.type == "implements_clause" else ()
 
 
 def object_members(literal: Node) -> Iterator[tuple[str, Node, bool]]:

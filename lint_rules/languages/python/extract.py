@@ -23,6 +23,7 @@ from lint_rules.languages.python.guards import (
     keeps_errors,
     risk_of,
 )
+from lint_rules.languages.python.indirect import called_symbols, handed_functions, held_members
 from lint_rules.languages.python.memo import ONCE, READS, is_harmless_read
 from lint_rules.languages.python.names import Names, alternatives
 from lint_rules.languages.python.registrations import called_function, handed_on, true_keywords
@@ -31,10 +32,12 @@ from lint_rules.languages.python.running import (
     ASKS_PEOPLE,
     CHOSEN,
     MAY_WAIT,
+    container_calls,
     is_asked_of_people,
     is_chosen_by_argument,
     is_in_try,
     is_run_through,
+    is_run_through_by_name,
     literal_arguments,
     runs_on_the_spot,
     special_calls,
@@ -43,6 +46,7 @@ from lint_rules.languages.python.scopes import CLASS, FUNCTION, LAMBDA, MODULE, 
 from lint_rules.model import Span
 from lint_rules.project.facts import MODULE_BODY, CallFacts, ClassFacts, FunctionFacts, ModuleFacts
 from lint_rules.project.frameworks import HandlerTable
+from lint_rules.project.indirect import ITEM
 from lint_rules.project.types import Types
 
 _MAX_RISKS = 8
@@ -92,6 +96,7 @@ class Extractor:
         self._loop_lambdas: set[int] = set()
         self._answers_requests = ANSWERING_WORDS.search(index.root.text or b"") is not None
         self._exit_guards = exit_guards(index.nodes("except_clause"))
+        self._own_top = names.module.split(".", 1)[0]
         self._development = tuple(development_spans(index.nodes("if_statement")))
 
     def definitions(self) -> ModuleFacts:
@@ -142,17 +147,17 @@ class Extractor:
     def _add_calls(self, bodies: dict[int, _Body]) -> None:
         for call in self._index.nodes("call"):
             function = call.child_by_field_name("function")
-            if function is None or function.type not in ("identifier", "attribute"):
+            if function is None:
                 continue
-            target = self._names.symbol(function)
-            if not target:
-                target = self._super(function)
-            if target:
+            targets = called_symbols(function, self._names)
+            if not targets and function.type == "attribute" and (inherited := self._super(function)):
+                targets = [inherited]
+            for target in targets:
                 self._place(bodies, call, self._call(call, target))
                 if target in _RUN_THEIR_FIRST and (handed := self._handed_over(call)):
                     self._place(bodies, call, CallFacts(handed, self._span_of(call)))
         self._add_special_methods(bodies)
-        own_top = self._names.module.split(".", 1)[0]
+        own_top = self._own_top
         stored = {
             f"{self._names.module}.{owner}.{name}" for owner, values in self._attributes().items() for name in values
         }
@@ -180,8 +185,8 @@ class Extractor:
         return self._names.symbol(first)
 
     def _add_special_methods(self, bodies: dict[int, _Body]) -> None:
-        """`with instance` and `for each in instance` call methods that nobody names."""
-        for node, value, methods in special_calls(self._index):
+        """`with instance`, `for each in instance` and `instance[key]` call methods that nobody names."""
+        for node, value, methods in (*special_calls(self._index), *container_calls(self._index)):
             owner = self._names.symbol(value)
             if owner.startswith(self._names.module.split(".", 1)[0]):
                 for method in methods:
@@ -220,12 +225,16 @@ class Extractor:
             literals = (CHOSEN,)
         elif last in READS and is_harmless_read(call):
             literals = (ONCE,)
+        is_own = target.startswith(self._own_top)
+        if is_own:
+            literals = (*literals, *handed_functions(call, self._names))
         if any(start <= call.start_byte < end for start, end in self._development):
             literals = (*literals, DEVELOPMENT)
         return CallFacts(
             target, self._span_of(call), awaited, "call", arguments,
             guarded=last in _MAY_BE_CAUGHT and is_in_try(call),
-            handed=handed, literals=literals, iterated=is_run_through(call),
+            handed=handed, literals=literals,
+            iterated=is_run_through(call) or (is_own and is_run_through_by_name(call)),
             keeps_exit=any(start <= call.start_byte < end for start, end in self._exit_guards),
         )  # fmt: skip
 
@@ -270,6 +279,8 @@ class Extractor:
             if any(binding.kind == "definition" for binding in bindings):
                 continue
             variables[name] = self._value(bindings, self._scopes.module, name)
+            if held := self._table(bindings):
+                variables[name + ITEM] = held
         functions: dict[str, FunctionFacts] = {}
         for scope in self._scopes.all:
             if scope.kind in (FUNCTION, MODULE, LAMBDA):
@@ -281,6 +292,10 @@ class Extractor:
             names.module, self._path, self._is_package, aliases, tuple(names.stars), variables,
             self._classes(), functions,
         )  # fmt: skip
+
+    def _table(self, bindings: list) -> str:  # type: ignore[type-arg]
+        """The functions of a table that a name is bound to, once."""
+        return held_members(bindings[0].node, self._names) if len(bindings) == 1 else ""
 
     def _value(self, bindings: list, scope: Scope, name: str) -> str:  # type: ignore[type-arg]
         for binding in bindings:
@@ -307,6 +322,7 @@ class Extractor:
                 if not any(binding.kind == "definition" for binding in bindings)
                 and (value := self._value(bindings, scope, name)) is not None
             }
+            own |= {name + ITEM: held for name, bindings in scope.bindings.items() if (held := self._table(bindings))}
             for name, value in attributes.get(scope.name, {}).items():
                 if not own.get(name):
                     own[name] = value
@@ -338,6 +354,8 @@ class Extractor:
             name = text(attribute)
             if not values.get(name):
                 values[name] = self._assigned(assignment)
+            if held := held_members(assignment.child_by_field_name("right"), self._names):
+                values[name + ITEM] = held
         return stored
 
     def _assigned(self, assignment: Node) -> str:

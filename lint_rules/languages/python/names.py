@@ -77,6 +77,10 @@ class Names:
             self._bound = True
             self._stars = Binder(self.scopes, self._index, self.package, self._locate).stars
 
+    def is_own(self, symbol: str) -> bool:
+        """Whether a symbol may be of the project: it begins as this module does."""
+        return symbol.startswith(self.module.split(".", 1)[0])
+
     def symbol(self, node: Node, steps: int = 0) -> str:
         """The symbol of an expression, "" where unknown."""
         known = self._memo.get(node.id)

@@ -24,6 +24,7 @@ _NOT_GIVEN = re.compile(r"\A(\w+)\s+is\s+None\Z|\Anot\s+(\w+)\Z")
 ASKS_PEOPLE = frozenset({"confirm", "getpass", "input", "prompt"})
 _CALL_THE_KEY = frozenset({"groupby", "max", "min", "nlargest", "nsmallest", "sort", "sorted"})
 _CALL_THE_FIRST = frozenset({"filter", "map", "reduce"})
+_NAMES = frozenset({"identifier", "attribute"})
 _LITERALS = frozenset({"integer", "float", "false", "attribute"})
 
 CHOSEN = "chosen=true"
@@ -118,6 +119,20 @@ def is_run_through(call: Node) -> bool:
     return False
 
 
+def is_run_through_by_name(call: Node) -> bool:
+    """Whether the value of a call is kept in a name that the function goes through: `rows = pages()`, `in rows`."""
+    place = call.parent
+    target = place.child_by_field_name("left") if place is not None and place.type == "assignment" else None
+    if place is None or target is None or target.type != "identifier":
+        return False
+    around = place
+    while around.parent is not None and around.type not in ("function_definition", "module"):
+        around = around.parent
+    name = re.escape(target.text or b"")
+    taken = rb"\b(?:next|list|sorted|tuple|set|sum|dict|max|min)\(\s*%b\s*[,)]" % name
+    return re.search(rb"\bin\s+%b\b(?![.(\[])|%b" % (name, taken), around.text or b"") is not None
+
+
 def runs_on_the_spot(function: Node) -> bool:
     """Whether a lambda is called while the call that it is given runs: `sorted(rows, key=lambda row: ...)`."""
     place = function.parent if function.type == "lambda" else None
@@ -131,6 +146,28 @@ def runs_on_the_spot(function: Node) -> bool:
         return False
     name = text(called).rpartition(".")[2]
     return name in _CALL_THE_KEY or (called.type == "identifier" and name in _CALL_THE_FIRST and is_run_through(call))
+
+
+_OF_CONTAINERS = {"subscript": "__getitem__", "delete_statement": "__delitem__", "assignment": "__setitem__"}
+
+
+def container_calls(index: SyntaxIndex) -> Iterator[tuple[Node, Node, tuple[str, ...]]]:
+    """Expressions that call methods of a container: `rates["EUR"]`, `"EUR" in rates`, `len(rates)`."""
+    for subscript in index.nodes("subscript"):
+        value, parent = subscript.child_by_field_name("value"), subscript.parent
+        if value is None or parent is None or value.type not in _NAMES or text(value).rpartition(".")[2][:1].isupper():
+            continue
+        is_target = parent.type == "assignment" and parent.child_by_field_name("left") == subscript
+        kind = parent.type if is_target or parent.type == "delete_statement" else "subscript"
+        yield subscript, value, (_OF_CONTAINERS[kind],)
+    for comparison in index.nodes("comparison_operator"):
+        last = comparison.named_children[-1]
+        if last.type in _NAMES and any(child.type in ("in", "not in") for child in comparison.children):
+            yield comparison, last, ("__contains__",)
+    for call in index.nodes("call"):
+        function, arguments = call.child_by_field_name("function"), call.child_by_field_name("arguments")
+        if function is not None and function.text == b"len" and arguments is not None and arguments.named_children:
+            yield call, arguments.named_children[0], ("__len__",)
 
 
 def special_calls(index: SyntaxIndex) -> Iterator[tuple[Node, Node, tuple[str, ...]]]:
