@@ -44,6 +44,8 @@ def _is_closed_on(call: Node, name: str, row: TableRow) -> bool:
 
 
 def what_raises(event: Event) -> str:
+    if event.kind == "yield":
+        return "the `yield`"
     return f"`{' '.join(event.subject.split())[:40]}`" if event.kind == "call" else "the code"
 
 

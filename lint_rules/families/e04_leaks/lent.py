@@ -1,4 +1,4 @@
-"""Functions of a file that are lent a resource: they read it, and neither close nor keep it (Python)."""
+"""Resources that are lent (Python): to functions of the file that neither close nor keep them, and by a `yield`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from lint_rules.languages.python.handlers import parameter_names
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
+from lint_rules.languages.python.suspension import own_nodes
 from lint_rules.languages.python.usage import Use, reads_of, usage_of
 from lint_rules.languages.tables import TableRow
 
@@ -29,6 +30,27 @@ def only_lends(call: Node, name: str, row: TableRow, file: PythonFile) -> bool:
         return False
     reads = list(reads_of(parameter, scope, file))
     return bool(reads) and all(_leaves_open(read, scope, row, file) for read in reads)
+
+
+def is_lent_by_yield(name: str, function: Scope) -> bool:
+    """Whether a generator hands out what a name holds once, to what `with` or a framework runs in between.
+
+    So does a function for `Depends` or under `contextmanager`: it goes on when the other code is through.
+    """
+    yields = [node for node in own_nodes(function.node) if node.type == "yield"]
+    if len(yields) != 1 or [text(one) for one in yields[0].named_children] != [name]:
+        return False
+    outer = yields[0].parent
+    while outer is not None and outer != function.node:
+        if outer.type in ("for_statement", "while_statement"):
+            return False
+        outer = outer.parent
+    decorated = function.node.parent
+    return decorated is None or decorated.type != "decorated_definition" or "fixture" not in _decorators(decorated)
+
+
+def _decorators(decorated: Node) -> str:
+    return " ".join(text(one) for one in decorated.named_children if one.type == "decorator")
 
 
 def _own_function(function: Node, file: PythonFile) -> Scope | None:

@@ -2,8 +2,9 @@
 
 What it finds: a file, socket, archive, database connection, pooled connection, HTTP client, streamed response or pool
 of workers that a function takes and does not give back: never, on a path that returns early, or when something between
-taking and closing raises. Also `open(path).read()`, where nobody can close it, and `with sqlite3.connect(...)`, which
-ends a transaction and closes nothing.
+taking and closing raises. A dependency or a context manager that yields what it has taken counts as a function too: it
+goes on after the `yield`, where the errors of whoever had it come back. Also `open(path).read()`, where nobody can close
+it, and `with sqlite3.connect(...)`, which ends a transaction and closes nothing.
 
 In JavaScript and TypeScript: connections of a pool (`pool.connect`, `getConnection`, by promise or callback), sessions,
 query runners and transactions, file handles, browsers; clients and connections that a handler or a script makes and
@@ -67,7 +68,7 @@ Good (javascript):
 How to fix it: take it in a `with` (`contextlib.closing` where the object's own `with` does something else), or close it
 in a `finally`. What lives as long as the service belongs on an object that is closed at shutdown.
 
-Not seen: resources that are returned, yielded, stored on an object or handed to a function that is not known to leave
+Not seen: resources that are returned, yielded in a loop, stored on an object or handed to a function that is not known to leave
 them open; those taken at module level; an error between taking and closing in a function that only hands it out.
 """
 
@@ -84,7 +85,7 @@ from lint_rules.families.e04_leaks.expected_errors import (
     matters,
     what_raises,
 )
-from lint_rules.families.e04_leaks.lent import only_lends
+from lint_rules.families.e04_leaks.lent import is_lent_by_yield, only_lends
 from lint_rules.families.e04_leaks.open_paths import open_at_exits
 from lint_rules.families.e04_leaks.resources_javascript import left_open
 from lint_rules.families.e04_leaks.taking import (
@@ -220,7 +221,8 @@ def _bound(call: Node, row: TableRow, name: str, function: Scope, file: PythonFi
     if function.kind != FUNCTION or _is_seen_by_others(call, name, function, file):
         return
     released = is_released_in(function.node, name, row)
-    taken = Taken(call, row, name, file, released)
+    is_lent = is_lent_by_yield(name, function)
+    taken = Taken(call, row, name, file, released, is_lent)
 
     def hands_out(exit_: Exit) -> bool:
         statement = exit_.jump.node if exit_.jump is not None else None
@@ -236,7 +238,7 @@ def _bound(call: Node, row: TableRow, name: str, function: Scope, file: PythonFi
         return
     if normal:
         ends = [exit_.jump.node for exit_, _ in normal if exit_.jump is not None and exit_.jump.node is not None]
-        if not released and not _goes_elsewhere(call, name, row, file):
+        if not released and not _goes_elsewhere(call, name, row, file, is_lent=is_lent):
             yield _finding(call, row, f"{what} is never closed", file)
         elif ends:
             end = min(ends, key=lambda node: int(node.start_byte))
@@ -246,18 +248,24 @@ def _bound(call: Node, row: TableRow, name: str, function: Scope, file: PythonFi
             yield _finding(call, row, wrong, file, (place, "still open here"))
         else:
             yield _finding(call, row, f"{what} is not closed on every path", file)
-    elif caused and released and not _is_handed_out(call, file) and not is_archive_in_memory(call, row, file):
-        first = min(caused, key=lambda event: (int(event.node.start_byte), int(event.node.end_byte)))
+    elif (
+        caused
+        and released
+        and not _is_handed_out(call, file, is_lent=is_lent)
+        and not is_archive_in_memory(call, row, file)
+    ):
+        first = min(caused, key=lambda event: (event.kind != "yield", event.node.start_byte, event.node.end_byte))
         place = file.span(first.node)
         wrong = f"{what} is not closed when {what_raises(first)} in line {place.row} raises"
         yield _finding(call, row, wrong, file, (place, "an error here leaves it open"))
 
 
-def _goes_elsewhere(call: Node, name: str, row: TableRow, file: PythonFile) -> bool:
+def _goes_elsewhere(call: Node, name: str, row: TableRow, file: PythonFile, *, is_lent: bool) -> bool:
     """Whether some path returns, stores or hands on what was taken."""
     elsewhere = (Use.RETURNED, Use.STORED, Use.YIELDED, Use.PASSED, Use.ENTERED, Use.AWAITED)
     return any(
         usage.use in elsewhere
+        and not (is_lent and usage.use is Use.YIELDED)
         and not (
             usage.use is Use.PASSED
             and usage.place.type == "call"
@@ -267,8 +275,8 @@ def _goes_elsewhere(call: Node, name: str, row: TableRow, file: PythonFile) -> b
     )
 
 
-def _is_handed_out(call: Node, file: PythonFile) -> bool:
-    outside = (Use.RETURNED, Use.STORED, Use.YIELDED)
+def _is_handed_out(call: Node, file: PythonFile, *, is_lent: bool) -> bool:
+    outside = {Use.RETURNED, Use.STORED, Use.YIELDED} - ({Use.YIELDED} if is_lent else set())
     return any(usage.use in outside for usage in usages_of(_awaited(call), file))
 
 

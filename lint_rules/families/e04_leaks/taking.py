@@ -129,6 +129,8 @@ class Taken:
     name: str
     file: PythonFile
     is_released_here: bool
+    is_lent: bool = False
+    """Whether the function has it back after the `yield` that hands it out (see families.e04_leaks.lent)."""
 
     def is_taken_by(self, event: Event) -> bool:
         """Whether the event takes it."""
@@ -145,7 +147,7 @@ class Taken:
         if event.kind == "assign":
             return self._is_stored_by(event)
         if event.kind == "yield":
-            return mentions(event.node, self.name)
+            return not self.is_lent and mentions(event.node, self.name)
         return False
 
     def is_drained_in(self, node: Node) -> bool:
