@@ -3,8 +3,8 @@
 What it finds: a file, socket, archive, database connection, pooled connection, HTTP client, streamed response or pool
 of workers that a function takes and does not give back: never, on a path that returns early, or when something between
 taking and closing raises. A dependency or a context manager that yields what it has taken counts as a function too: it
-goes on after the `yield`, where the errors of whoever had it come back. Also `open(path).read()`, where nobody can close
-it, and `with sqlite3.connect(...)`, which ends a transaction and closes nothing.
+goes on after the `yield`, where the errors of whoever had it come back. Also `open(path).read()`, where nobody can
+close it, and `with sqlite3.connect(...)`, which ends a transaction and closes nothing.
 
 In JavaScript and TypeScript: connections of a pool (`pool.connect`, `getConnection`, by promise or callback), sessions,
 query runners and transactions, file handles, browsers; clients and connections that a handler or a script makes and
@@ -68,8 +68,9 @@ Good (javascript):
 How to fix it: take it in a `with` (`contextlib.closing` where the object's own `with` does something else), or close it
 in a `finally`. What lives as long as the service belongs on an object that is closed at shutdown.
 
-Not seen: resources that are returned, yielded in a loop, stored on an object or handed to a function that is not known to leave
-them open; those taken at module level; an error between taking and closing in a function that only hands it out.
+Not seen: resources that are returned, yielded in a loop or beside something else, stored on an object or handed to a
+function that is not known to leave them open; those taken at module level; an error between taking and closing in a
+function that only hands it out.
 """
 
 from __future__ import annotations
