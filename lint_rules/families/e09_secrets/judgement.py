@@ -37,6 +37,10 @@ _CONNECTION = re.compile(
 )
 
 
+_QUERY = re.compile(
+    r"://[^\s?]{3,200}\?(?:[^\s?#]{0,200}&)?(?:api_?key|(?:access_|auth_)?token|secret|password|apikey)=(?P<secret>[\w.~-]{16,200})",
+    re.IGNORECASE,
+)
 _PATTERN = re.compile(r"\(\.|\.[*+?]|\[\^|\\[\dsSwW]|%[sd(]|\)\?$")
 """What stands for the password in an expression that looks for one, or in a form."""
 
@@ -66,11 +70,12 @@ def is_secret(setting: Setting) -> bool:
         strength = Credential.STRONG  # `if api_key == "..."` lets in whoever knows it
     if strength is Credential.NONE or "\n" in value:
         return False
-    if not (_LEAST_FALLBACK if setting.is_fallback else _LEAST) <= len(value) <= _MOST:
+    is_known = value.lower() in _values("common")
+    if not (_LEAST_FALLBACK if setting.is_fallback or is_known else _LEAST) <= len(value) <= _MOST:
         return False
     if (
         not value.isascii()
-        or _REFERENCE.search(value)
+        or (_REFERENCE.search(value) and not _ends_at_random(value))
         or (value.lower() in _values("words") and not _is_common(setting))
     ):
         return False
@@ -178,6 +183,8 @@ def _is_phrase(setting: Setting, value: str) -> bool:
 def _is_identifier(value: str) -> bool:
     """Whether a value is the name of a setting or field, by its form and its last word: `oauth2_jwt_secret`."""
     words = words_of(value)
+    while len(words) > 1 and (words[-1].isdigit() or words[-1] == "v"):
+        words.pop()
     return _IDENTIFIER.fullmatch(value) is not None and words[-1] in {
         *_CREDENTIAL_WORDS,
         "key",
@@ -234,6 +241,12 @@ def _looks_random(value: str) -> bool:
     return wordy < 0.6 * len(value) and max(map(len, pieces)) >= 10 and _kinds_change(value) >= len(value) / 6
 
 
+def _ends_at_random(value: str) -> bool:
+    """Whether what looks like a path of attributes ends with what nobody calls an attribute: `s.Qm9Lx2Zt7Vn1...`."""
+    head, _, tail = value.partition(".")
+    return head.isalnum() and len(tail) >= _LEAST_WEAK and tail.isalnum() and _looks_random(tail)
+
+
 def _is_disguised(value: str) -> bool:
     """Whether words are written with digits for letters, as nobody writes names and labels: `sup3r-s3cr3t`."""
     return len(value) >= _LEAST_DISGUISED and " " not in value and len(_DISGUISED.findall(value)) >= 2
@@ -249,7 +262,11 @@ def _case_changes(value: str) -> int:
 
 
 def connection_secret(value: str) -> str:
-    """The password in a connection string such as `Server=db;User Id=app;Password=...`; "" if it holds none."""
+    """The password in a connection string such as `Server=db;User Id=app;Password=...`, or the token in the query of a
+    URL; "" if it holds none."""
+    asked = _QUERY.search(value) if len(value) <= _LONGEST_CONNECTION else None
+    if asked is not None and _looks_random(asked["secret"]) and not _is_placeholder(asked["secret"]):
+        return asked["secret"]
     found = _CONNECTION.search(value) if len(value) <= _LONGEST_CONNECTION else None
     if found is None or _is_placeholder(found["secret"]) or found["secret"].lower() in _values("words"):
         return ""

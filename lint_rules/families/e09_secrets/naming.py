@@ -12,6 +12,7 @@ from lint_rules.languages.tables import read_table
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\W\dA-Z_]+|[A-Z]+|\d+")
 _LONGEST_NAME = 120
+_ABOUT_SETTINGS = frozenset({"settings", "config", "conf", "configuration", "options", "opts"})
 
 
 class Credential(IntEnum):
@@ -43,8 +44,10 @@ def belonging(name: str, owner: str) -> str:
     """The name of what belongs to something: `jwt_key` for the `key` of `jwt`, else the name as it is."""
     if name.lower() != "key":
         return name
-    holders = [word for word in words_of(owner) if word in word_set("names", "holders")]
-    return f"{holders[-1]}_{name}" if holders else name
+    words = words_of(owner)
+    while len(words) > 1 and words[-1] in _ABOUT_SETTINGS:
+        words.pop()
+    return f"{words[-1]}_{name}" if words and words[-1] in word_set("names", "holders") else name
 
 
 @lru_cache(maxsize=4096)
@@ -56,7 +59,10 @@ def credential(name: str) -> Credential:
     qualifiers = word_set("names", "qualifiers")
     while len(words) > 1 and words[-1] in qualifiers:
         words.pop()
-    if not words or not word_set("names", "other").isdisjoint(words):
+    others = word_set("names", "other").intersection(words)
+    if others and words[-2:] == ["secret", "key"]:
+        others -= {"csrf", "xsrf"}  # the key that signs such tokens
+    if not words or others:
         return Credential.NONE
     if words[-1].endswith("s") and words[-1][:-1] in ("password", "secret", "token", "key"):
         words[-1] = words[-1][:-1]

@@ -82,6 +82,10 @@ _STEMS = (
     b"fernet(",
     b".login(",
     b"cipheriv(",
+    b"scrypt",
+    b"pbkdf2",
+    b"basic-auth",
+    b"app.keys",
     b"cookieparser(",
     b"basicauth(",
     b"sequelize(",
@@ -101,7 +105,7 @@ _KEYS = tuple(
     b"api subscription secret crypto aes webhook shared storage deploy integration consumer security key".split()
 )
 # Or where it belongs to one of these: `jwt: { key: "..." }`.
-_HOLDERS = re.compile("|".join(credential_table()["names"]["holders"]).encode())
+_HOLDERS = re.compile("|".join((*credential_table()["names"]["holders"], "cookiesession")).encode())
 _MOST_HOLDER = 80
 # What may stand between the name and the literal that is bound to it, and the literal's first quote.
 # In two steps, neither of which ever goes back: the rest of the name, and the way to the quote.
@@ -113,6 +117,9 @@ _MOST_BEFORE, _MOST_NAME = 160, 66
 _CONNECTION = re.compile(
     rb"""(?P<quote>["'`])[^"'`\n]{0,400}?(?:password|pwd|accountkey|sharedaccesskey)[ ]?=""", re.IGNORECASE
 )
+_IN_QUERY = re.compile(rb"\w{0,12}=\w")
+_TO_QUERY = re.compile(rb"""[\"'`][a-z]{2,8}://[^\"'`\s?]{3,200}\?[^\"'`\s]{0,100}$""")
+_MOST_URL = 330
 _OF_CONNECTION = re.compile(rb"(?:password|pwd) ?=|key=")
 _MORE_LITERALS = 5
 _LITERAL = re.compile(rb"""(["'`])(?P<value>[^"'`\n]{0,500})\1""")
@@ -171,11 +178,20 @@ def _first_quotes(data: bytes, stems: list[bytes]) -> Iterator[int]:
                     start = max(0, at - _MOST_BEFORE)
                     if (compared := _REVERSED.search(data[start:at])) is not None:
                         yield start + compared.start("quote")
+                if data[at - 1 : at] in (b"?", b"&", b"_", b"i") and (quote := _url_around(data, at)) >= 0:
+                    yield quote
                 holds_connection = holds_connection or _OF_CONNECTION.match(lowered, at) is not None
             at = lowered.find(stem, at + len(stem))
     if holds_connection:  # `"Server=db;User Id=app;Password=..."`
         for found in _CONNECTION.finditer(data):
             yield found.start("quote")
+
+
+def _url_around(data: bytes, at: int) -> int:
+    """Where the literal begins in whose URL byte `at` is a part of the query: `"https://x/y?token=..."`; -1 if none."""
+    start = max(0, at - _MOST_URL)
+    found = _TO_QUERY.search(data[start:at]) if _IN_QUERY.match(data, at) is not None else None
+    return start + found.start() if found is not None else -1
 
 
 def _is_name(lowered: bytes, stem: bytes, at: int) -> bool:

@@ -37,14 +37,23 @@ from lint_rules.families.e09_secrets.read_javascript import (
     stands_in,
     unwrapped_name,
 )
-from lint_rules.languages.javascript.grammar import arguments, named, text
+from lint_rules.languages.javascript.grammar import arguments, named, string_value, text
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
 
-_SETS = re.compile(r"(?:app|application|server|config|conf|nconf|settings)\.set$")
+_SETS = re.compile(
+    r"(?:app|application|server|config|conf|nconf|settings|headers|params|searchParams)\.set$"
+    r"|(?:\.append|\.setHeader|\.setRequestHeader)$",
+    re.IGNORECASE,
+)
+# `"Basic " + btoa("user:password")`
+_ENCODES = ("btoa", "Buffer.from", "new Buffer")
+_USER_AND_PASSWORD = re.compile(r"[\w.@+-]{2,60}:[^:\s]{4,60}")
 
 _MOST_STEPS = 16
+_BASIC_AUTH = re.compile(r"basic-?auth", re.IGNORECASE)
+_MOST_CALLED = 60
 # What stands beside the default of a setting in a schema (convict and alike).
 _OF_SETTINGS = frozenset({"env", "arg", "format", "doc", "envVar", "env_var", "environment", "sensitive"})
 _TRANSPARENT = (
@@ -239,13 +248,15 @@ def _of_argument(call: Node, node: Node, fallback: str) -> Found | Node | None:
             key = last_name(owner.child_by_field_name("key"))
             return _named(key, How.FALLBACK, key)
         return call
-    if position == 1 and _SETS.search(called):  # app.set("jwtSecret", "...")
+    if position == 0 and called in _ENCODES and _USER_AND_PASSWORD.fullmatch(string_value(node) or ""):
+        return "password", How.PASSED, fallback, called
+    if position == 1 and _SETS.search(called):  # app.set("jwtSecret", "..."), headers.set("Authorization", "...")
         return _named(first_literal(call), How.BOUND, fallback)
     if position == 1 and called.endswith((".get", ".getOrThrow")):
         return _named(first_literal(call), How.DEFAULT, fallback)
     if position == 0 and is_wrapper(called):
         return call
-    return None
+    return _named("connection string", How.PASSED, fallback) if "://" in (string_value(node) or "") else None
 
 
 def _hashes_secret(call: Node) -> bool:
@@ -260,6 +271,8 @@ def _hashes_secret(call: Node) -> bool:
 def _assigned(assignment: Node, fallback: str) -> Found | None:
     target = assignment.child_by_field_name("left")
     name = last_name(target)
+    if target is not None and text(target) == "app.keys":  # of Koa, which signs cookies with them
+        name = "cookie_key"
     return _named(name, How.BOUND, fallback or (name if target is not None and stands_in(assignment, target) else ""))
 
 
@@ -283,10 +296,25 @@ def _of_pair(pair: Node, fallback: str) -> Found | None:
     call = owner.parent.parent if owner is not None and owner.parent is not None else None
     called = called_name(call) if call is not None and call.type in ("call_expression", "new_expression") else ""
     used_by = called if called.endswith(_USERS) else ""
+    if key == "keys" and called.endswith("cookieSession"):
+        key = "cookie_key"
+    if (basic := _basic_auth(owner)) is not None:
+        return _named("password", How.PASSED, fallback, basic)
     holder = owner.parent if owner is not None else None
     if holder is not None and holder.type in ("pair", "variable_declarator"):
         key = belonging(key, last_name(holder.child_by_field_name("key") or holder.child_by_field_name("name")))
     return _named(key, How.PASSED if used_by else How.BOUND, fallback, used_by)
+
+
+def _basic_auth(users: Node | None) -> str | None:
+    """The call for which an object lists users with their passwords: `basicAuth({ users: { admin: "..." } })`."""
+    pair = users.parent if users is not None else None
+    if pair is None or pair.type != "pair" or last_name(pair.child_by_field_name("key")) != "users":
+        return None
+    given = pair.parent.parent if pair.parent is not None else None
+    call = given.parent if given is not None and given.type == "arguments" else None
+    function = text(call.child_by_field_name("function") or call)[:_MOST_CALLED] if call is not None else ""
+    return "basicAuth" if _BASIC_AUTH.search(function) else None
 
 
 def _keys_of(literal: Node) -> set[str]:

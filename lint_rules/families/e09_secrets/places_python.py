@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -57,6 +58,8 @@ _USERS = (
     "Session",
 )
 
+# `b64encode(b"user:password")`
+_USER_AND_PASSWORD = re.compile(r"[\w.@+-]{2,60}:[^:\s]{4,60}")
 # Classes whose attributes are names of kinds.
 _ENUMS = ("Enum", "Choices", "Flag")
 _MOST_ROTATED = 2
@@ -225,10 +228,12 @@ def _bound_to(node: Node) -> tuple[str, How, str, str] | None:  # noqa: PLR0915 
                 if called.endswith(("hmac.new", "hmac.digest")) and _hashes_secret(outer, position):
                     return None
                 return "secret", How.PASSED, fallback, called
+            if called.endswith("b64encode") and _USER_AND_PASSWORD.fullmatch(literal_value(node) or ""):
+                return "password", How.PASSED, fallback, called
             if is_comparison(called) and outer.named_child_count == 2:
                 return _named(unwrapped_name(outer.named_children[1 - position]), How.COMPARED, fallback)
-            if (position == 1 and called.endswith((".get", ".setdefault", ".pop"))) or (
-                position == 2 and called == "getattr"
+            if (position == 1 and called.endswith((".get", ".setdefault", ".pop", ".add_header", ".putheader"))) or (
+                position == 2 and called in ("getattr", "setattr")
             ):
                 first = [child for child in outer.named_children if child.type != "comment"][position - 1]
                 key = literal_value(first) or ""

@@ -145,8 +145,10 @@ def is_environment(node: Node) -> bool:
 
 
 def looked_up(node: Node) -> str:
-    """The environment variable that an expression reads, "" if it reads none."""
+    """The environment variable that an expression reads, "" if it reads none; of several in a chain the first."""
     node = bare(node)
+    if node.type == "binary_expression" and (has_token(node, "||") or has_token(node, "??")):
+        return next(filter(None, map(looked_up, named(node))), "")
     if node.type in ("member_expression", "subscript_expression"):
         owner = node.child_by_field_name("object")
         return last_name(node) if owner is not None and is_environment(owner) else ""

@@ -172,7 +172,9 @@ def variable_of(call: Node) -> str:
 
 
 def looked_up(node: Node) -> str:
-    """The environment variable that an expression reads, "" if it reads none."""
+    """The environment variable that an expression reads, "" if it reads none; of several in a chain the first."""
+    if node.type in ("boolean_operator", "parenthesized_expression"):
+        return next(filter(None, map(looked_up, node.named_children)), "")
     if node.type == "call" and is_lookup(called_name(node)):
         return variable_of(node)
     if node.type == "subscript" and text(node.child_by_field_name("value") or node).endswith("environ"):

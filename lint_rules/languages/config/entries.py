@@ -65,7 +65,7 @@ _DOCKER_LINE = re.compile(rb"^[ \t]*(?:ENV|ARG|env|arg)[ \t]", re.MULTILINE)
 _FLOW = re.compile(
     rb"[{,][ \t]*[\"']?(?P<key>[A-Za-z_][\w.-]*)[\"']?:[ \t]+(?:"
     + _QUOTED
-    + rb"|(?P<bare>[^\s\"'{}\[\],#][^{}\[\],\n]{0,200}))(?=[,}])"
+    + rb"[ \t]{0,8}|(?P<bare>[^\s\"'{}\[\],#][^{}\[\],\n]{0,200}))(?=[,}])"
 )
 _NAMED = re.compile(
     rb"^[ \t]*(?:-[ \t]*)?name:[ \t]*[\"']?(?P<key>[A-Za-z_]\w*)[\"']?[ \t]*\r?\n[ \t]*value:[ \t]*(?:"
