@@ -107,6 +107,7 @@ from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING, ErrorA
 from lint_rules.families.e06_error_handling.python_answers import raise_shape
 from lint_rules.families.e06_error_handling.services import Service, services
 from lint_rules.families.e06_error_handling.shapes import TEXT, UNKNOWN
+from lint_rules.families.e06_error_handling.unreached_node import three_parameters
 from lint_rules.model import WARNING, Finding, Rule
 from lint_rules.project.frameworks import Handler
 from lint_rules.project.linked import Project
@@ -197,6 +198,8 @@ def check_javascript(project: Project) -> Iterator[Finding]:
             continue
         if any(takes_errors(one, project) for _, one in service.wiring("use")) or not _serves(service):
             continue
+        if any(True for part in service.parts for _ in three_parameters(part, project)):
+            continue  # there is one, and TEN0602 says what it lacks
         handlers = [handler for _, handler in _handlers(service, project)]
         routes = max(
             sum(1 for _ in service.wiring("route")),

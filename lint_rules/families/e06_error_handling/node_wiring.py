@@ -65,7 +65,7 @@ def take_answers(file: JavaScriptFile) -> Iterator[ErrorAnswer]:
     if file.is_test or file.is_tooling or not _may_matter(file.data):
         return
     for answer in (*answers(file), *forwarded(file)):
-        if (answer.is_plain or answer.status == NOT_SET) or (not answer.is_error and answer.status > 0):
+        if answer.status == NOT_SET or (not answer.is_error and (answer.is_plain or answer.status > 0)):
             continue
         scope = file.enclosing_function(answer.node)
         if answer.shape == TEXT and scope is not None and _is_negotiated(answer.node, scope.node):

@@ -18,6 +18,13 @@ _ADDING = frozenset(
      "add_subapp", "blueprint", "add_resource", "register", "register_namespace", "init_app", "add_websocket_route",
      "add_get", "add_post", "add_namespace", "route", "url_map", "create_endpoints", "run", "nest"}
 )  # fmt: skip
+_BLUEPRINTS = ("flask.Blueprint", "quart.Blueprint")
+_REGISTERING = frozenset({"register_blueprint"})
+_OF_BLUEPRINTS = frozenset(
+    {"errorhandler", "register_error_handler", "app_errorhandler", "before_request", "after_request",
+     "teardown_request", "before_app_request", "after_app_request", "context_processor", "app_context_processor"}
+)  # fmt: skip
+"""What may be called of a blueprint without giving it a route."""
 
 
 def unreached_apps(services: list[Service], project: Project) -> Iterator[Unreached]:
@@ -30,6 +37,7 @@ def unreached_apps(services: list[Service], project: Project) -> Iterator[Unreac
     if len(made) < 2:
         return
     with_routes = _with_routes(services, project)
+    mounting = {module.module for service in services for module, _ in service.wiring("mount")}
     for service in services:
         mounted = {_owner(one.owner, project): _owner(one.target, project) for _, one in service.wiring("mount")}
         for module, one in service.wiring("central"):
@@ -43,7 +51,7 @@ def unreached_apps(services: list[Service], project: Project) -> Iterator[Unreac
             sub = mounted.get(owner, "")
             if sub in made and sub in with_routes and made[sub][1].kind == "app":
                 yield _of_mounted(module, one, made[sub][1])
-            elif others and not _is_elsewhere(owner, made, others, project):
+            elif others and not _is_elsewhere(owner, made, others, mounting, project):
                 yield _without_routes(module, one)
 
 
@@ -52,19 +60,49 @@ def _belong(one: ModuleFacts, other: ModuleFacts, project: Project) -> bool:
     return len(roots) == 1
 
 
-def _is_elsewhere(owner: str, made: dict[str, tuple[ModuleFacts, Wiring]], others: list[str], project: Project) -> bool:
+def _is_elsewhere(
+    owner: str,
+    made: dict[str, tuple[ModuleFacts, Wiring]],
+    others: list[str],
+    mounting: set[str],
+    project: Project,
+) -> bool:
     """Whether an app of a file of its own may be used by others, who may add routes in ways that are not seen."""
     module, wiring = made[owner]
     if any(made[other][0].module == module.module for other in others):
         return False
-    if wiring.kind != "app":
-        return True
-    return any(
-        target in (owner, module.module) or module.module in facts.stars
+    users = [
+        facts
         for facts in project.symbols.facts.values()
-        if facts.module != module.module
-        for target in (*facts.aliases.values(), *facts.variables.values())
-    )
+        if facts.module != module.module and (module.module in facts.stars or _takes(facts, owner, module.module))
+    ]
+    if wiring.kind == "app":
+        return bool(users)
+    if not project.symbols.canonical(wiring.on).startswith(_BLUEPRINTS):
+        return True
+    project.asked_words.add(module.module.rpartition(".")[2])  # files that only take the blueprint
+    making = {facts.module for facts, _ in made.values()} | mounting
+    return any(not (facts.module in making and _only_mounts(facts, owner, project)) for facts in [module, *users])
+
+
+def _takes(facts: ModuleFacts, owner: str, module: str) -> bool:
+    return any(target in (owner, module) for target in (*facts.aliases.values(), *facts.variables.values()))
+
+
+def _only_mounts(facts: ModuleFacts, owner: str, project: Project) -> bool:
+    """Whether all that a file does with a blueprint is to give it handlers and to register it."""
+    module = owner.rpartition(".")[0]
+    if module in facts.stars or (facts.module != module and module in facts.aliases.values()):
+        return False
+    for function in facts.functions.values():
+        for call in function.calls:
+            called, _, method = call.target.rpartition(".")
+            if _owner(called, project) == owner and method not in _OF_BLUEPRINTS:
+                return False
+            given = (one.rpartition("=")[2] for one in (*call.handed, *call.arguments))
+            if method not in _REGISTERING and any(_owner(one, project) == owner for one in given):
+                return False
+    return True
 
 
 def _with_routes(services: list[Service], project: Project) -> set[str]:

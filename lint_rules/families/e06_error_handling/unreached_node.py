@@ -22,7 +22,7 @@ _KOA = "koa."
 def unreached_in_javascript(service: Service, project: Project) -> Iterator[Unreached]:
     """The unreached handlers of a service."""
     for part in service.parts:
-        yield from _three_parameters(part, project)
+        yield from three_parameters(part, project)
         yield from _in_front_of_routes(part, project)
         yield from _behind_routes(part, project)
         yield from _after_listen(part, project)
@@ -50,7 +50,8 @@ def _name(use: Wiring) -> str:
 # Express.
 
 
-def _three_parameters(part: Part, project: Project) -> Iterator[Unreached]:
+def three_parameters(part: Part, project: Project) -> Iterator[Unreached]:
+    """Error middleware that lacks the fourth parameter, by which Express would know it."""
     for one in part.wiring:
         names = _parameters(one, project) if one.kind in ("use", "three") else ()
         if len(names) != 3 or not ERROR_NAME.match(names[0]) or names[2] == "next":
@@ -351,6 +352,8 @@ def _never_registered(part: Part, service: Service, project: Project) -> Iterato
         if reference is None or one.kind not in ("use", "central") or one.name not in reference.parameters:
             continue
         is_handler = one.detail == "setErrorHandler" or _is_error_middleware(one, project)
+        if any(value.endswith("()") for value in part.module.exports.values()):
+            continue  # what `export default fp(plugin)` is given is known by another name
         if not is_handler or not one.owner.startswith(f"{part.module.module}:{one.function}:"):
             continue
         last = _last(one.function)
