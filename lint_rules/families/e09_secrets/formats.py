@@ -27,6 +27,7 @@ _EXAMPLES = re.compile(
 
 _JOINT = re.compile(rb"""["'`][ \t]*(?:\\?\r?\n[ \t]*)?(?:[+.][ \t]*)?(?:\\?\r?\n[ \t]*)?(?:\+[ \t]*)?[rRbB]?["'`]""")
 _NEAR = 700
+_MOST_NAME = 60
 # Almost every token has a run of twenty characters with a digit; the others have one of these words.
 _RUN_CHARACTERS = bytes(0x61 if (chr(byte).isalnum() and byte < 128) or byte in b"_-" else 0x20 for byte in range(256))
 _RUN = b"a" * 20
@@ -92,9 +93,10 @@ def holds_token(data: bytes) -> bool:
     return next(_matches(data), None) is not None
 
 
-def may_hold_token(data: bytes) -> bool:
-    """A cheap answer that is yes too often: most source files have no long run of characters with a digit in it."""
-    return bool(_telling_lines(data))
+def is_token_at(data: bytes, start: int, end: int) -> bool:
+    """Whether a stretch of a text holds a token that only what is around it tells: `aws_secret_access_key="..."`."""
+    around = max(0, start - _MOST_NAME)
+    return any(around + token.end > start for token in tokens(data[around:end]))
 
 
 def _telling_lines(data: bytes) -> bytes:

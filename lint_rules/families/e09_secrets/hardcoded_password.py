@@ -59,7 +59,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, cast
 
-from lint_rules.families.e09_secrets.formats import holds_token
+from lint_rules.families.e09_secrets.formats import holds_token, is_token_at
 from lint_rules.families.e09_secrets.judgement import connection_secret, is_secret
 from lint_rules.families.e09_secrets.naming import words_of
 from lint_rules.families.e09_secrets.places import How, Place, may_hold_credential, may_hold_setting, positional
@@ -129,7 +129,7 @@ def _findings(file: SourceFile, places: Iterable[Place]) -> Iterator[Finding]:
                 name, what = f"{place.used_by}()", "is given a literal secret"
         else:
             continue
-        if holds_token(place.value.encode()):
+        if holds_token(place.value.encode()) or is_token_at(file.source.data, place.start, place.end):
             continue  # TEN0901
         look_up = _look_up(file, place)
         yield RULE.at(

@@ -58,7 +58,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.families.e09_secrets.formats import holds_token
+from lint_rules.families.e09_secrets.formats import holds_token, is_token_at
 from lint_rules.families.e09_secrets.judgement import is_secret
 from lint_rules.families.e09_secrets.places import How, Place, may_hold_credential, may_hold_setting
 from lint_rules.families.e09_secrets.quiet import SourceFile, hidden, is_for_show, is_service
@@ -116,7 +116,7 @@ def _findings(file: SourceFile, places: Iterable[Place], look_up: str) -> Iterat
     for place in places:
         if place.how is not How.FALLBACK or not is_secret(place.setting):
             continue
-        if holds_token(place.value.encode()):
+        if holds_token(place.value.encode()) or is_token_at(file.source.data, place.start, place.end):
             continue  # TEN0901
         yield RULE.at(
             file,

@@ -51,7 +51,7 @@ def unwrapped_name(node: Node) -> str:
     return last_name(node)
 
 
-_TURNED_DOWN = re.compile(rb"[{\s]*(?:throw\b|(?:console|(?=\w*log)\w+)\.(?:warn|error|fatal)\()", re.IGNORECASE)
+_TURNED_DOWN = re.compile(rb"[{\s]*(?:throw\b|(?:\w+\.){1,4}(?:warn|error|fatal)\()", re.IGNORECASE)
 
 
 def replaces(comparison: Node, name: str) -> bool:
