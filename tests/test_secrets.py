@@ -109,6 +109,92 @@ def test_every_format_is_found_in_ordinary_code(one: Format) -> None:
     assert found >= 0.9 * wanted, (found, wanted)
 
 
+def usable_token(one: Format, source: random.Random) -> str:
+    """A made-up token that is irregular enough."""
+    while True:
+        text = token_of(one, source)
+        if is_usable(one, text):
+            return text
+
+
+# How a text stands in ordinary code and settings, by the file's name; `%s` is the text.
+PLACES = {
+    "client.py": 'HEADERS_%d = {"accept": "json", "x": """%s""", "retries": 3}',
+    "client.js": "const headers%d = { accept: 'json', x: `%s`, retries: 3 };",
+    "client.ts": "export const headers%d: Record<string, string> = { accept: 'json', x: `%s` };",
+    ".env": "SETTING_%d=%s",
+    "values.yaml": "setting%d: %s",
+    "settings.json": '"setting%d": "%s",',
+    "settings.toml": 'setting%d = """%s"""',
+    "settings.ini": "setting%d = %s",
+    "Dockerfile": "ENV SETTING_%d=%s",
+}
+
+
+def written(name: str, number: int, text: str) -> str:
+    """A line of a file that holds a text; what has several lines has them as people write them there."""
+    inside = text.replace("\n", "\\n") if not name.startswith("client.") else text
+    line = PLACES[name] % (number, inside)
+    return line.replace("\n", "\\n")
+
+
+def test_five_hundred_tokens_in_code_and_settings_are_found(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    wanted: dict[tuple[str, int], str] = {}
+    lines: dict[str, list[str]] = {name: [] for name in PLACES}
+    for one in formats():
+        source = random.Random(f"500 {one.name}")
+        for name in PLACES:
+            text = usable_token(one, source)
+            if '"' in text and name == "settings.json":
+                continue  # the pattern has quotes of code
+            comment = "# asked once an hour, by a worker that keeps the list of all shops of discord, as it is there"
+            if name.endswith((".js", ".ts", ".json")):
+                comment = comment.replace("#", "//") + "\n\n\n"
+            lines[name] += [*comment.split("\n"), written(name, len(lines[name]), text)]
+            wanted[name, len(lines[name])] = f"{one.name}: {text}"
+    for name, content in lines.items():
+        (tmp_path / name).write_text("\n".join(content) + "\n")
+    assert len(wanted) >= 500
+    shown = json.loads(run(tmp_path, "--select", "TEN0901", "--output-format", "json"))
+    found = {(Path(one["filename"]).name, one["location"]["row"]) for one in shown}
+    assert [(*place, text) for place, text in wanted.items() if place not in found] == []
+
+
+def test_two_thousand_look_alikes_in_code_and_settings_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    texts = look_alikes(random.Random(2000))
+    names = list(PLACES)
+    lines: dict[str, list[str]] = {name: [] for name in names}
+    for number, text in enumerate(texts):
+        name = names[number % len(names)]
+        lines[name].append(written(name, number, text))
+    for name, content in lines.items():
+        (tmp_path / name).write_text("\n".join(content) + "\n")
+    assert len(texts) >= 2000
+    assert "TEN09" not in run(tmp_path, "--select", "TEN0901,TEN0902,TEN0903,TEN0904,TEN0906")
+
+
+def look_alikes(source: random.Random) -> list[str]:
+    """Texts that are as long and as irregular as tokens, or begin like them, and are none."""
+    words = ["order", "invoice", "customer", "shipment", "ledger", "payment", "refund", "basket", "voucher"]
+    prefixes = ("ghp_", "gho_", "npm_")
+    made = []
+    for _ in range(230):
+        made += [
+            "".join(source.choices("0123456789abcdef", k=40)),
+            "sha256:" + "".join(source.choices("0123456789abcdef", k=64)),
+            "-".join("".join(source.choices("0123456789abcdef", k=k)) for k in (8, 4, 4, 4, 12)),
+            "_".join(source.choices(words, k=5)) + "_v2",
+            "/".join(source.choices(words, k=4)) + "/2024",
+            "sha512-" + "".join(source.choices(BASE62 + "+/", k=86)) + "==",
+            "AKIA" + "".join(source.choices(string.ascii_uppercase, k=source.choice((8, 12, 15, 20)))),
+            "sk-" + "-".join(source.choices(words, k=4)),
+            source.choice(prefixes) + "".join(source.choices(BASE62, k=36)),
+        ]
+    return [text for text in made if not (text.startswith(prefixes) and has_checksum(text.encode()))]
+
+
 def test_look_alikes_are_left_alone() -> None:
     source = random.Random(9)
     words = ["order", "invoice", "customer", "shipment", "ledger", "payment", "refund", "basket", "voucher"]

@@ -35,6 +35,7 @@ _DIGIT = re.compile(rb"\d")
 _WITHOUT_RUN = (
     b"AKIA", b"ASIA", b"ghp_", b"sk_live_", b"rk_live_", b"xoxb-", b"PRIVATE KEY-", b"ecretAccessKey",
     b"ecret_access_key", b"AWS_SECRET", b"aws_secret", b"sig=", b"whsec_", b"SECRET_ACCESS_KEY",
+    b"SharedAccessKey=", b"hooks.slack.com",
 )  # fmt: skip
 _SPELLED = Stems(_WITHOUT_RUN)
 _TILDE = b"Q~"
