@@ -15,7 +15,7 @@ from lint_rules.languages.tables import TableRow
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
-RUN_THROUGH_WORDS = (b".objects", b".query(", b"KafkaConsumer", b"QuerySet")
+RUN_THROUGH_WORDS = (b".objects", b".query(", b"KafkaConsumer", b"QuerySet", b"Popen")
 """A file without any of these names no such value."""
 
 _LOOPS = ("for_statement", "for_in_clause")

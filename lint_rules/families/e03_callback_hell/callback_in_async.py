@@ -76,6 +76,7 @@ from lint_rules.model import UNSAFE, WARNING, Finding, Rule
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
+    from lint_rules.languages.python.scopes import Scope
 
 RULE = Rule(
     "TEN0303",
@@ -97,7 +98,7 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     row = _PYTHON.match(file.qualified_name(call.func), file.types)
     if row is None or function is None or not function.is_async or not call.args:
         return
-    if row["results"] and not _takes_result(file.syntax(call), file):
+    if row["results"] and (not _takes_result(file.syntax(call), file) or _goes_on(call, function, file)):
         return
     shown = file.text(call.func)
     yield RULE.at(
@@ -106,6 +107,12 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
         f"`{shown}` hangs a callback on what this coroutine can await; use {row['instead']}",
         f"use {row['instead']}",
     )
+
+
+def _goes_on(call: cst.Call, function: Scope, file: PythonFile) -> bool:
+    """Whether the coroutine asks of the task if it is done, and so means to go on without it."""
+    asked = f"{file.text(call.func).rpartition('.')[0]}.done()".encode()
+    return file.data.find(asked, function.start, function.end) >= 0
 
 
 def _takes_result(call: Node, file: PythonFile) -> bool:

@@ -445,7 +445,8 @@ def _hands_on(scope: Scope, body: _Body) -> bool:
         return False
     annotation = scope.node.child_by_field_name("return_type")
     if annotation is not None and "Coroutine[" in text(annotation):
-        return text(annotation).partition("[")[0].rpartition(".")[2] == "Coroutine"
+        is_one = text(annotation).partition("[")[0].rpartition(".")[2] == "Coroutine"
+        return is_one and not text(annotation).endswith("None")  # there may be none: Coroutine[...] | None
     value = first_named(body.returns[0]) if len(body.returns) == 1 else None
     return value is not None and value.type == "call"
 
