@@ -17,6 +17,9 @@ SEPARATOR = "|"
 GIVES = "gives:"
 """Begins a call's literal that says which function it hands on: `gives:0=app.load`."""
 
+SHARED = "shared=true"
+"""Among the literals of a call of a parameter: the function gives it to others as well."""
+
 MOST_MEMBERS = 40
 """How many functions of one table are looked at."""
 
@@ -71,7 +74,7 @@ def handed_on(call: CallFacts, callee: Reference) -> Iterator[str]:
     parameters = callee.function.parameters
     if parameters[:1] in (("self",), ("cls",)):
         parameters = parameters[1:]
-    called = {one.target for one in callee.function.calls if one.kind == "call"}
+    called = {one.target for one in callee.function.calls if one.kind == "call" and SHARED not in one.literals}
     for place, _, symbol in given:
         name = parameters[int(place)] if place.isdigit() and int(place) < len(parameters) else place
         if f"{callee.name}.<parameter>{name}" in called:

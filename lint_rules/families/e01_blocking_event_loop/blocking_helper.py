@@ -109,6 +109,7 @@ from lint_rules.families.e01_blocking_event_loop.tables import (
 )
 from lint_rules.languages.language import language_of
 from lint_rules.languages.python.library import LOOP_WORDS
+from lint_rules.languages.python.memo import ONCE
 from lint_rules.model import ERROR, Finding, Related, Rule
 from lint_rules.project.implementing import IMPLEMENTED
 from lint_rules.project.modules import is_test_path
@@ -164,6 +165,8 @@ def check_project(project: Project) -> Iterator[Finding]:
 def _is_worth_telling(chain: Chain, project: Project) -> bool:
     """Whether it matters where the chain begins, see `tables.matters_in`."""
     caller = chain.edges[0].caller
+    if chain.row.get("kind") == "process" and any(ONCE in edge.call.literals for edge in chain.edges):
+        return False  # what a child process told is kept
     if project.language == "javascript" and chain.row.get("kind") in ("file", "process"):
         functions = (caller, *(edge.callee for edge in chain.edges if edge.callee is not None))
         if any(is_rare(one, project.handlers.of(one)) for one in functions):

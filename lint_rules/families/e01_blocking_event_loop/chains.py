@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lint_rules.families.e01_blocking_event_loop.javascript import instead_of, is_unnamed, short_name
 from lint_rules.families.e01_blocking_event_loop.tables import blocking_row, heavy_row, minds_the_loop
 from lint_rules.languages.development import DEVELOPMENT
+from lint_rules.languages.python.memo import ONCE
 from lint_rules.languages.tables import TableRow
 from lint_rules.model import Span
 from lint_rules.project.calls import CallGraph, is_cached
@@ -48,7 +49,8 @@ def levels(graph: CallGraph, project: Project) -> list[Level]:
 
     def runs_again(edge: Edge) -> bool:
         """A cached function reads each of its files once."""
-        return serves(edge) and edge.callee is not None and not is_cached(edge.callee.function)
+        is_kept = edge.callee is None or is_cached(edge.callee.function) or ONCE in edge.call.literals
+        return serves(edge) and not is_kept
 
     return [
         Level(errors, graph.chains(lambda edge: id(edge) in errors, through=runs), runs),

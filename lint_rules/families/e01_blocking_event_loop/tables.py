@@ -63,6 +63,8 @@ _STARTING_NAMES = re.compile(
     r"|(?:build|create|make)_app|watch_\w+|(?:load|read|reload)_(?:config|configuration|plugins|settings)|set_?up(?:_\w+)?|teardown|upgrade)\Z"
 )
 """Handlers, and functions of other callers, that run once, when the process or a part of it starts or ends."""
+_INSTALLERS = re.compile(r"(?:\A|\.)_*(?:Install|Setup|SetUp|Migrat|Upgrade)\w*\.")
+"""Classes whose methods do what is done once, when a version is installed."""
 
 
 def severity_of(row: TableRow) -> Severity:
@@ -85,7 +87,7 @@ def matters_in(
     if handler is not None:
         starts = handler.kind in _STARTING
     elif kind in ("file", "input") or row.get("thread_bound"):  # SQLite is a file too
-        starts = _STARTING_NAMES.match(own_name) is not None
+        starts = _STARTING_NAMES.match(own_name) is not None or _INSTALLERS.search(function) is not None
     else:
         starts = own_name in _MAIN  # `start` may be for every job
     return not (starts and (kind in _ALONE_IN_COMMANDS or bool(row.get("thread_bound"))))
@@ -180,7 +182,7 @@ def _is_non_blocking(row: TableRow, module: ModuleFacts) -> bool:
     method, written = row.get("unless_called"), row.get("unless_written", ())
     return any(
         (bool(method) and call.target.endswith(f".{method}"))
-        or any(literal.endswith(text) for literal in call.literals for text in written)
+        or any(text in literal for literal in call.literals for text in written)
         for function in (module.functions.values() if method or written else ())
         for call in function.calls
     )

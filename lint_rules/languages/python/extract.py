@@ -23,8 +23,8 @@ from lint_rules.languages.python.guards import (
     keeps_errors,
     risk_of,
 )
-from lint_rules.languages.python.indirect import called_symbols, handed_functions, held_members
-from lint_rules.languages.python.memo import ONCE, READS, is_harmless_read
+from lint_rules.languages.python.indirect import called_symbols, handed_functions, held_members, is_shared
+from lint_rules.languages.python.memo import ONCE, READS, is_harmless_read, is_kept
 from lint_rules.languages.python.names import Names, alternatives
 from lint_rules.languages.python.registrations import called_function, handed_on, true_keywords
 from lint_rules.languages.python.registrations import decorators as decorators_of
@@ -46,7 +46,7 @@ from lint_rules.languages.python.scopes import CLASS, FUNCTION, LAMBDA, MODULE, 
 from lint_rules.model import Span
 from lint_rules.project.facts import MODULE_BODY, CallFacts, ClassFacts, FunctionFacts, ModuleFacts
 from lint_rules.project.frameworks import HandlerTable
-from lint_rules.project.indirect import ITEM
+from lint_rules.project.indirect import ITEM, SHARED
 from lint_rules.project.types import Types
 
 _MAX_RISKS = 8
@@ -223,9 +223,12 @@ class Extractor:
         literals = tuple(literal_arguments(call)) if last in MAY_WAIT else ()
         if (last == "open" and is_chosen_by_argument(call)) or (last in ASKS_PEOPLE and is_asked_of_people(call)):
             literals = (CHOSEN,)
-        elif last in READS and is_harmless_read(call):
+        elif (last in READS and is_harmless_read(call)) or (target.startswith(self._own_top) and is_kept(call)):
             literals = (ONCE,)
         is_own = target.startswith(self._own_top)
+        function = call.child_by_field_name("function")
+        if is_own and "<parameter>" in target and function is not None and is_shared(function, self._names):
+            literals = (*literals, SHARED)
         if is_own:
             literals = (*literals, *handed_functions(call, self._names))
         if any(start <= call.start_byte < end for start, end in self._development):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,14 @@ def handed_functions(call: Node, names: Names) -> Iterator[str]:
             symbol = names.symbol(function)
             if symbol and not symbol.endswith((")", ">")) and "<parameter>" not in symbol:
                 yield f"{GIVES}{place}={symbol}"
+
+
+def is_shared(function: Node, names: Names) -> bool:
+    """Whether a function does more with a parameter than to call it: a queue or a thread may be given it too."""
+    scope, _ = _binding(function, names)
+    body = scope.node.child_by_field_name("body") if scope is not None else None
+    name = re.escape(function.text or b"")
+    return body is None or re.search(rb"(?<![\w.])%b\b(?!\s*(?:\(|\.__|is\b))" % name, body.text or b"") is not None
 
 
 def _functions_of(value: Node) -> Iterator[Node]:

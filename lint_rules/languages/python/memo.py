@@ -76,6 +76,17 @@ def _is_in_memory(call: Node) -> bool:
     return receiver is not None and receiver.type == "call" and _is_in_memory(receiver)
 
 
+def is_kept(call: Node) -> bool:
+    """Whether a call is made once for what outlives the function: `if _info is None: _info = json.dumps(gather())`."""
+    place: Node | None = call
+    while place is not None and place.type in ("call", "argument_list", "attribute", "await"):
+        place = place.parent
+    if place is None or place.type != "assignment":
+        return False
+    around = place.parent.parent.parent if place.parent is not None and place.parent.parent is not None else None
+    return around is not None and around.type in ("if_statement", "else_clause") and is_done_once(call)
+
+
 def is_done_once(call: Node) -> bool:
     """Whether a call stands where something kept is missing: `if self._page is None: self._page = ...`."""
     current = call

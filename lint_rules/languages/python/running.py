@@ -25,7 +25,7 @@ ASKS_PEOPLE = frozenset({"confirm", "getpass", "input", "prompt"})
 _CALL_THE_KEY = frozenset({"groupby", "max", "min", "nlargest", "nsmallest", "sort", "sorted"})
 _CALL_THE_FIRST = frozenset({"filter", "map", "reduce"})
 _NAMES = frozenset({"identifier", "attribute"})
-_LITERALS = frozenset({"integer", "float", "false", "attribute"})
+_LITERALS = frozenset({"integer", "float", "false", "attribute", "binary_operator"})
 
 CHOSEN = "chosen=true"
 """Among a call's literals: whether it is reached depends on what kind of value its first argument is."""
