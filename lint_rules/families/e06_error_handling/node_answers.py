@@ -23,6 +23,9 @@ _TABLE = Path(__file__).parent / "errors.toml"
 RESPONSES = re.compile(r"^(?:this\.)?_?(?:res|resp|response|reply)$")
 _SENDING = frozenset({"json", "jsonp", "send", "end", "response"})
 _MOST_CHAIN = 12
+_BOOM = ("Boom.", "boom.")
+BOOM_SHAPE = made([("error", "value"), ("message", "value"), ("statusCode", "value")])
+"""What Hapi answers for an error of Boom, where no extension makes something else of it."""
 ANSWER_WORDS = (
     b".json(", b".send(", b".render(", b".end(", b".jsonp(", b".body", b"statusCode", b"Response(", b"Exception(",
     b".response(",
@@ -265,7 +268,7 @@ def _http_error(call: Node, function: Node, file: JavaScriptFile) -> Answer | No
     """`new NotFoundException("...")`, `new HttpException({...}, 404)`."""
     last = text(function).rpartition(".")[2]
     if not last.endswith("Exception"):
-        return None
+        return _boom(call, function, file) if text(function).startswith(_BOOM) else None
     name = name_of(function, file)
     given = arguments(call)
     symbol = file.names.symbol(function)
@@ -278,6 +281,18 @@ def _http_error(call: Node, function: Node, file: JavaScriptFile) -> Answer | No
     else:
         return None
     return Answer(call, tuple(given[:1]), status, _nest_shape(given, file), symbol)
+
+
+def _boom(call: Node, function: Node, file: JavaScriptFile) -> Answer | None:
+    """`throw Boom.notFound("...")`, and the same returned, for which Hapi makes the body."""
+    place = around(call)
+    name = name_of(function, file)
+    owner, _, last = name.rpartition(".")
+    if owner != "@hapi/boom" or place is None or place.type not in ("throw_statement", "return_statement"):
+        return None
+    status = 500 if last in _names()["boom_server"] else 400
+    shown = () if last in _names()["boom_hidden"] else tuple(arguments(call)[:1])
+    return Answer(call, shown, status, BOOM_SHAPE, name)
 
 
 def _nest_shape(given: list[Node], file: JavaScriptFile) -> Shape:

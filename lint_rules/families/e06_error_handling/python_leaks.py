@@ -118,6 +118,8 @@ def _parts(node: Node, file: PythonFile) -> list[Node]:
         if function is None or text(function).rpartition(".")[2] not in _PASSING:
             return []
         inner = [value for _, value in arguments(node)]
+        if text(function) == "getattr" and len(inner) > 1 and string_key(inner[1]) not in _SHOWN:
+            inner = inner[2:]  # `getattr(error, "status_code", 500)`
         owner = function.child_by_field_name("object")
         return [owner, *inner] if owner is not None else inner
     if kind == "conditional_expression":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lint_rules.families.e06_error_handling.made import Makers
 from lint_rules.families.e06_error_handling.notes import ErrorAnswer
 from lint_rules.families.e06_error_handling.python_answers import raise_shape
-from lint_rules.families.e06_error_handling.services import Service
+from lint_rules.families.e06_error_handling.services import Service, unbound_filters
 from lint_rules.families.e06_error_handling.shapes import (
     ERROR_KEYS,
     MESSAGE_KEYS,
@@ -69,8 +69,13 @@ def responses(service: Service, project: Project) -> list[Response]:
     calls = _calls(service, project)
     found: list[Response] = []
     is_fastapi = any(target.startswith("fastapi") for part in service.parts for target in part.module.aliases.values())
+    of_hapi = _answers_boom(service, project)
     for part in service.parts:
         for answer in part.answers:
+            if answer.raised.startswith("@hapi/boom."):
+                if of_hapi:
+                    found.append(Response(part.module, answer, answer.shape))
+                continue
             if answer.raised:
                 shape = _of_raised(answer, centrals, makers, project)
                 if is_fastapi and shape == TEXT and "starlette" in project.symbols.canonical(answer.raised):
@@ -127,6 +132,12 @@ def _calls(service: Service, project: Project) -> Counter[str]:
     return counted
 
 
+def _answers_boom(service: Service, project: Project) -> bool:
+    """Whether Hapi makes the bodies of Boom's errors, and no extension of the service makes them anew."""
+    is_hapi = any(project.symbols.canonical(app.on).startswith("@hapi/hapi") for _, app in service.apps)
+    return is_hapi and not any(service.wiring("extension"))
+
+
 def _class_of(function: str) -> str:
     """The class whose constructor a function is, "" for any other function."""
     owner, _, method = function.rpartition(".")
@@ -148,7 +159,10 @@ def _centrals(service: Service, makers: Makers, project: Project) -> list[_Centr
                 if shape == UNKNOWN and ".<parameter>" in answer.made:
                     of_error[name] = answer.made.rpartition(".")[2]  # `error.to_dict()`
     found = []
+    unbound = {one.name for _, one in unbound_filters(service)}
     for module, one in service.wiring("central", "filter", "use", "catcher", "maybe"):
+        if one.kind == "filter" and one.name in unbound:
+            continue
         if one.kind in ("catcher", "maybe"):
             shape = _only(shapes.get(f"{module.module}.{one.function}", ()))
             if one.name == "write_error":

@@ -168,3 +168,15 @@ def _shared(path: str, folder: str) -> int:
             break
         count += 1
     return count
+
+
+def unbound_filters(service: Service) -> Iterator[tuple[ModuleFacts, Wiring]]:
+    """The exception filters of a NestJS service that nothing binds, and no other class derives from."""
+    bound = {one.name for _, one in service.wiring("bound")}
+    bases = {base for part in service.parts for known in part.module.classes.values() for base in known.bases}
+    mentioned = bound | {base.rpartition(".")[2] for base in bases}
+    if not service.apps and not any(service.wiring("serves")):
+        return  # a library of filters
+    for module, one in service.wiring("filter"):
+        if one.name not in mentioned and one.name.endswith(("Filter", "Handler")):
+            yield module, one

@@ -61,3 +61,8 @@ def is_mentioned(name: str, module: ModuleFacts, project: Project) -> bool:
 
 def _is_called(name: str, symbol: str) -> bool:
     return symbol.removesuffix("()").rpartition("=")[2].rpartition(".")[2] == name
+
+
+def last_name(name: str) -> str:
+    """The last part of a dotted name."""
+    return name.rpartition(".")[2]

@@ -9,7 +9,12 @@ from lint_rules.families.e06_error_handling.node_caught import ERROR_NAME
 from lint_rules.families.e06_error_handling.notes import WIRING as _WIRING
 from lint_rules.families.e06_error_handling.notes import Wiring
 from lint_rules.families.e06_error_handling.services import Part, Service
-from lint_rules.families.e06_error_handling.unreached import Unreached, is_mentioned
+from lint_rules.families.e06_error_handling.unreached import Unreached, is_mentioned, last_name
+from lint_rules.families.e06_error_handling.unreached_layers import (
+    behind_broad_filter,
+    behind_extension,
+    without_binding,
+)
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.linked import Project
 from lint_rules.project.node_names import js_name
@@ -27,11 +32,11 @@ def unreached_in_javascript(service: Service, project: Project) -> Iterator[Unre
         yield from _behind_routes(part, project)
         yield from _after_listen(part, project)
         yield from _encapsulated(part, project)
-        yield from _behind_extension(part)
+        yield from behind_extension(part)
         yield from _never_registered(part, service, project)
     yield from _without_routes(service, project)
-    yield from _unbound_filters(service, project)
-    yield from _behind_broad_filter(service, project)
+    yield from without_binding(service)
+    yield from behind_broad_filter(service, project)
 
 
 def _parameters(use: Wiring, project: Project) -> tuple[str, ...]:
@@ -274,72 +279,6 @@ def _is_plugin(part: Part, one: Wiring, project: Project) -> bool:
     return False
 
 
-# NestJS.
-
-
-def _unbound_filters(service: Service, project: Project) -> Iterator[Unreached]:
-    bound = {one.name for _, one in service.wiring("bound")}
-    mentioned = {
-        base for part in service.parts for known in part.module.classes.values() for base in map(_last, known.bases)
-    }
-    if not service.apps and not any(service.wiring("serves")):
-        return  # a library of filters
-    for module, one in service.wiring("filter"):
-        if one.name in bound or one.name in mentioned or not one.name.endswith(("Filter", "Handler")):
-            continue
-        yield Unreached(
-            module, one.span, one.function,
-            f"nothing binds the exception filter `{one.name}`, so Nest never calls it",
-            "bind it with `useGlobalFilters`, `APP_FILTER` or `@UseFilters`",
-            f"call `app.useGlobalFilters(new {one.name}())` in `main.ts`, or provide "
-            f"`{{ provide: APP_FILTER, useClass: {one.name} }}` in a module",
-        )  # fmt: skip
-
-
-def _behind_broad_filter(service: Service, project: Project) -> Iterator[Unreached]:
-    """Filters for one class of errors in front of one for all: Nest asks them from the last to the first."""
-    caught = {one.target: one.detail for _, one in service.wiring("filter")}
-    for module, one in service.wiring("in-order"):
-        own = caught.get(project.symbols.canonical(one.on), "")
-        for later in one.target.split(",") if own else ():
-            broad = project.symbols.canonical(later)
-            if caught.get(broad, own) == "":
-                yield Unreached(
-                    module, one.span, one.function,
-                    f"`{_last(broad)}` behind `{one.name}` catches everything, and Nest asks the last filter first",
-                    f"name `{_last(broad)}` first",
-                    f"filters are asked from the last to the first: put `{_last(broad)}`, which is for all errors, in "
-                    f"front of `{one.name}`",
-                )  # fmt: skip
-                break
-
-
-# Hapi.
-
-
-def _behind_extension(part: Part) -> Iterator[Unreached]:
-    """`onPreResponse` behind one that returns errors as they are, which ends the row; or in a plugin without routes."""
-    for one in part.wiring:
-        if one.kind != "extension":
-            continue
-        same = [other for other in part.wiring if other.owner == one.owner and other.function == one.function]
-        if one.detail == "sandboxed" and not any(other.kind in ("route", "mount", "hands") for other in same):
-            yield Unreached(
-                part.module, one.span, one.function,
-                "this `onPreResponse` is for the routes of its own plugin, which has none",
-                "leave out `sandbox`",
-                f"`{one.name}.ext('onPreResponse', handler)` is for all routes of the server",
-            )  # fmt: skip
-        first = next((other for other in same if other.kind == "extension" and other.detail == "ends"), None)
-        if one.detail == "errors" and first is not None and first.span.end < one.span.start:
-            yield Unreached(
-                part.module, one.span, one.function,
-                f"the `onPreResponse` in line {first.span.row} returns errors itself, which ends the row",
-                "return `h.continue` there",
-                "an extension that returns an error is the last: return `h.continue` there, or put this one first",
-            )  # fmt: skip
-
-
 # Handlers that a function registers on the application that it is given.
 
 
@@ -356,7 +295,7 @@ def _never_registered(part: Part, service: Service, project: Project) -> Iterato
             continue  # what `export default fp(plugin)` is given is known by another name
         if not is_handler or not one.owner.startswith(f"{part.module.module}:{one.function}:"):
             continue
-        last = _last(one.function)
+        last = last_name(one.function)
         project.asked_words.add(last)
         if _is_imported(part.module, service) and not is_mentioned(last, part.module, project):
             yield Unreached(
@@ -374,7 +313,3 @@ def _is_imported(module: ModuleFacts, service: Service) -> bool:
         for part in service.parts
         for target in (*part.module.aliases.values(), *part.module.variables.values())
     )
-
-
-def _last(name: str) -> str:
-    return name.rpartition(".")[2]
