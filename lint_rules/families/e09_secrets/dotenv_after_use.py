@@ -92,7 +92,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
     load = _first_at_load(file, _PYTHON_LOAD)
     if load is None:
         return
-    read = first_read_python(file.root, load.start_byte)
+    read = first_read_python(file.root, load.start_byte, load.text or b"")
     for statement, path in imported_files_python(file, load.start_byte):
         found = _read_in(path, first_read_python, "python")
         if found is not None and (read is None or statement.start_byte < read.start_byte):
@@ -107,7 +107,7 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     load = _first_at_load(file, _JAVASCRIPT_LOAD)
     if load is None:
         return
-    read = first_read_javascript(file.root, load.start_byte)
+    read = first_read_javascript(file.root, load.start_byte, load.text or b"")
     for statement, path in imported_files_javascript(file, load):
         found = _read_in(path, first_read_javascript, "javascript")
         if found is not None and (read is None or statement.start_byte < read.start_byte):

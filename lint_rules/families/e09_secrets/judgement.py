@@ -14,6 +14,7 @@ from lint_rules.families.e09_secrets.naming import Credential, credential, crede
 _LEAST, _LEAST_FALLBACK, _MOST = 4, 2, 500
 _LEAST_WEAK = 16
 _LEAST_DISGUISED, _LEAST_ALPHABET = 10, 8
+_HASHES = frozenset({40, 56, 64, 96, 128})
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _LONGEST_CONNECTION = 2_000
 
@@ -84,7 +85,7 @@ def is_secret(setting: Setting) -> bool:
     ):
         return False
     if strength is Credential.WEAK:
-        return _looks_random(value) or _is_disguised(value)
+        return looks_random(value) or _is_disguised(value)
     return _is_password(setting, value)
 
 
@@ -133,6 +134,8 @@ def _is_password(setting: Setting, value: str) -> bool:
     lowered = value.lower()
     if _is_common(setting):
         return True
+    if len(value) in _HASHES and _HEX.fullmatch(value) and "pass" in setting.name.lower():
+        return False  # what was made of a password; keys are as often written so
     if _is_own_name(setting, value):
         return False
     squeezed = re.sub(r"[^a-z]", "", lowered)
@@ -140,7 +143,7 @@ def _is_password(setting: Setting, value: str) -> bool:
         return True
     if " " in value or "\t" in value:
         return _is_phrase(setting, value)
-    if value.endswith((":", "?", "=")) and not _looks_random(value):
+    if value.endswith((":", "?", "=")) and not looks_random(value):
         return False
     has_digit = any(character.isdigit() for character in value)
     if _PLAIN_WORDS.fullmatch(value):
@@ -225,7 +228,7 @@ def _is_secret_of_its_own(setting: Setting, words: list[str]) -> bool:
     ).isdisjoint(words)
 
 
-def _looks_random(value: str) -> bool:
+def looks_random(value: str) -> bool:
     """Whether a value is long and irregular, as generated tokens are and names, paths and sentences are not."""
     if len(value) < _LEAST_WEAK or not _SECRET_CHARACTERS.fullmatch(value) or _UUID.fullmatch(value):
         return False
@@ -244,7 +247,7 @@ def _looks_random(value: str) -> bool:
 def _ends_at_random(value: str) -> bool:
     """Whether what looks like a path of attributes ends with what nobody calls an attribute: `s.Qm9Lx2Zt7Vn1...`."""
     head, _, tail = value.partition(".")
-    return head.isalnum() and len(tail) >= _LEAST_WEAK and tail.isalnum() and _looks_random(tail)
+    return head.isalnum() and len(tail) >= _LEAST_WEAK and tail.isalnum() and looks_random(tail)
 
 
 def _is_disguised(value: str) -> bool:
@@ -265,7 +268,7 @@ def connection_secret(value: str) -> str:
     """The password in a connection string such as `Server=db;User Id=app;Password=...`, or the token in the query of a
     URL; "" if it holds none."""
     asked = _QUERY.search(value) if len(value) <= _LONGEST_CONNECTION else None
-    if asked is not None and _looks_random(asked["secret"]) and not _is_placeholder(asked["secret"]):
+    if asked is not None and looks_random(asked["secret"]) and not _is_placeholder(asked["secret"]):
         return asked["secret"]
     found = _CONNECTION.search(value) if len(value) <= _LONGEST_CONNECTION else None
     if found is None or _is_placeholder(found["secret"]) or found["secret"].lower() in _values("words"):

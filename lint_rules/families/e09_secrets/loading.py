@@ -61,18 +61,30 @@ def _loaded(root: Node, end: int) -> Iterator[Node]:
         waiting.extend(reversed(node.children))
 
 
-def first_read_python(root: Node, end: int) -> Node | None:
-    """The first look-up in the environment before byte `end` while the module is loaded."""
+def _tells_load(node: Node, load: bytes) -> bool:
+    """Whether a look-up is bound to a name that is used where the file is loaded: it says where the file lies."""
+    outer: Node | None = node
+    while outer is not None and outer.type not in ("assignment", "variable_declarator"):
+        outer = outer.parent
+    name = outer.child_by_field_name("left") or outer.child_by_field_name("name") if outer is not None else None
+    return name is not None and re.search(rb"(?<![.\w])%s\b" % re.escape(name.text or b""), load) is not None
+
+
+def first_read_python(root: Node, end: int, load: bytes = b"") -> Node | None:
+    """The first look-up in the environment before byte `end` while the module is loaded.
+
+    What the statement that loads the file is made of does not count: it cannot come from the file.
+    """
     for node in _loaded(root, end):
         is_read = node.type == "subscript" and (node.text or b"").startswith((b"os.environ[", b"environ["))
-        if is_read and not _is_assigned(node) and not _ABOUT_THE_FILE.search(node.text or b""):
+        if is_read and not (_is_assigned(node) or _ABOUT_THE_FILE.search(node.text or b"") or _tells_load(node, load)):
             return node
         if node.type == "call":
             function = node.child_by_field_name("function")
             if function is not None and function.text in (b"os.environ.get", b"os.getenv", b"environ.get", b"getenv"):
                 first = node.child_by_field_name("arguments")
                 name = first.named_children[0] if first is not None and first.named_child_count else None
-                if name is not None and not _ABOUT_THE_FILE.search(name.text or b""):
+                if name is not None and not (_ABOUT_THE_FILE.search(name.text or b"") or _tells_load(node, load)):
                     return node
     return None
 
@@ -82,10 +94,12 @@ def _is_assigned(node: Node) -> bool:
     return outer is not None and outer.type == "assignment" and outer.child_by_field_name("left") == node
 
 
-def first_read_javascript(root: Node, end: int) -> Node | None:
+def first_read_javascript(root: Node, end: int, load: bytes = b"") -> Node | None:
     """The first look-up in the environment before byte `end` while the module is loaded; NODE_ENV does not count."""
     for node in _loaded(root, end):
         if node.type in ("member_expression", "subscript_expression"):
+            if _tells_load(node, load):
+                continue
             owner = node.child_by_field_name("object")
             if owner is not None and owner.text == b"process.env" and not _ABOUT_THE_FILE.search(node.text or b""):
                 parent = node.parent

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e09_secrets.judgement import looks_random
 from lint_rules.families.e09_secrets.naming import belonging, credential_table
 from lint_rules.families.e09_secrets.places import (
     How,
@@ -59,6 +60,7 @@ _USERS = (
 )
 
 # `b64encode(b"user:password")`
+_DEVELOPMENT = re.compile(r"(?:Dev|Test|Local|Demo|Mock|Fake)(?:[A-Z]|elopment|ing|$)")
 _USER_AND_PASSWORD = re.compile(r"[\w.@+-]{2,60}:[^:\s]{4,60}")
 # Classes whose attributes are names of kinds.
 _ENUMS = ("Enum", "Choices", "Flag")
@@ -105,6 +107,8 @@ def place_of(literal: Node) -> Place | None:
         return None
     found = _bound_to(whole)
     if found is None or _is_documentation(whole) or is_demonstration(whole):
+        return None
+    if _is_of_development(whole) and not looks_random(value):
         return None
     name, how, variable, used_by = found
     return Place(name, value, whole.start_byte, whole.end_byte, how, variable, used_by)
@@ -272,6 +276,14 @@ def _is_documentation(node: Node) -> bool:
                 return True
         current = current.parent
     return False
+
+
+def _is_of_development(node: Node) -> bool:
+    """Whether a literal is an attribute of a class that says it is for development: `class DevelopmentConfig`."""
+    statement = node.parent.parent if node.parent is not None and node.parent.type == "assignment" else None
+    owner = statement.parent.parent if statement is not None and statement.parent is not None else None
+    name = owner.child_by_field_name("name") if owner is not None and owner.type == "class_definition" else None
+    return name is not None and _DEVELOPMENT.match(text(name)) is not None
 
 
 def _has_base(assignment: Node, endings: tuple[str, ...]) -> bool:

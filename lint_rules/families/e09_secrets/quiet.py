@@ -13,7 +13,7 @@ _FOR_SHOW = re.compile(
     r"(?:^|/)(?:examples?|samples?|docs?(?:_src)?|documentation|demos?|tutorials?|fixtures?|mocks?|__mocks__|__fixtures__|stubs?|seeds?|seeders"
     r"|playground|sandbox|storybook|stories|locales?|i18n|translations?|l10n|lang|test[-_]?(?:data|utils?|helpers?|support)|testing|snippets|cassettes"
     r"|regtest|(?:[\w.]+-)*tests?(?:-[\w.]+)*|scaffolds?|templates?|boilerplates?|benchmarks?|\.github|\.devcontainer)/"
-    r"|(?:^|/)(?:conftest|fixtures?|mocks?|factories|strings|translations?|messages|placeholders?|faker)\.\w+$"
+    r"|(?:^|/)\w*[hH]arness\.\w+$|(?:^|/)(?:conftest|testing|fixtures?|mocks?|factories|strings|translations?|messages|placeholders?|faker)\.\w+$"
     r"|[._-](?:example|sample|template|tpl|dist|mock|fixture|stories|test|spec)(?:\.\w+)*$"
     r"|(?:^|/)(?:example|sample|(?:unit_?)?tests?|ci)[._-][^/]*$|(?:^|/)\.env[.-](?:test|ci|defaults?|schema)\b"
 )
