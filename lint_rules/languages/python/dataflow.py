@@ -33,13 +33,14 @@ from lint_rules.languages.python.conditions import (
     resolved_from,
     roots_of,
 )
+from lint_rules.languages.python.dataflow_calls import CallValues
 from lint_rules.languages.python.dataflow_parts import (
     is_last_part,
     last_name,
     sets_other_type,
     slot_of,
 )
-from lint_rules.languages.python.dataflow_values import RESOLVED, SHARED, Values, parameters_of
+from lint_rules.languages.python.dataflow_values import RESOLVED, SHARED, parameters_of
 from lint_rules.languages.python.effects import TEXT, safe_slot
 from lint_rules.languages.python.expressions import located_by
 from lint_rules.languages.python.grammar import first_named
@@ -67,7 +68,7 @@ _LATER = {
 _CALLS_TASK = frozenset({"delay", "delay_on_commit", "apply_async", "s", "si", "remote", "send"})
 
 
-class PythonFlow(Values):
+class PythonFlow(CallValues):
     """One function under evaluation, and the answers the analysis asks for."""
 
     def start(self) -> Variables:

@@ -6,7 +6,7 @@ Expressions are evaluated without Python's stack, and once for each state that t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -35,72 +35,48 @@ from lint_rules.languages.python.dataflow_parts import (
     is_last_part,
     is_text,
     last_name,
-    literal_of,
-    media_type,
     named_by_client,
-    sets_other_type,
     source_kinds,
     taken,
 )
-from lint_rules.languages.python.effects import TEXT, UPLOAD, effects, safe_slot
+from lint_rules.languages.python.effects import TEXT, UPLOAD, safe_slot
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.lowered_expressions import COMPREHENSIONS
-from lint_rules.languages.python.registrations import arguments
-from lint_rules.languages.python.request_data import base_name, request_tables
+from lint_rules.languages.python.request_data import request_tables
 from lint_rules.languages.python.scopes import FUNCTION, LAMBDA, Scope, text
-from lint_rules.project.flows import FlowCall, LocalSink, RequestSource
+from lint_rules.project.flows import LocalSink, RequestSource
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
-_Asked = tuple[Node, Variables]
-_Steps = Generator[_Asked, Value, Value]
+Asked = tuple[Node, Variables]
+Steps = Generator[Asked, Value, Value]
 
 _VALIDATED = frozenset({"validated_data", "cleaned_data"})
 _SHAPED = TEXT | {"field"}
-_RENDERS = frozenset({"render", "render_async"})
-_UNESCAPED = ("jinja2.Environment()", "jinja2.Template()", "jinja2.environment.Environment()")
-"""Templates of jinja2 that escape nothing unless the file says so."""
 SHARED = "flask.g"
 _CREATED = re.compile(rb"\b201\b|CREATED|Created")
 """The header Location of an answer with this status sends no browser anywhere."""
 _PROGRAM = frozenset({"program"})
 _NAME_ONLY, _ESCAPED = frozenset({"path"}), frozenset({"html"})
-_PLAIN_TYPES = frozenset({"int", "float", "bool", "UUID", "uuid.UUID", "Decimal"})
-_ENTRIES = frozenset({"namelist", "infolist", "getmembers", "getnames"})
-"""Methods of archives that give the names which whoever packed them has chosen."""
-_ANSWERING = frozenset({"write", "finish"})
-"""Calls that answer, whose media type is set by another statement."""
-_IS_TYPE = re.compile(r"content_type=|mimetype=|media_type=")
 _PATH_PARTS = frozenset({"name", "stem", "suffix"})
 RESOLVED = frozenset({"resolved"})
-_TEXT_METHODS = frozenset(
-    {"strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "replace", "removeprefix",
-     "removesuffix", "format", "join", "decode", "encode", "model_dump_json"}
-)  # fmt: skip
 _COMPARING = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin"})
 """Operators of MongoDB whose operand is a value, and no filter."""
 _COMPARED = frozenset({"nosql"})
 _CODE_KEYS = frozenset({"$where", "$function", "$accumulator"})
 _SHELLS = re.compile(r"""["'](?:/bin/|/usr/bin/)?(?:ba|z|da|k)?sh["']|["']cmd(?:\.exe)?["']|powershell""")
-_PARSES = frozenset({"loads", "load", "decode", "safe_load", "parse", "json_decode", "unpackb"})
-"""Last names of the passing calls that make a document of a text."""
-_DOCUMENT = frozenset({"nosql", "mass"})
-_REPLACED = {"'": "sql", '"': "sql", "<": "html", "/": "path", "\\": "path"}
 
 
 class Values:
-    """The expressions of one function under evaluation; what it calls and reads is numbered."""
+    """The expressions of one function under evaluation; what it reads of a request is numbered."""
 
     def __init__(self, file: PythonFile, scope: Scope) -> None:
-        self.calls: list[FlowCall] = []
         self.sources: list[RequestSource] = []
         self.sinks: list[LocalSink] = []
         self._file = file
         self._scope = scope
-        self._effects = effects()
         self._members = request_tables().members
-        self._call_numbers: dict[tuple[int, int], int] = {}
         self._source_numbers: dict[int, str] = {}
         self._may_redirect = _CREATED.search(scope.node.text or b"") is None
         self._local_sinks: dict[int, int] = {}
@@ -118,11 +94,10 @@ class Values:
         self._self = names[0] if owner is not None and names and names[0] in ("self", "cls") else ""
         self._own_class = f"{file.module}.{owner.name}" if owner is not None else ""
         self.captured = captured_names(scope, file)
-        self._kinds: dict[str, Callable[[Node, Variables], _Steps]] = {
+        self._kinds: dict[str, Callable[[Node, Variables], Steps]] = {
             "identifier": self._identifier,
             "attribute": self._attribute,
             "subscript": self._subscript,
-            "call": self._call,
             "string": self._string,
             "concatenated_string": self._string,
             "binary_operator": self._operation,
@@ -151,39 +126,13 @@ class Values:
         owner = attribute.child_by_field_name("object")
         return owner is not None and text(owner) == "g" and self._file.names.symbol(owner) in ("flask.g", "quart.g")
 
-    def _is_own_method(self, function: Node, base: Value) -> bool:
-        """Whether a method is one of a class of the project, whatever texts call theirs: `repository.find`."""
-        if any(origin[0] != "c" for origin in base):
-            return False
-        symbol = self._file.names.symbol(function)
-        return "()." in symbol and "<" not in symbol and not self._file.is_outside(symbol)
-
-    def _number(self, call: Node, function: Node, given: Iterable[tuple[str, Node]], which: int = 0) -> str:
-        key = (call.id, which)
-        number = self._call_numbers.get(key)
-        if number is None:
-            number = self._call_numbers[key] = len(self.calls)
-            literals = tuple(
-                f"{place}={literal_of(node)}"
-                for place, node in given
-                if node.type in ("true", "false", "none", "string", "integer", "attribute", "identifier")
-                and node.end_byte - node.start_byte <= 60
-            )
-            if sets_other_type(call):
-                literals = (*literals, "content_type=other")
-            if last_name(function) in _ANSWERING and not any(_IS_TYPE.match(literal) for literal in literals):
-                literals = (*literals, *media_type(self._scope.node, self._file.data))
-            written = " ".join(text(function).split())[:80]
-            self.calls.append(FlowCall(self._file.names.symbol(function), written, self._file.span(call), literals))
-        return f"c:{number}"
-
     def value(self, node: Node, variables: Variables) -> Value:
         """What an expression's value holds."""
         if self._memo_of is not variables:
             self._memo_of, self._memo = variables, {}
         return bounce(self._evaluate, (node, variables))
 
-    def _evaluate(self, asked: _Asked) -> _Steps:
+    def _evaluate(self, asked: Asked) -> Steps:
         node, variables = asked
         kind = self._kinds.get(node.type)
         if kind is None:
@@ -197,22 +146,22 @@ class Values:
         return known
 
     @staticmethod
-    def _nothing(node: Node, variables: Variables) -> _Steps:
+    def _nothing(node: Node, variables: Variables) -> Steps:
         return CLEAN
         yield
 
-    def _any_of(self, node: Node, variables: Variables) -> _Steps:
+    def _any_of(self, node: Node, variables: Variables) -> Steps:
         values = []
         for child in node.named_children:
             values.append((yield child, variables))
         return union(*values)
 
     @staticmethod
-    def _last(node: Node, variables: Variables) -> _Steps:
+    def _last(node: Node, variables: Variables) -> Steps:
         value = node.child_by_field_name("value")
         return (yield value, variables) if value is not None else CLEAN
 
-    def _identifier(self, node: Node, variables: Variables) -> _Steps:
+    def _identifier(self, node: Node, variables: Variables) -> Steps:
         name = text(node)
         value, size = held(variables, (name,))
         if size or name == self._self:
@@ -229,7 +178,7 @@ class Values:
                 return CLEAN if inner else from_origin(f"v:{scope.name}.{name}")
         return CLEAN
 
-    def _attribute(self, node: Node, variables: Variables) -> _Steps:
+    def _attribute(self, node: Node, variables: Variables) -> Steps:
         attribute, owner = node.child_by_field_name("attribute"), node.child_by_field_name("object")
         if attribute is None or owner is None:
             return CLEAN
@@ -301,7 +250,7 @@ class Values:
             return from_origin(known, TEXT)
         return self.value(node, variables)
 
-    def _subscript(self, node: Node, variables: Variables) -> _Steps:
+    def _subscript(self, node: Node, variables: Variables) -> Steps:
         owner = node.child_by_field_name("value")
         if owner is None:
             return CLEAN
@@ -317,7 +266,7 @@ class Values:
             return cleaned(taken(base), _NAME_ONLY)
         return taken(base)
 
-    def _string(self, node: Node, variables: Variables) -> _Steps:
+    def _string(self, node: Node, variables: Variables) -> Steps:
         before: list[str | None] = []
         values = []
         parts = node.named_children if node.type == "string" else [
@@ -331,7 +280,7 @@ class Values:
                 before.append(text(part))
         return as_text(union(*values))
 
-    def _operation(self, node: Node, variables: Variables) -> _Steps:
+    def _operation(self, node: Node, variables: Variables) -> Steps:
         operator = node.child_by_field_name("operator")
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         if operator is None or left is None or right is None or operator.type not in ("+", "%", "/", "|", "*"):
@@ -357,7 +306,7 @@ class Values:
             return union(one, cleaned(other, safe_slot([None])))
         return union(one, other)
 
-    def _choice(self, node: Node, variables: Variables) -> _Steps:
+    def _choice(self, node: Node, variables: Variables) -> Steps:
         if len(node.named_children) != 3:
             return CLEAN
         then, test, otherwise = node.named_children
@@ -365,7 +314,7 @@ class Values:
         second = yield otherwise, refined(test, False, variables)
         return union(first, second)
 
-    def _list(self, node: Node, variables: Variables) -> _Steps:
+    def _list(self, node: Node, variables: Variables) -> Steps:
         children = node.named_children
         values = []
         for position, child in enumerate(children):
@@ -375,7 +324,7 @@ class Values:
             values.append(value)
         return union(*values)
 
-    def _dictionary(self, node: Node, variables: Variables) -> _Steps:
+    def _dictionary(self, node: Node, variables: Variables) -> Steps:
         values = []
         for child in node.named_children:
             if child.type != "pair":
@@ -394,7 +343,7 @@ class Values:
                 values.extend((value, (yield key, variables)))
         return union(*values)
 
-    def _comprehension(self, node: Node, variables: Variables) -> _Steps:
+    def _comprehension(self, node: Node, variables: Variables) -> Steps:
         body = node.child_by_field_name("body")
         inner = self._in_comprehension(node, variables)
         if body is None:
@@ -420,99 +369,6 @@ class Values:
                 test = first_named(clause)
                 variables = refined(test, True, variables) if test is not None else variables
         return variables
-
-    def _call(self, call: Node, variables: Variables) -> _Steps:
-        function = call.child_by_field_name("function")
-        if function is None:
-            return CLEAN
-        name = last_name(function)
-        symbol = self._file.names.symbol(function)
-        is_outside = bool(symbol) and self._file.is_outside(symbol)
-        effect = self._effects.of(self._file.types.external(symbol), self._file.types) if is_outside else None
-        if effect is not None and not effect.passes:
-            return CLEAN
-        receiver = function.child_by_field_name("object") if function.type == "attribute" else None
-        base = held(variables, ("receive",))[0] if name == "receive" and receiver is None else CLEAN
-        if receiver is not None:
-            base = (yield function, variables) if name in self._members else CLEAN
-            if base and self._source_numbers.get(function.id):
-                return base
-            base = yield receiver, variables
-        if symbol == "re.sub" and (first := next(iter(arguments(call)), None)) is not None:
-            pattern = content_of(first[1]) or ""
-            if pattern.startswith(("[^", "\\W")) and "/" not in pattern:
-                return CLEAN
-        if name in _RENDERS and self._escapes_nothing(function, symbol):
-            return as_text((yield from self._arguments(call, variables)))
-        if symbol == "builtins.getattr":
-            owners = [value for place, value in arguments(call) if place != "1"]
-            return (yield owners[0], variables) if owners else CLEAN
-        if effect is not None:
-            value = cleaned(union(base, (yield from self._arguments(call, variables))), effect.kinds)
-            return (
-                exposed(value, _DOCUMENT)
-                if name in _PARSES and not symbol.startswith(("base64.", "codecs."))
-                else value
-            )
-        if (
-            receiver is not None
-            and not self._is_own_method(function, base)
-            and (base or receiver.type in ("string", "concatenated_string", "parenthesized_expression"))
-        ):
-            passed = yield from self._method(call, name, receiver, base, variables)
-            if passed is not None:
-                return passed
-        if name in _ENTRIES:
-            base = exposed(base, _NAME_ONLY)
-        if is_outside or not symbol or (base and receiver is None):
-            return base
-        given = list(arguments(call))
-        return union(from_origin(self._number(call, function, given), RESOLVED), {} if symbol else base)
-
-    def _escapes_nothing(self, function: Node, symbol: str) -> bool:
-        """Whether a template's method is one of jinja2's without escaping."""
-        if b"autoescape" in self._file.data or b"jinja2" not in self._file.data:
-            return False
-        root = base_name(function)
-        bound = self._file.names.only_value(text(root), root.start_byte) if root.type == "identifier" else None
-        return (self._file.names.symbol(bound) if bound is not None else symbol).startswith(_UNESCAPED)
-
-    def _arguments(self, call: Node, variables: Variables) -> _Steps:
-        values = []
-        for _, value in arguments(call):
-            values.append((yield value, variables))
-        return union(*values)
-
-    def _method(
-        self, call: Node, name: str, receiver: Node, base: Value, variables: Variables
-    ) -> Generator[_Asked, Value, Value | None]:
-        """What a method of a text, a container or a part of the request gives; None for other methods."""
-        known = self._effects
-        if name in known.ending:
-            return CLEAN
-        if name in known.taking:
-            if any(place in ("2", "type") and text(value) in _PLAIN_TYPES for place, value in arguments(call)):
-                return CLEAN  # `args.get("page", 1, type=int)`
-            otherwise = [value for place, value in arguments(call) if place not in ("0", "type")]
-            return union(taken(base), (yield otherwise[0], variables) if otherwise else CLEAN)
-        if name not in known.passing:
-            return None
-        given = yield from self._arguments(call, variables)
-        if name == "format":
-            given = cleaned(given, _ESCAPED) if self._is_markup(receiver) else given
-            literal = content_of(receiver)
-            slot = safe_slot([literal.partition("{")[0] if literal is not None else None])
-            return as_text(union(base, cleaned(given, slot)))
-        if name == "replace":
-            first = next((value for _, value in arguments(call)), None)
-            content = content_of(first) if first is not None else None
-            base = cleaned(base, frozenset({_REPLACED[content]})) if content in _REPLACED else base
-        if name == "resolve":
-            return cleaned(base, RESOLVED)
-        if name == "expanduser" and receiver.type == "call":  # a whole path, of who sits at the machine
-            return cleaned(base, _NAME_ONLY)
-        value = union(base, given) if name in ("join", "replace", "joinpath", "format_map") else base
-        return as_text(value) if name in _TEXT_METHODS else value
 
 
 def parameters_of(scope: Scope) -> list[str]:
