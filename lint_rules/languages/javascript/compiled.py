@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from lint_rules.project.disk import is_file
+
 _HEAD_BYTES = 4_000
 _MINIFIED_LINE = 300
 """Bytes a line has on average past which nobody wrote the file by hand."""
@@ -29,6 +31,11 @@ _GENERATOR = re.compile(
 )
 _FIRST_BYTES = 400
 
+# Babel's form of that; packages that bring nothing else are looked at all the same, since people read it with ease.
+_BABEL = re.compile(rb"Object\.defineProperty\(exports, \"__esModule\", \{\s+value: true\s+\}\)")
+_OUTPUT = ("/lib/", "/dist/", "/build/")
+_SOURCES = (".js", ".ts", ".mjs", ".jsx", ".tsx")
+
 
 def is_compiled(data: bytes) -> bool:
     """Whether a file is output and no source, by its first bytes and the length of its lines."""
@@ -37,6 +44,15 @@ def is_compiled(data: bytes) -> bool:
     if _ROLLUP_END.search(data, max(0, len(data) - _HEAD_BYTES)) is not None:
         return True
     return is_minified(data)
+
+
+def is_compiled_copy(path: str, data: bytes) -> bool:
+    """Whether a file is Babel's output and what it was made of lies beside it: `lib/a.js` of `src/a.js`."""
+    if _BABEL.search(data, 0, _FIRST_BYTES) is None:
+        return False
+    at, folder = max((path.rfind(folder), folder) for folder in _OUTPUT)
+    stem = path[at + len(folder) :].rpartition(".")[0]
+    return at >= 0 and any(is_file(f"{path[:at]}/src/{stem}{suffix}") for suffix in _SOURCES)
 
 
 def is_minified(data: bytes) -> bool:

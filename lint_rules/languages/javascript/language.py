@@ -7,7 +7,7 @@ from typing import Any
 
 from lint_rules.languages.inspection import Checks, Inspection, RuleCheck, checks_of, triggered
 from lint_rules.languages.javascript import grammar
-from lint_rules.languages.javascript.compiled import is_compiled, is_minified
+from lint_rules.languages.javascript.compiled import is_compiled, is_compiled_copy, is_minified
 from lint_rules.languages.javascript.faults import syntax_fault
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.javascript.inspect import inspect
@@ -27,7 +27,7 @@ class JavaScript:
         return checks_of(rules, "javascript")
 
     def is_source(self, module: Module, data: bytes) -> bool:
-        return not module.is_declaration and not is_compiled(data)
+        return not (module.is_declaration or is_compiled(data) or is_compiled_copy(module.path, data))
 
     def is_unreadable(self, data: bytes) -> bool:
         return is_minified(data)
