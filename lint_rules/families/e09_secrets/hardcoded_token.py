@@ -87,11 +87,12 @@ def check(file: SourceFile) -> Iterator[Finding]:
         one = token.format
         if one.check in _MADE_FOR_TESTS and (is_for_show(file) or _is_example(file.source.data, token.start)):
             continue
+        shown = "" if one.check == "pem" else f" (`{token.shown}...`)"  # of that there is no beginning to be shown
         article = "an" if one.name[0] in "AEIOUaeiou" else "a"
         yield RULE.at(
             file,
             file.source.span(token.start, token.end),
-            f"{article} {one.name} (`{token.shown}...`) stands in the source; revoke it and read a new one",
+            f"{article} {one.name}{shown} stands in the source; revoke it and read a new one",
             f"revoke it ({one.revoke}), then read the new one from the environment or a secret store",
             secrets=hidden(file, token.start, token.end),
         )
