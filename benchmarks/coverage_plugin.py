@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from lint_rules.engine import pipeline
-from lint_rules.engine.analyse import Analyser, Analysis, Known, Task
+from lint_rules.engine.analyse import Analyser
+from lint_rules.engine.tasks import Analysis, Known, Task
 from lint_rules.engine.workers import Pool
 from lint_rules.project.facts import ModuleFacts
 

@@ -20,13 +20,14 @@ import pytest
 from command_line import ENVIRONMENT
 
 from lint_rules.engine import pipeline
-from lint_rules.engine.analyse import Analyser, Setting, Task, Trace
+from lint_rules.engine.analyse import Analyser
 from lint_rules.engine.cache_folder import CACHE_FOLDER, CacheFolder, cache_folder
 from lint_rules.engine.masking import without_literals
 from lint_rules.engine.registry import load_rules
 from lint_rules.engine.report import Report
 from lint_rules.engine.session import open_session
 from lint_rules.engine.signatures import Signature, is_telling
+from lint_rules.engine.tasks import Setting, Task, Trace
 from lint_rules.engine.workers import Pool
 from lint_rules.project.modules import find_modules
 

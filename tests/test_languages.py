@@ -48,7 +48,8 @@ def test_a_run_over_javascript_imports_no_libcst(tmp_path: Path) -> None:
     file.write_text("export async function load(id: string) { return fetch(`/orders/${id}`) }\n" + BROKEN)
     program = (  # in one process: what a worker does, and what the run around it does
         "import sys\n"
-        "from lint_rules.engine.analyse import Analyser, Setting, Task\n"
+        "from lint_rules.engine.analyse import Analyser\n"
+        "from lint_rules.engine.tasks import Setting, Task\n"
         "from lint_rules.engine.registry import load_rules\n"
         "from lint_rules.project.modules import find_modules\n"
         "from lint_rules.app import main\n"

@@ -10,8 +10,9 @@ import pytest
 from projects import FIXTURES, lint, lint_files, session_of, sources
 
 from lint_rules.engine import pipeline
-from lint_rules.engine.analyse import Analyser, Analysis, Task
+from lint_rules.engine.analyse import Analyser
 from lint_rules.engine.report import Report
+from lint_rules.engine.tasks import Analysis, Task
 from lint_rules.families.e01_blocking_event_loop import blocking_call
 from lint_rules.model import Check
 

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
-from lint_rules.engine.analyse import Analysis, Setting, digest_of_definitions, digest_of_derivation
 from lint_rules.engine.cache_folder import CacheFolder
 from lint_rules.engine.signatures import (
     Answer,
@@ -24,6 +23,7 @@ from lint_rules.engine.signatures import (
     signature_of,
 )
 from lint_rules.engine.snapshot import key_of
+from lint_rules.engine.tasks import Analysis, Setting, digest_of_definitions, digest_of_derivation
 from lint_rules.model import Rule
 from lint_rules.project.disk import OPENED, Question
 from lint_rules.project.facts import ModuleFacts

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from lint_rules.engine import workers
-from lint_rules.engine.analyse import Analyser, Analysis, Known, Setting, Task
+from lint_rules.engine.analyse import Analyser
 from lint_rules.engine.registry import load_rules
 from lint_rules.engine.signatures import tool_fingerprint
+from lint_rules.engine.tasks import Analysis, Known, Setting, Task
 from lint_rules.model import Rule
 from lint_rules.project.disk import forget
 from lint_rules.project.facts import ModuleFacts

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from lint_rules.engine.analyse import Analyser, Analysis, Setting, Task
+from lint_rules.engine.analyse import Analyser
 from lint_rules.engine.cache import FileCache
 from lint_rules.engine.cache_folder import CacheFolder
 from lint_rules.engine.cluster import ExecutorError
@@ -25,6 +25,7 @@ from lint_rules.engine.report import Report
 from lint_rules.engine.selection import Catalogue, as_configured
 from lint_rules.engine.signatures import Answer
 from lint_rules.engine.suppress import judged
+from lint_rules.engine.tasks import Analysis, Setting, Task
 from lint_rules.engine.workers import Pool
 from lint_rules.languages.language import by_language, language, language_of
 from lint_rules.model import Check, Finding, Rule, Span

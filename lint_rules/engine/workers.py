@@ -21,7 +21,8 @@ from multiprocessing.connection import Connection, wait
 
 import msgspec
 
-from lint_rules.engine.analyse import Analyser, Analysis, Known, Task
+from lint_rules.engine.analyse import Analyser
+from lint_rules.engine.tasks import Analysis, Known, Task
 from lint_rules.project.facts import ModuleFacts
 
 TIME_LIMIT = 60.0
