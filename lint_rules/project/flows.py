@@ -1,7 +1,7 @@
 """What one function does with data, as plain frozen facts: edges from where data comes from to where it goes.
 
 They are taken from one file alone (`flow/taint.py` explains the texts of origins and targets); names are symbols. The
-link stage joins them over files: an argument to a parameter, a result to the call (see `project/spread.py`).
+link stage joins them over files: an argument to a parameter, a result to the call (see `project/walk.py`).
 """
 
 from __future__ import annotations

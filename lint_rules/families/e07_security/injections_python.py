@@ -15,6 +15,7 @@ from lint_rules.languages.tables import read_table
 from lint_rules.model import Finding, Notes, Related, Rule, Span
 from lint_rules.project.flows import FunctionFlow
 from lint_rules.project.spread import Arrival, Knowledge, Spread
+from lint_rules.project.walk import arrivals_of
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
@@ -53,7 +54,7 @@ def arrivals(project: Project, kind: str) -> list[Arrival]:
         known = (symbols.version, Spread(project, DATA_FLOWS, knowledge), {})
         _SPREADS[project.handlers] = known
     if kind not in known[2]:
-        known[2][kind] = known[1].arrivals(kind)
+        known[2][kind] = arrivals_of(kind, known[1])
     return known[2][kind]
 
 
