@@ -2,7 +2,7 @@
 
 What it finds: an error that carries its status (`HTTPException`, `abort(404)`, `new NotFoundException()`,
 `createError(404)`) and is raised within a `try` whose own `except Exception` or `catch` takes it and answers something
-else. Also where a function of the same file raises it.
+else. Also where a function of the same file raises it, and where an `except HTTPException` makes a 500 of it.
 
 Why it matters: the client that asked for something missing is told "internal server error", retries, and pages
 whoever is on call; and the log fills with tracebacks of errors that are none.
@@ -107,7 +107,7 @@ RULE = Rule(
     in_tests=False,
 )
 
-_PYTHON = re.compile(rb"except(?:\s*:|[^:\n]*?\b(?:Base)?Exception\b)")
+_PYTHON = re.compile(rb"except(?:\s*:|[^:\n]*?(?:\b(?:Base)?|HTTP|API|Sanic)Exception\b)")
 _PYTHON_WORDS = (b"raise ", b"abort(", b"_or_404", b"raise_exception")
 _JAVASCRIPT = re.compile(
     rb"\bthrow\s+(?:new\s+[\w.]*(?:Error|Exception)\b|[\w.]*(?:[Ee]rror|[Bb]oom|Errors)|err\b)"
@@ -127,9 +127,13 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
             file,
             lost.clause.header,
             f"{lost.clause.header_text} catches {what}, and the client gets another answer; let HTTP errors pass",
-            "put an `except` clause for HTTP errors that only raises in front of it, or raise outside of the `try`",
+            _IN_FRONT if lost.clause.is_broad else _LEFT_OUT,
             related=(Related(file.path, file.span(lost.error), "it is raised here"),),
         )
+
+
+_IN_FRONT = "put an `except` clause for HTTP errors that only raises in front of it, or raise outside of the `try`"
+_LEFT_OUT = "leave out the clause, or raise outside of the `try`: the status that was chosen there is lost"
 
 
 def _is_suspect(clause: Node, file: JavaScriptFile) -> bool:

@@ -24,6 +24,7 @@ _GENERAL = frozenset(
     {"HTTPException", "APIException", "HTTPError", "Http404", "SanicException", "StarletteHTTPException"}
 )
 _TEXT_OF = frozenset({"str", "repr", "format", "type", "print"})
+_SERVER_ERROR = 500
 _ANSWERING = frozenset({"send_error", "write_error", "finish", "write", "set_status", "abort", "send_response"})
 
 
@@ -37,10 +38,13 @@ class Lost:
 
 
 def lost_errors(attempt: Node, file: PythonFile) -> Lost | None:
-    """The broad handler of a `try` that catches an HTTP error which the `try` raises, and answers something else."""
+    """The handler of a `try` that catches an HTTP error which the `try` raises, and answers something else.
+
+    It is a broad one, or one that names the class and raises an error of the server's instead.
+    """
     clauses = [ExceptClause(one, file) for one in attempt.named_children if one.type == "except_clause"]
     tried = attempt.child_by_field_name("body")
-    broad = next((clause for clause in clauses if clause.is_broad), None)
+    broad = next((clause for clause in clauses if clause.is_broad or _takes_http_errors(clause)), None)
     if tried is None or broad is None or not _answers_otherwise(broad):
         return None
     earlier = clauses[: clauses.index(broad)]
@@ -48,11 +52,17 @@ def lost_errors(attempt: Node, file: PythonFile) -> Lost | None:
         return None
     replaces = any(node.type == "raise_statement" for node in broad.own)
     for place, error, by in _raised(tried, file):
+        if not broad.is_broad and (place.type != "raise_statement" or not _raises_server_error(broad)):
+            continue  # what a call raises is turned into something else on purpose
         if by and not replaces:
             continue  # what a function raises may be meant for others than this one's client
         if not _is_taken_within(place, tried, file) and not _is_own_answer(error, broad):
             return Lost(broad, place, by)
     return None
+
+
+def _raises_server_error(clause: ExceptClause) -> bool:
+    return any(node.type == "raise_statement" and (status_of(node) or 0) >= _SERVER_ERROR for node in clause.own)
 
 
 def _raised(tried: Node, file: PythonFile) -> Iterator[tuple[Node, Node, str]]:

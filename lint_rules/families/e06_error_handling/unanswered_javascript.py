@@ -231,7 +231,9 @@ def _is_unknown_call(node: Node) -> bool:
     if node.type not in CALL_KINDS:
         return False
     function = callee(node)
-    return function is None or not (_is_silent(function) or node.type == "new_expression")
+    if function is None or node.type == "new_expression":
+        return function is None
+    return not _is_silent(function)
 
 
 def _is_silent(function: Node) -> bool:
@@ -255,7 +257,9 @@ def _is_in_log(name: Node) -> bool:
     for outer in _outer(name):
         if outer.type == "call_expression":
             function = callee(outer)
-            return function is not None and _is_silent(function) and not _is_answer_itself(function, name)
+            if function is None or not _is_silent(function) or _is_answer_itself(function, name):
+                return False
+            return not _is_given_whole(function, name)
     return False
 
 
@@ -263,6 +267,22 @@ def _is_answer_itself(function: Node, name: Node) -> bool:
     """Whether a call is of a method of the response, whatever its name says: `reply.log`, but `res.error`."""
     owner = function.child_by_field_name("object")
     return owner is not None and owner == name
+
+
+def _is_given_whole(function: Node, name: Node) -> bool:
+    """Whether a response is handed to a function that is called like one of a logger: `Answer.error(res, "...")`."""
+    place = around(name)
+    if place is None or place.type != "arguments" or place.parent is None or callee(place.parent) != function:
+        return False
+    owner = function.child_by_field_name("object")
+    own = text(function.child_by_field_name("property") or function)
+    if owner is not None and not words(text(owner).rpartition(".")[2]).isdisjoint(SILENT["receivers"]):
+        return False
+    return own in _LIKE_LEVELS or first_word(own) in SILENT["cleanup"]
+
+
+_LIKE_LEVELS = frozenset({"error", "warn", "warning", "info", "fatal"})
+"""Levels of loggers that are kinds of answers too."""
 
 
 def _outer(node: Node) -> Iterator[Node]:
