@@ -15,6 +15,7 @@ _BY_NAME = re.compile(
     r"(?:err(?:or)?s?_?-?(?:handl|middlew)|handle_?-?err|errorhandler|exception|celebrate|\berrors\(|sentry|boom|on_?error)",
     re.IGNORECASE,
 )
+_OF_ERRORS = 4
 
 
 @lru_cache(maxsize=1)
@@ -35,7 +36,23 @@ def advice(body: str, service: Service, project: Project) -> str:
 
 def takes_errors(use: Wiring, project: Project) -> bool:
     """Whether what an app uses is error middleware: it takes four parameters, or is called so and not known."""
-    reference = project.symbols.function(use.target.removesuffix("()")) if use.target else None
-    if reference is not None and not use.target.endswith("()"):
-        return len(reference.function.parameters) == 4
+    parameters = parameters_of(use, project)
+    if parameters is not None:
+        return len(parameters) == _OF_ERRORS
     return _BY_NAME.search(use.detail) is not None
+
+
+def parameters_of(use: Wiring, project: Project) -> tuple[str, ...] | None:
+    """The parameters of the function that an app uses; None where it is not known.
+
+    One that is exported with a type of its own is known by its name: `export const onError: ErrorRequestHandler = ...`.
+    """
+    if not use.target or use.target.endswith("()"):
+        return None
+    reference = project.symbols.function(use.target)
+    if reference is not None:
+        return reference.function.parameters
+    module, _, name = use.target.partition(".")
+    facts = project.facts.get(module)
+    function = facts.functions.get(name.removeprefix("<exports>.")) if facts is not None else None
+    return function.parameters if function is not None else None

@@ -3,7 +3,7 @@
 What it finds: a central error handler that no error comes to.
 
 - Express: error middleware with three parameters, which Express takes for plain middleware; error middleware in front
-  of the routes, or on a router or app that has none
+  of the routes (`addErrors(app)` in front of `addRoutes(app)` too), or on a router or app that has none
 - Koa: middleware with a `try` around `await next()` behind the routes of an app or router
 - Fastify: `setErrorHandler` after `listen`, or in a plugin of its own that is not wrapped with `fastify-plugin`
 - Hapi: `onPreResponse` behind one that returns the error itself, or for a plugin without routes (`sandbox`)
@@ -88,7 +88,8 @@ How to fix it: register the handler on the application itself: in Express as the
 in Koa as the first; in Fastify before plugins and routes; in Flask with `app_errorhandler` or `app.errorhandler`; in
 FastAPI for `starlette.exceptions.HTTPException`, of which FastAPI's is a subclass.
 
-Not seen: handlers that a call of another package registers; the order of registrations in several functions; a handler
+Not seen: handlers that a call of another package registers; the order of registrations in several
+functions, but for Express; a handler
 whose class nothing raises.
 """
 

@@ -95,23 +95,26 @@ _NO_APPS = frozenset({"Node http", "Socket.IO", "ws"})
 def take_wiring(file: JavaScriptFile) -> Iterator[Wiring]:
     if file.is_test or file.is_tooling or not _may_matter(file.data):
         return
+    apps: set[str] = set()
     for call in file.index.of_kinds(CALL_KINDS):
         function = callee(call)
         if function is None:
             continue
         last = text(function.child_by_field_name("property") or function)
-        yield from _made(call, function, file)
+        for one in _made(call, function, file):
+            apps.add(one.name)
+            yield one
         if function.type != "member_expression":
             if last in _CENTRAL:
                 yield _wiring("maybe", call, function, file)
-            elif any(_is_app_name(text(one)) for one in arguments(call)):
-                yield from _handed_app(call, function, file)
+            elif _handed(call, apps) is not None:
+                yield from _handed_app(call, function, apps, file)
         elif last == "use":
             yield from _used(call, function, file)
         elif last in _ROUTES:
             yield from _routes(call, function, last, file)
-            if last == "register" and any(_is_app_name(text(one)) for one in arguments(call)):
-                yield from _handed_app(call, function, file)
+            if last == "register" and _handed(call, apps) is not None:
+                yield from _handed_app(call, function, apps, file)
         elif last in _CENTRAL:
             given = arguments(call)
             target = file.names.symbol(given[0]) if given else ""
@@ -123,8 +126,8 @@ def take_wiring(file: JavaScriptFile) -> Iterator[Wiring]:
                 yield _wiring("extension", call, function, file, detail=kind)
         elif last in _LISTENING:
             yield _wiring("serves", call, function, file)
-        elif any(_is_app_name(text(one)) for one in arguments(call)):
-            yield from _handed_app(call, function, file)  # `OrderRoutes.register(app)`
+        elif _handed(call, apps) is not None:
+            yield from _handed_app(call, function, apps, file)  # `OrderRoutes.register(app)`
     yield from _filters(file)
     yield from filter_lists(file)
     yield from _functions(file)
@@ -229,6 +232,13 @@ def _use_of(value: Node, call: Node, function: Node, file: JavaScriptFile) -> Wi
         return _wiring(kind, call, function, file, target=target, detail="literal")
     if value.type in ("identifier", "member_expression", "call_expression", "new_expression", "await_expression"):
         symbol = file.names.symbol(value)
+        own = f"{file.module}.{text(value)}"
+        if (
+            value.type == "identifier"
+            and symbol.endswith(".ErrorRequestHandler")
+            and file.function_scope(own) is not None
+        ):
+            symbol = own  # `const onError: ErrorRequestHandler = (err, req, res, next) => ...`
         written = " ".join(text(value).split())[:80]
         return _wiring("use", call, function, file, target=symbol, detail=written)
     return None
@@ -255,10 +265,17 @@ def _routes(call: Node, function: Node, last: str, file: JavaScriptFile) -> Iter
         yield _wiring("route", call, function, file, detail=first or "")
 
 
-def _handed_app(call: Node, function: Node, file: JavaScriptFile) -> Iterator[Wiring]:
+def _handed(call: Node, apps: set[str]) -> Node | None:
+    """The app that a call is given: by its name, or one that the file has made."""
+    return next((one for one in arguments(call) if _is_app_name(text(one)) or text(one) in apps), None)
+
+
+def _handed_app(call: Node, function: Node, apps: set[str], file: JavaScriptFile) -> Iterator[Wiring]:
     """`setupRoutes(app)`, `require("./errors")(app)`."""
     symbol = file.names.symbol(function)
-    given = next(one for one in arguments(call) if _is_app_name(text(one)))
+    given = _handed(call, apps)
+    if given is None:
+        return
     around = file.enclosing_function(call)
     kind = "maybe" if _MAY_HANDLE.search(text(function)) else "hands"
     yield Wiring(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lint_rules.families.e06_error_handling.central import takes_errors
+from lint_rules.families.e06_error_handling.central import parameters_of, takes_errors
 from lint_rules.families.e06_error_handling.node_caught import ERROR_NAME
 from lint_rules.families.e06_error_handling.notes import WIRING as _WIRING
 from lint_rules.families.e06_error_handling.notes import Wiring
@@ -15,6 +15,7 @@ from lint_rules.families.e06_error_handling.unreached_layers import (
     behind_extension,
     without_binding,
 )
+from lint_rules.families.e06_error_handling.unreached_steps import in_front_of_steps
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.linked import Project
 from lint_rules.project.node_names import js_name
@@ -29,6 +30,7 @@ def unreached_in_javascript(service: Service, project: Project) -> Iterator[Unre
     for part in service.parts:
         yield from three_parameters(part, project)
         yield from _in_front_of_routes(part, project)
+        yield from in_front_of_steps(part, _is_express_errors, _leads_to_routes, project)
         yield from _behind_routes(part, project)
         yield from _after_listen(part, project)
         yield from _encapsulated(part, project)
@@ -40,8 +42,7 @@ def unreached_in_javascript(service: Service, project: Project) -> Iterator[Unre
 
 
 def _parameters(use: Wiring, project: Project) -> tuple[str, ...]:
-    reference = project.symbols.function(use.target) if use.target and not use.target.endswith("()") else None
-    return reference.function.parameters if reference is not None else ()
+    return parameters_of(use, project) or ()
 
 
 def _is_of(one: Wiring, prefixes: tuple[str, ...], project: Project) -> bool:
@@ -76,6 +77,11 @@ def _is_error_middleware(one: Wiring, project: Project) -> bool:
     if one.kind == "central":
         return one.detail == "literal" or _is_of(one, _EXPRESS, project)
     return one.kind == "use" and len(_parameters(one, project)) == 4
+
+
+def _is_express_errors(one: Wiring, project: Project) -> bool:
+    is_own = ".<parameter>" in one.on or ":this." in one.owner  # an app that is known by its owner only
+    return _is_error_middleware(one, project) and (is_own or _is_of(one, _EXPRESS, project))
 
 
 def _leads_to_routes(one: Wiring, project: Project) -> bool:
