@@ -28,7 +28,7 @@ Ways = tuple[frozenset[Piece], ...]
 
 _SHORTEST: Final = 2
 _GRAM: Final = 4
-_FEW: Final = 120
+_FEW: Final = 60
 _MOST_WAYS: Final = 200
 _MOST_WORDS: Final = 300_000
 _LETTERS = bytes(byte if byte > 127 or chr(byte).isalnum() or byte == 0x5F else 0x20 for byte in range(256))
@@ -143,6 +143,13 @@ class _Vocabulary:
         self._words: set[bytes] = set()
         self._last: tuple[bytes, int] | None = None
 
+    def forget(self) -> None:
+        """Forget all words, as a fresh process knows none."""
+        self._seen.clear()
+        self._telling.clear()
+        self._words.clear()
+        self._last = None
+
     def bit_of(self, piece: Piece) -> int:
         """The bit that stands for a piece in what `spelled` gives."""
         bit = self._bits.get(piece)
@@ -155,8 +162,7 @@ class _Vocabulary:
                 gram = int.from_bytes(beginning, sys.byteorder)
                 self._grams.add(gram)
                 self._by_gram.setdefault(gram, []).append(piece)
-            self._seen.clear()  # all words are looked into anew
-            self._last = None
+            self.forget()  # all words are looked into anew
         return bit
 
     def spelled(self, data: bytes) -> int:
@@ -274,6 +280,12 @@ def _distinct_words(data: bytes) -> frozenset[bytes]:
     return frozenset(data.translate(_LETTERS).split())
 
 
+def forget() -> None:
+    """Forget what was seen of words, which only a measurement wants."""
+    _VOCABULARY.forget()
+    _distinct_words.cache_clear()
+
+
 def spelled_words(data: bytes) -> frozenset[bytes]:
     """The words of a file: runs of letters, digits and underscores."""
     return _distinct_words(data)
@@ -315,4 +327,4 @@ class AnyOf:
         return any(one in data if isinstance(one, bytes) else one.search(data) for one in sought)
 
 
-__all__ = ["AnyOf", "Speller", "Spells", "Stems", "Ways", "is_piece", "spelled_words", "ways_of"]
+__all__ = ["AnyOf", "Speller", "Spells", "Stems", "Ways", "forget", "is_piece", "spelled_words", "ways_of"]

@@ -201,7 +201,9 @@ def _is_name(lowered: bytes, stem: bytes, at: int) -> bool:
     if stem == b"key":
         before = lowered[max(0, at - 14) : at]
         return before.rstrip(b"_-").endswith(_KEYS) or (
-            before[-1:] in b"\"' {,\t\n" and _HOLDERS.search(lowered, max(0, at - _MOST_HOLDER), at) is not None
+            before[-1:] in b"\"' {,\t\n"
+            and lowered[at + 3 : at + 4] in b"\"':=s"
+            and _HOLDERS.search(lowered, max(0, at - _MOST_HOLDER), at) is not None
         )
     return True
 
