@@ -50,8 +50,8 @@ How to fix it: change the password, which stays in the history, and read it from
 (`os.environ["DB_PASSWORD"]`, `process.env.DB_PASSWORD`), the project's settings class, or a secret store.
 
 Not seen: credentials under names that do not say so; values that look like labels, field names, placeholders, paths,
-references to a secret store or hashes; tests, examples, documentation, translations; `.env` files, which TEN0906
-reports.
+references to a secret store or hashes; lists in which a value is looked up (most turn weak ones down); tests, examples,
+documentation, translations; `.env` files, which TEN0906 reports.
 """
 
 from __future__ import annotations
