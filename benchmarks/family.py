@@ -3,7 +3,7 @@
     python benchmarks/family.py TEN09 --package django
 
 *alone* is the screening of all files when no other rule runs: the split into words, which all rules share, is in it.
-*beside others* is its screening in files whose words are known, since other rules asked for them. *looks* are its checks
+*beside others* is its screening in files whose words are known, since others asked for them. *looks* are its checks
 over whole files, their parse left out. The best of several rounds counts.
 """
 
