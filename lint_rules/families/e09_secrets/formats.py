@@ -79,6 +79,11 @@ def formats() -> tuple[Format, ...]:
     )
 
 
+@lru_cache(maxsize=1)
+def _keywords() -> tuple[tuple[bytes, Format], ...]:
+    return tuple((keyword, one) for one in formats() for keyword in one.keywords)
+
+
 def tokens(data: bytes) -> list[Token]:
     """The tokens in a text, in order; of two that overlap the one that begins first, the longer one first."""
     found = sorted(_matches(data), key=lambda token: (token.start, -token.end))
@@ -125,9 +130,7 @@ def _matches(data: bytes) -> Iterator[Token]:
     telling = _telling_lines(data)
     if not telling:
         return
-    for one in formats():
-        if not any(keyword in telling for keyword in one.keywords):
-            continue
+    for one in dict.fromkeys(one for keyword, one in _keywords() if keyword in telling):
         for match in one.pattern.finditer(data):
             group = "secret" if "secret" in one.pattern.groupindex and match.group("secret") else 0
             if is_token(one, match.group(), match.group(group)):
