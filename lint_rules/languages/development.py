@@ -11,7 +11,7 @@ DEVELOPMENT = "development=true"
 """Among a call's literals: it is made while somebody develops, and holds up nobody else."""
 
 _FLAG = (
-    r"(?:is|in|enable|use|__)?_?(?:dev|development|debug|debugging|vibe|auto_?reload|hot_?reload|reload)"
+    r"(?:is|in|enable|use|__)?_?(?:dev|development|debug|debugging|vibe|auto_?reload|hot_?reload|reload|watch)"
     r"(?:_?(?:mode|enabled|build|server))?(?:__)?"
 )
 _DEVELOPMENT = r"[\"'](?:dev|develop|development|local)[\"']"
@@ -22,7 +22,7 @@ _READ = (
 )
 _ON = re.compile(rf"(?i)(?:{_READ}|[\w$.]+\s*===?\s*{_DEVELOPMENT}|[\w$.]+\s*!==?\s*{_PRODUCTION})")
 _OFF = re.compile(rf"(?i)(?:(?:not\s+|!\s*)(?:{_READ})|[\w$.]+\s*!==?\s*{_DEVELOPMENT}|[\w$.]+\s*===?\s*{_PRODUCTION})")
-_WORDS = re.compile(rb"(?i)dev|debug|vibe|reload|prod\b|production")
+_WORDS = re.compile(rb"(?i)dev|debug|vibe|reload|watch|prod\b|production")
 _LEAVING = frozenset({"raise_statement", "return_statement", "throw_statement", "continue_statement"})
 
 

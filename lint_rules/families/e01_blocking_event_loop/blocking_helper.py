@@ -103,6 +103,7 @@ from lint_rules.families.e01_blocking_event_loop.chains import Chain, levels
 from lint_rules.families.e01_blocking_event_loop.javascript import LOOP_WORDS as JAVASCRIPT_LOOP_WORDS
 from lint_rules.families.e01_blocking_event_loop.javascript import is_rare, is_unnamed, short_name
 from lint_rules.families.e01_blocking_event_loop.tables import (
+    is_alone,
     matters_in,
     minds_the_loop,
     severity_of,
@@ -112,7 +113,7 @@ from lint_rules.languages.python.library import LOOP_WORDS
 from lint_rules.languages.python.memo import ONCE
 from lint_rules.model import ERROR, Finding, Related, Rule
 from lint_rules.project.implementing import IMPLEMENTED
-from lint_rules.project.modules import is_test_path
+from lint_rules.project.modules import is_command_line, is_test_path
 from lint_rules.project.node_names import shown
 
 if TYPE_CHECKING:
@@ -172,7 +173,21 @@ def _is_worth_telling(chain: Chain, project: Project) -> bool:
         if any(is_rare(one, project.handlers.of(one)) for one in functions):
             return False
     module, handler = caller.module, project.handlers.of(caller)
+    if handler is None and is_alone(chain.row) and caller.name in project.shared(_command_functions):
+        return False
     return matters_in(chain.row, module.module, module.aliases.values(), caller.function.name, handler)
+
+
+def _command_functions(project: Project) -> frozenset[str]:
+    """The functions that commands call and nobody else: no server waits while they run."""
+    served: set[str] = set()
+    of_commands: set[str] = set()
+    for edges in project.graph.edges.values():
+        for edge in edges:
+            if edge.callee is not None:
+                is_command = is_command_line(edge.caller.module.module)
+                (of_commands if is_command else served).add(edge.callee.name)
+    return frozenset(of_commands - served)
 
 
 def _at_the_loop(chain: Chain) -> Finding:
