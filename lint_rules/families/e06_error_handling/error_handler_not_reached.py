@@ -88,9 +88,8 @@ How to fix it: register the handler on the application itself: in Express as the
 in Koa as the first; in Fastify before plugins and routes; in Flask with `app_errorhandler` or `app.errorhandler`; in
 FastAPI for `starlette.exceptions.HTTPException`, of which FastAPI's is a subclass.
 
-Not seen: handlers that a call of another package registers; the order of registrations in several
-functions, but for Express; a handler
-whose class nothing raises.
+Not seen: handlers that a call of another package registers; the order of registrations in several functions, but for
+Express; a handler whose class nothing raises.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Telling:
 
 def python_telling(answer: Answer, file: PythonFile) -> Telling:
     """What the body of a Python response says."""
-    if not answer.body:
+    if not answer.body or _is_filled_later(answer.body[0], file):
         return _of_text("")
     body = python_bodies.value_of(answer.body[0], file)
     pairs: list[tuple[str | None, Node]] | None = None
@@ -83,6 +83,14 @@ def python_telling(answer: Answer, file: PythonFile) -> Telling:
     if pairs is None and python_bodies.kind_of(body) == "object":
         pairs = python_bodies.pairs_of(body)
     return _of_pairs(pairs) if pairs is not None else _of_text(text(body))
+
+
+def _is_filled_later(body: Node, file: PythonFile) -> bool:
+    """Whether a name's members are set behind its value, which then tells nothing: `result["ok"] = check(order)`."""
+    function = file.scope(body).function
+    if body.type != "identifier" or function is None:
+        return False
+    return re.search(rf"(?<![\w.]){re.escape(text(body))}\[[^\]\n]+\]\s*=[^=]", text(function.node)) is not None
 
 
 def node_telling(answer: Answer, file: JavaScriptFile) -> Telling:
