@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e06_error_handling.node_caught import ERROR_NAME
 from lint_rules.languages.javascript.bodies import all_nodes, holder, own_nodes
 from lint_rules.languages.javascript.grammar import (
     CALL_KINDS,
@@ -85,6 +86,9 @@ class Answering:
                 otherwise = current.child_by_field_name("alternative")
                 if condition is not None and self._may(condition):
                     return True
+                if condition is not None and then is not None and ERROR_NAME.match(text(bare(condition))):
+                    waiting.append(then)  # `if (err)`, where there is one
+                    continue
                 if otherwise is None or then is None:
                     continue
                 # Both have to answer; it is enough to look at each by itself, since they nest rarely.
