@@ -153,7 +153,8 @@ def _is_python_handler(answer: Answer, caught: Caught | None, file: PythonFile) 
     handler = file.handler(scope) if scope is not None and scope.kind == FUNCTION else None
     if handler is None and scope is not None and not answer.is_plain:
         return parameter_names(scope)[:1] == ("request",)  # a view that another file registers
-    if handler is None or handler.kind not in ("route", "error") or handler.framework.name in _NOT_HTTP:
+    kinds = ("route", "error") if answer.is_plain else ("route", "error", "hook")  # a template's hook gives values too
+    if handler is None or handler.kind not in kinds or handler.framework.name in _NOT_HTTP:
         return False
     return scope is None or not _is_registered_as_error(scope, file)
 
