@@ -24,7 +24,8 @@ _BROAD = frozenset({"Exception", "BaseException"})
 HANDLING_DECORATORS = frozenset({"errorhandler", "app_errorhandler", "exception_handler", "exception", "error_handler"})
 _REGISTERING = frozenset({"add_exception_handler", "register_error_handler", "add"})
 _DEBUG = re.compile(
-    r"debug|serve_traceback|develop|\bdev\b|is_dev|is_local|\blocal\b|verbose|testing|\btest\b|production|\bprod\b|environment|\benv\b",
+    r"debug|serve_traceback|develop|\bdev\b|is_dev|is_local|\blocal\b|verbose|testing|\btest\b|production|\bprod\b|environment|\benv\b|"
+    r"role_admin|is_admin|is_superuser|is_staff",
     re.IGNORECASE,
 )
 _PUBLIC = re.compile(
