@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _LEAVES = frozenset({"return_statement", "throw_statement", "break_statement", "continue_statement"})
 _ENDS = re.compile(r"(?i)exit|abort|fail|die|bail|throw|crash|panic|assert|ifError")
 _LOGS = re.compile(r"(?i)^(?:console|this\.log(?:ger)?|\w*log(?:ger)?|winston|debug|log|warn|print\w*)\b")
+_REASON = re.compile(rb"\w[^\n]*? +\w|ignore|optional|expected|fatal", re.IGNORECASE)
 _SETTLES = re.compile(r"(?i)^(?:reject|rej)$")
 
 
@@ -193,7 +194,7 @@ def _is_explained(consequence: Node) -> bool:
     """Whether a comment says why the work goes on: `// the cache is not needed`."""
     opening = consequence.start_point.row
     return any(
-        child.type == "comment" and child.start_point.row > opening and b" " in (child.text or b"").strip(b"/* ")
+        child.type == "comment" and child.start_point.row > opening and _REASON.search(child.text or b"") is not None
         for child in consequence.children
     )
 
