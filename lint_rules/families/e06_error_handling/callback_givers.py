@@ -22,8 +22,8 @@ from lint_rules.project.linked import Project
 
 NOTHING, OWN_TEXT, ERROR = "nothing", "own-text", "error"
 _ORDER = (NOTHING, OWN_TEXT, ERROR)
-_CALLBACK = re.compile(r"[$_]?(?:\w*[cC]allback|cb|done|fn|next|fin|then|ready)\d?$")
-_HELD = re.compile(r"[$_]*(?:\w*[cC]allback|cb|done)\d?$")
+_CALLBACK = re.compile(r"[$_]?(?:[a-zA-Z]{0,40}[cC]allback|cb|done|fn|next|fin|then|ready)\d?$")
+_HELD = re.compile(r"[$_]?(?:[a-zA-Z]{0,40}[cC]allback|cb|done)\d?$")
 _MAY_GIVE = re.compile(rb"\b[$_]?(?:\w{0,40}[cC]allback|cb|done|fn|next|fin|then|ready)\d?\s*(?:=>|[,)]|\()")
 _EMPTY = frozenset({"null", "undefined", "false", "0", "void 0"})
 _LATER = frozenset({"setTimeout", "setImmediate", "process.nextTick", "queueMicrotask"})

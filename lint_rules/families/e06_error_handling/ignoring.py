@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _LEAVES = frozenset({"return_statement", "throw_statement", "break_statement", "continue_statement"})
 _ENDS = re.compile(r"(?i)exit|abort|fail|die|bail|throw|crash|panic|assert|ifError")
 _LOGS = re.compile(r"(?i)^(?:console|this\.log(?:ger)?|\w*log(?:ger)?|winston|debug|log|warn|print\w*)\b")
-_REASON = re.compile(rb"\w[^\n]*? +\w|ignore|optional|expected|fatal", re.IGNORECASE)
+_REASON = re.compile(rb"\w \w|ignore|optional|expected|fatal", re.IGNORECASE)
 _SETTLES = re.compile(r"(?i)^(?:reject|rej)$")
 
 
