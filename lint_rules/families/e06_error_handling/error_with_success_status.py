@@ -117,12 +117,20 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         telling = python_telling(answer, file)
         if telling.is_exempt or not _is_python_handler(answer, caught, file):
             continue
+        if _is_told_status(answer, file):
+            continue
         if caught is not None and runs_for_client(caught, file):
             continue  # the console did what it was asked to, and reports what came of it
         shows = caught is not None and any(leaks(answer, caught, file))
         if telling.is_error or (caught is not None and (telling.is_failure_text or (shows and telling.may_be_error))):
             place = "" if caught is None else "in the handler of " if caught.how == "handler" else "in the `except` of "
             yield _finding(file, answer, telling, f"{place}`{caught.what}` " if caught is not None else "")
+
+
+def _is_told_status(answer: Answer, file: PythonFile) -> bool:
+    """Whether the framework has set the status before it calls the function: Tornado's `write_error`."""
+    scope = file.scope(answer.node).function
+    return scope is not None and scope.name.endswith(".write_error")
 
 
 def _tuples(answer: Answer, file: PythonFile) -> Iterator[Finding]:
