@@ -16,6 +16,9 @@ WHOLE = "export="
 
 GLOBAL = "globalThis"
 
+LITERALS = frozenset({"globalThis.String", "globalThis.Number", "globalThis.Boolean"})
+"""The symbols of literal texts, numbers and truth values, and of what is declared to be one."""
+
 
 def segment(name: str) -> str:
     """A path or package name as one segment of a symbol."""

@@ -28,7 +28,8 @@ _MAX_NODES = 200
 class ContainerNote(msgspec.Struct, frozen=True, array_like=True):
     """A place where a function adds to a container, or, with no function, that entries may be taken out of it.
 
-    `container` is its symbol, `<module>.<exports>.orders` if other files can have it, `name` what is written there.
+    `container` is its symbol, `<module>.<exports>.orders` if other files can have it, `<module>.Orders.this.seen` of a
+    field; `name` is what is written there.
     `position` is that of the parameter that is the key, -1 if there is no key or it is something else.
     """
 
@@ -59,7 +60,8 @@ def containers_of(file: JavaScriptFile) -> Iterator[ContainerNote]:
 
 def _symbol(container: Container, file: JavaScriptFile) -> str:
     exports = f".{EXPORTS}" if container.is_exported else ""
-    return container.imported or f"{file.module}{exports}.{container.name}"
+    owner = f".{container.owner.name}" if container.owner is not None else ""
+    return container.imported or f"{file.module}{exports}{owner}.{container.name}"
 
 
 def _running(scope: Scope) -> Scope:

@@ -11,6 +11,7 @@ import msgspec
 from lint_rules.families.e04_leaks.serving import KINDS, SCHEDULED
 from lint_rules.model import Notes, Span
 from lint_rules.project.index import call_sites, decorated
+from lint_rules.project.node_names import LITERALS
 from lint_rules.project.symbols import Reference
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from lint_rules.project.linked import Project
 
 _MOST_HOPS = 5
-_LITERALS = frozenset({"globalThis.String", "globalThis.Number", "globalThis.Boolean"})
 
 
 class CalleeNote(msgspec.Struct, frozen=True, array_like=True):
@@ -123,6 +123,6 @@ class Callers:
         for site in self._calls.at(last):
             call = site.call
             given = call.arguments[position] if 0 <= position < len(call.arguments) else ""
-            found = self._project.symbols.function(call.target) if given not in _LITERALS else None
+            found = self._project.symbols.function(call.target) if given not in LITERALS else None
             if found is not None and found.name == function.name:
                 yield site.caller

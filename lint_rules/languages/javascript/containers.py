@@ -30,6 +30,7 @@ from lint_rules.languages.javascript.grammar import (
 )
 from lint_rules.languages.javascript.registrations import last_name
 from lint_rules.languages.javascript.scopes import MODULE, Scope
+from lint_rules.languages.javascript.single_objects import is_of_one_object
 from lint_rules.languages.javascript.usage import Use, usage_of
 from lint_rules.project.node_names import EXPORTS
 
@@ -84,8 +85,11 @@ def containers(file: JavaScriptFile) -> Iterator[Container]:
 
 
 def shared_containers(file: JavaScriptFile) -> Iterator[Container]:
-    """The containers of a module, and those that it imports from other files of the project."""
+    """The containers of a module and of the one object of a class, and those that it has from other files."""
     yield from (one for one in _of_variables(file) if one.scope.kind == MODULE)
+    yield from (
+        one for one in _of_fields(file) if one.owner is not None and is_of_one_object(one.made, one.owner, file)
+    )
     for name, bindings in file.scopes.bound(file.scopes.module).items():
         symbol = file.names.name(name, file.scopes.module.end - 1) if len(bindings) == 1 else ""
         if f".{EXPORTS}" not in symbol or not file.is_own(symbol):

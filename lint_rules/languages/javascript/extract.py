@@ -34,7 +34,7 @@ from lint_rules.languages.javascript.scopes import CLASS, MODULE, Scope, Scopes
 from lint_rules.model import Span
 from lint_rules.project.facts import MODULE_BODY, CallFacts, FunctionFacts, ModuleFacts
 from lint_rules.project.implementing import ABSTRACT
-from lint_rules.project.node_names import GLOBAL
+from lint_rules.project.node_names import GLOBAL, LITERALS
 
 _MAX_HANDED = 40
 _ENDING = frozenset(
@@ -97,7 +97,7 @@ class Extractor:
             target,
             self._span(call.start_byte, call.end_byte),
             awaited=outer is not None and outer.type == "await_expression",
-            arguments=tuple(self._names.symbol(argument) for argument in arguments(call)) if keeps else (),
+            arguments=tuple(map(self._given, arguments(call))) if keeps else (),
             handed=(handed := tuple(self._handed(call))),
             iterated=_is_run_through(call),
             literals=(
@@ -107,6 +107,14 @@ class Extractor:
                 *made_facts(call, target, self._scopes),
             ),
         )
+
+    def _given(self, argument: Node) -> str:
+        """The symbol of an argument; that of a literal only where it is one, not where it is declared to be a text."""
+        symbol = self._names.symbol(argument)
+        value = bare(argument)
+        if symbol in LITERALS and value.type == "identifier":
+            return symbol if self._names.only_value(text(value), value.start_byte) is not None else ""
+        return "" if symbol in LITERALS and value.type in ("member_expression", "subscript_expression") else symbol
 
     def _for_development(self, call: Node) -> tuple[str, ...]:
         is_one = any(start <= call.start_byte < end for start, end in self._development)
