@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from lint_rules.languages.development import DEVELOPMENT, development_spans
 from lint_rules.languages.python.answering import ANSWERING_WORDS, unconditional_calls
+from lint_rules.languages.python.definitions import Definitions
 from lint_rules.languages.python.grammar import SyntaxIndex, first_named
 from lint_rules.languages.python.guards import (
     FAILS,
@@ -23,7 +24,7 @@ from lint_rules.languages.python.guards import (
     keeps_errors,
     risk_of,
 )
-from lint_rules.languages.python.indirect import called_symbols, handed_functions, held_members, is_shared
+from lint_rules.languages.python.indirect import called_symbols, handed_functions, is_shared
 from lint_rules.languages.python.memo import ONCE, READS, is_harmless_read, is_kept
 from lint_rules.languages.python.names import Names, alternatives
 from lint_rules.languages.python.registrations import called_function, handed_on, true_keywords
@@ -44,9 +45,9 @@ from lint_rules.languages.python.running import (
 )
 from lint_rules.languages.python.scopes import CLASS, FUNCTION, LAMBDA, MODULE, Scope, Scopes, text
 from lint_rules.model import Span
-from lint_rules.project.facts import MODULE_BODY, CallFacts, ClassFacts, FunctionFacts, ModuleFacts
+from lint_rules.project.facts import MODULE_BODY, CallFacts, FunctionFacts, ModuleFacts
 from lint_rules.project.frameworks import HandlerTable
-from lint_rules.project.indirect import ITEM, SHARED
+from lint_rules.project.indirect import SHARED
 from lint_rules.project.types import Types
 
 _MAX_RISKS = 8
@@ -92,6 +93,7 @@ class Extractor:
         self._path = path
         self._is_package = is_package
         self._handlers = handlers
+        self._definitions = Definitions(index, names)
         self._types = types
         self._loop_lambdas: set[int] = set()
         self._answers_requests = ANSWERING_WORDS.search(index.root.text or b"") is not None
@@ -159,7 +161,9 @@ class Extractor:
         self._add_special_methods(bodies)
         own_top = self._own_top
         stored = {
-            f"{self._names.module}.{owner}.{name}" for owner, values in self._attributes().items() for name in values
+            f"{self._names.module}.{owner}.{name}"
+            for owner, values in self._definitions.attributes().items()
+            for name in values
         }
         for attribute in self._index.nodes("attribute"):
             parent = attribute.parent
@@ -270,20 +274,7 @@ class Extractor:
 
     def _facts(self, bodies: dict[int, _Body]) -> ModuleFacts:
         names = self._names
-        aliases: dict[str, str] = {}
-        variables: dict[str, str] = {}
-        names.bind()
-        for name, bindings in self._scopes.module.bindings.items():
-            imports = [binding for binding in bindings if binding.kind == "import"]
-            if imports:
-                if imports[0].target != f"{names.module}.{name}":
-                    aliases[name] = imports[0].target
-                continue
-            if any(binding.kind == "definition" for binding in bindings):
-                continue
-            variables[name] = self._value(bindings, self._scopes.module, name)
-            if held := self._table(bindings):
-                variables[name + ITEM] = held
+        aliases, variables = self._definitions.aliases_and_variables()
         functions: dict[str, FunctionFacts] = {}
         for scope in self._scopes.all:
             if scope.kind in (FUNCTION, MODULE, LAMBDA):
@@ -293,82 +284,8 @@ class Extractor:
                     functions[function.name] = function if earlier is None else _merged(earlier, function)
         return ModuleFacts(
             names.module, self._path, self._is_package, aliases, tuple(names.stars), variables,
-            self._classes(), functions,
+            self._definitions.classes(), functions,
         )  # fmt: skip
-
-    def _table(self, bindings: list) -> str:  # type: ignore[type-arg]
-        """The functions of a table that a name is bound to, once."""
-        return held_members(bindings[0].node, self._names) if len(bindings) == 1 else ""
-
-    def _value(self, bindings: list, scope: Scope, name: str) -> str:  # type: ignore[type-arg]
-        for binding in bindings:
-            symbol = self._names.binding_symbol(binding, scope, name, 1)
-            if symbol:
-                return symbol
-        return ""
-
-    def _classes(self) -> dict[str, ClassFacts]:
-        found: dict[str, ClassFacts] = {}
-        attributes = self._attributes()
-        for scope in self._scopes.all:
-            if scope.kind != CLASS:
-                continue
-            superclasses = scope.node.child_by_field_name("superclasses")
-            bases = tuple(
-                self._base(base)
-                for base in (superclasses.named_children if superclasses is not None else ())
-                if base.type not in ("keyword_argument", "comment")
-            )
-            own = {
-                name: value
-                for name, bindings in scope.bindings.items()
-                if not any(binding.kind == "definition" for binding in bindings)
-                and (value := self._value(bindings, scope, name)) is not None
-            }
-            own |= {name + ITEM: held for name, bindings in scope.bindings.items() if (held := self._table(bindings))}
-            for name, value in attributes.get(scope.name, {}).items():
-                if not own.get(name):
-                    own[name] = value
-            found.setdefault(scope.name, ClassFacts(scope.name, bases, own))
-        return found
-
-    def _base(self, base: Node) -> str:
-        if base.type == "subscript":  # Generic[T], Repository[User]
-            value = base.child_by_field_name("value")
-            return self._names.symbol(value) if value is not None else ""
-        return self._names.symbol(base)
-
-    def _attributes(self) -> dict[str, dict[str, str]]:
-        """What methods store on `self`: class name -> attribute -> symbol, the first known value winning."""
-        stored: dict[str, dict[str, str]] = {}
-        for assignment in self._index.nodes("assignment"):
-            left = assignment.child_by_field_name("left")
-            if left is None or left.type != "attribute":
-                continue
-            base, attribute = left.child_by_field_name("object"), left.child_by_field_name("attribute")
-            if base is None or base.type != "identifier" or attribute is None or text(base) not in ("self", "cls"):
-                continue
-            scope: Scope | None = self._scopes.at(assignment.start_byte)
-            while scope is not None and scope.kind != CLASS:
-                scope = scope.parent
-            if scope is None:
-                continue
-            values = stored.setdefault(scope.name, {})
-            name = text(attribute)
-            if not values.get(name):
-                values[name] = self._assigned(assignment)
-            if held := held_members(assignment.child_by_field_name("right"), self._names):
-                values[name + ITEM] = held
-        return stored
-
-    def _assigned(self, assignment: Node) -> str:
-        annotation = assignment.child_by_field_name("type")
-        if annotation is not None and (symbol := self._names.annotation(annotation)):
-            return symbol
-        right = assignment.child_by_field_name("right")
-        while right is not None and right.type == "assignment":
-            right = right.child_by_field_name("right")
-        return self._names.symbol(right) if right is not None else ""
 
     def _function(self, scope: Scope, body: _Body | None) -> FunctionFacts:
         body = body or _Body()
