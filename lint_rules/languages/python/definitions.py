@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from tree_sitter import Node
 
@@ -55,7 +56,7 @@ class Definitions:
     def classes(self) -> dict[str, ClassFacts]:
         """The classes, with their bases and what their bodies and methods store."""
         found: dict[str, ClassFacts] = {}
-        attributes = self.attributes()
+        attributes = self.attributes
         for scope in self._scopes.all:
             if scope.kind != CLASS:
                 continue
@@ -84,6 +85,7 @@ class Definitions:
             return self._names.symbol(value) if value is not None else ""
         return self._names.symbol(base)
 
+    @cached_property
     def attributes(self) -> dict[str, dict[str, str]]:
         """What methods store on `self`: class name -> attribute -> symbol, the first known value winning."""
         stored: dict[str, dict[str, str]] = {}

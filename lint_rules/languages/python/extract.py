@@ -162,7 +162,7 @@ class Extractor:
         own_top = self._own_top
         stored = {
             f"{self._names.module}.{owner}.{name}"
-            for owner, values in self._definitions.attributes().items()
+            for owner, values in self._definitions.attributes.items()
             for name in values
         }
         for attribute in self._index.nodes("attribute"):
