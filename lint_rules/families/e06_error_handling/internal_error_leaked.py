@@ -73,7 +73,8 @@ of your own. Errors whose text is meant for clients get a class of their own; ca
 Not seen: what a helper does with an error that it hands on once more; errors that are stored and sent later; messages
 of errors that the code has told apart by class, code or status; what a setting for development lets through; in
 JavaScript, the message of an error that is answered with a status 4xx. What is said of a query or a command that the
-client wrote itself is an answer, and so is why a connection fails that it asked to be tried.
+client wrote itself is an answer, and so is why a connection fails that it asked to be tried. So are, below status 500,
+texts that the attempt itself raises as plain exceptions: translated ones, or where nothing but such checks can fail.
 """
 
 from __future__ import annotations
@@ -106,9 +107,11 @@ from lint_rules.families.e06_error_handling.python_caught import (
 )
 from lint_rules.families.e06_error_handling.python_handed import handed, pages
 from lint_rules.families.e06_error_handling.python_leaks import INNER, TRACE, Leak, leaks
+from lint_rules.families.e06_error_handling.python_own_texts import only_checks, tells_own_texts
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.python.file import PythonFile
-from lint_rules.languages.python.scopes import FUNCTION
+from lint_rules.languages.python.registrations import called_function
+from lint_rules.languages.python.scopes import FUNCTION, text
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Rule
 from lint_rules.project.linked import Project
@@ -195,7 +198,20 @@ def _is_leak(leak: Leak, answer: Answer, file: PythonFile) -> bool:
         return False
     if 400 <= answer.status < 500 and reads_input(caught):
         return False
+    if answer.status < _SERVER_ERROR and _is_meant_for_people(answer, caught, file):
+        return False
     return not runs_for_client(caught, file)
+
+
+_SERVER_ERROR = 500
+
+
+def _is_meant_for_people(answer: Answer, caught: Caught, file: PythonFile) -> bool:
+    """Whether the texts are the project's own, as what a form says that was filled in wrongly."""
+    shows_form = (
+        text(called_function(answer.node)).rpartition(".")[2] == "flash" if answer.node.type == "call" else False
+    )
+    return tells_own_texts(caught, file) or (shows_form and only_checks(caught))
 
 
 def _answers_requests(node: Node, caught: Caught | None, file: PythonFile) -> bool:
