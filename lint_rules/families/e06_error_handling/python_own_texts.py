@@ -21,7 +21,7 @@ _HARMLESS = re.compile(
     r"(?:get|strip|lower|upper|split|len|int|float|str|bool|startswith|endswith|isdigit|isinstance|any|all|append|"
     r"keys|values|items|match|fullmatch|sorted|set|list|generate_password_hash|flash)$"
 )
-_LOGS = re.compile(r"(?:\w*log\w*|logging)\.\w+$")
+_LOGS = re.compile(r"(?:self\.|app\.|current_app\.)?_?(?:log|logger|logging|LOG|LOGGER)\.\w+$")
 _NESTED = frozenset({"function_definition", "lambda", "class_definition", "except_clause", "except_group_clause"})
 
 
