@@ -38,9 +38,10 @@ promises (`await fs.promises.readFile(path)`) an error cannot be passed over lik
 
 Not seen: errors that a variable remembers and a later statement asks for; `_err`, unless the data is used without any
 check; callbacks that are not the last argument of a call. Callbacks of `fs.stat` and alike, where the error is the
-answer, may ask the data instead. Nor are meant: functions of the project that give their callback no error, known by
-their name; prompts at a terminal; data that is only printed; a check whose comment says why the work goes on. Where the
-check answers and goes on, TEN0501 or TEN0507 reports the second answer instead: one `return` repairs both.
+answer, may ask the data instead. Nor are meant: functions of the project that give their callback no error, or data
+beside it, known by their name; prompts at a terminal; data that is only printed, or taken along only where it is there;
+a check whose comment says why the work goes on. Where the check answers and goes on, TEN0501 or TEN0507 reports the
+second answer instead: one `return` repairs both.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from tree_sitter import Node
 
-from lint_rules.families.e06_error_handling.callback_givers import GIVERS, NOTHING, Givers
+from lint_rules.families.e06_error_handling.callback_givers import BESIDE, GIVERS, NOTHING, Givers, tasks_never_fail
 from lint_rules.families.e06_error_handling.callbacks import Callback, node_callback
 from lint_rules.families.e06_error_handling.ignoring import Ignored, ignored
 from lint_rules.languages.javascript.selectors import Nodes
@@ -94,7 +95,7 @@ def _is_suspect(function: Node, file: JavaScriptFile) -> bool:
 )
 def check_javascript(function: Node, file: JavaScriptFile) -> Iterator[Finding]:
     callback = _callback(function, file)
-    if callback is None or callback.own_name:
+    if callback is None or callback.own_name or (callback.runs_tasks and tasks_never_fail(callback.call, file)):
         return
     found = ignored(callback)
     if found is not None:
@@ -120,7 +121,10 @@ def _twice(callback: Callback, found: Ignored) -> tuple[tuple[str, Span], ...]:
 
 
 class Passed(msgspec.Struct, frozen=True, array_like=True):
-    """A callback that passes over its error: the last name of what is called, and the parts of what is said of it."""
+    """A callback that passes over its error: the last name of what is called, and the parts of what is said of it.
+
+    `is_elsewhere` says that a part of another object is called, so that one of another file may be meant.
+    """
 
     own_name: str
     span: Span
@@ -130,6 +134,7 @@ class Passed(msgspec.Struct, frozen=True, array_like=True):
     name: str
     function: str
     yields_to: tuple[tuple[str, Span], ...] = ()
+    is_elsewhere: bool = False
 
 
 PASSED = Notes("callback-errors-passed", Passed)
@@ -147,7 +152,7 @@ def take_passed(file: JavaScriptFile) -> Iterator[Passed]:
                 span = file.span(found.place)
                 yield Passed(
                     callback.own_name, span, callback.error, callback.called, found.what, found.name,
-                    file.symbol_at(span), _twice(callback, found),
+                    file.symbol_at(span), _twice(callback, found), callback.is_of_part,
                 )  # fmt: skip
 
 
@@ -157,7 +162,8 @@ def check_project(project: Project) -> Iterator[Finding]:
     givers = project.shared(Givers.of)
     for module, one in every:
         project.asked_words.add(one.own_name)
-        if givers.surely(one.own_name, module.module) != NOTHING:
+        gives = givers.surely(one.own_name, module.module, is_elsewhere=one.is_elsewhere)
+        if gives not in (NOTHING, BESIDE):
             message = _message(one.error, one.called, one.what, one.name)
             yield RULE.finding(
                 module.path, one.span, message, _advice(one.error), symbol=one.function, yields_to=one.yields_to

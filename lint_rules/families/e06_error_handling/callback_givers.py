@@ -14,19 +14,23 @@ from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import parameter_nodes
 from lint_rules.languages.javascript.file import JavaScriptFile
-from lint_rules.languages.javascript.grammar import arguments, around, bare, callee, text
+from lint_rules.languages.javascript.grammar import FUNCTION_LITERALS, arguments, around, bare, callee, text
 from lint_rules.languages.javascript.scopes import Scope
 from lint_rules.languages.javascript.usage import reads_of
 from lint_rules.model import Notes
 from lint_rules.project.linked import Project
 
-NOTHING, OWN_TEXT, ERROR = "nothing", "own-text", "error"
-_ORDER = (NOTHING, OWN_TEXT, ERROR)
+NOTHING, BESIDE, OWN_TEXT, ERROR = "nothing", "beside", "own-text", "error"
+"""No error; an error beside data that is there all the same; a text of the function's own; maybe anything."""
+_ORDER = (NOTHING, BESIDE, OWN_TEXT, ERROR)
 _CALLBACK = re.compile(r"[$_]?(?:[a-zA-Z]{0,40}[cC]allback|cb|done|fn|next|fin|then|ready)\d?$")
 _HELD = re.compile(r"[$_]?(?:[a-zA-Z]{0,40}[cC]allback|cb|done)\d?$")
 _MAY_GIVE = re.compile(rb"\b[$_]?(?:\w{0,40}[cC]allback|cb|done|fn|next|fin|then|ready)\d?\s*(?:=>|[,)]|\()")
 _EMPTY = frozenset({"null", "undefined", "false", "0", "void 0"})
 _LATER = frozenset({"setTimeout", "setImmediate", "process.nextTick", "queueMicrotask"})
+_MADE = frozenset({"object", "array", "new_expression", "this"})
+_SELVES = frozenset({"this", "self", "that"})
+_OWN_OBJECTS = _SELVES | {"opt", "opts", "options"}
 _CHOICES = frozenset({"if_statement", "unary_expression", "while_statement"})
 _MOST_NAMES = 12
 _MOST_STEPS = 3
@@ -144,7 +148,15 @@ def _keeps_name(read: Node, choice: Node) -> bool:
 
 def _given(call: Node) -> str:
     given = arguments(call)
-    return _kind(bare(given[0])) if given else NOTHING
+    kind = _kind(bare(given[0])) if given else NOTHING
+    return BESIDE if kind != NOTHING and len(given) > 1 and _is_there(bare(given[1])) else kind
+
+
+def _is_there(data: Node) -> bool:
+    """Whether what is given beside an error is there for sure: an object that is made here, or the giver's own."""
+    if data.type == "member_expression":
+        return text(data.child_by_field_name("object") or data) in _OWN_OBJECTS
+    return data.type in _MADE or text(data) in _SELVES
 
 
 def _kind(error: Node) -> str:
@@ -167,6 +179,18 @@ def worst(*kinds: str) -> str:
     return max(kinds, key=_ORDER.index)
 
 
+def tasks_never_fail(call: Node, file: JavaScriptFile) -> bool:
+    """Whether the function that is run for each item gives its callback no error: `async.map(rows, task, fn)`."""
+    tasks = [one for one in map(bare, arguments(call)[:-1]) if one.type in FUNCTION_LITERALS]
+    task = tasks[0] if len(tasks) == 1 else None
+    scope = file.scopes.of(task) if task is not None else None
+    names = [text(bare(one.child_by_field_name("pattern") or one)) for one in parameter_nodes(task)] if task else []
+    if task is None or scope is None or not names or not _CALLBACK.match(names[-1]) or text(task).startswith("async"):
+        return False
+    uses = [_use(read) for read in _reads(names[-1], scope, file)]
+    return bool(uses) and all(use == NOTHING and not handed for use, handed in uses)
+
+
 @dataclass(slots=True)
 class Givers:
     """All that is known of who gives what, by name and by the module that says so."""
@@ -183,11 +207,14 @@ class Givers:
                 known.by_name.setdefault(giver.name, []).append((module.module, giver))
         return known
 
-    def surely(self, name: str, module: str, *, seen: frozenset[tuple[str, str]] = frozenset()) -> str:
+    def surely(
+        self, name: str, module: str, *, is_elsewhere: bool = False, seen: frozenset[tuple[str, str]] = frozenset()
+    ) -> str:
         """What each function of this name may give its callback as an error; an unknown one gives anything.
 
         Functions of the same file are meant before those of files that it imports, and those before all others; of
-        several the most harmless one may be meant.
+        several the most harmless one may be meant. `is_elsewhere` says that one of another file may be meant
+        as well as one of the same.
         """
         if (name, module) in seen:
             return NOTHING  # one that calls itself gives what it gives otherwise
@@ -196,18 +223,18 @@ class Givers:
         inner = seen | {(name, module)}
         found = [
             worst(giver.gives, *(self.surely(handed, owner, seen=inner) for handed in giver.hands))
-            for owner, giver in self._near(name, module)
+            for owner, giver in self._near(name, module, is_elsewhere=is_elsewhere)
         ]
         calls = name.startswith(".")  # every call of a member counts
         return (worst(*found) if calls else min(found, key=_ORDER.index)) if found else ERROR
 
-    def _near(self, name: str, module: str) -> list[tuple[str, Giver]]:
+    def _near(self, name: str, module: str, *, is_elsewhere: bool) -> list[tuple[str, Giver]]:
         every = self.by_name.get(name, [])
         own = [one for one in every if one[0] == module]
-        if own or len(every) < _FEW:
+        if len(every) < _FEW or (own and not is_elsewhere):
             return own or every
-        imported = self._imported(module)
-        return [one for one in every if one[0] in imported] or every
+        others, imported = [one for one in every if one[0] != module], self._imported(module)
+        return own + ([one for one in others if one[0] in imported] or others)
 
     def _imported(self, module: str) -> set[str]:
         """The modules that a module imports, and those that these import."""
@@ -224,4 +251,16 @@ class Givers:
             yield symbol.partition(".")[0]
 
 
-__all__ = ["ERROR", "GIVERS", "NOTHING", "OWN_TEXT", "Giver", "Givers", "called_by", "take_givers", "worst"]
+__all__ = [
+    "BESIDE",
+    "ERROR",
+    "GIVERS",
+    "NOTHING",
+    "OWN_TEXT",
+    "Giver",
+    "Givers",
+    "called_by",
+    "take_givers",
+    "tasks_never_fail",
+    "worst",
+]

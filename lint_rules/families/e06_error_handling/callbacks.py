@@ -75,6 +75,26 @@ class Callback:
         return self._last if (is_own or ".<parameter>" in self.canonical) and not is_drivers else ""
 
     @property
+    def is_of_part(self) -> bool:
+        """Whether a part of another object is called: `server.store.open(fn)`, but not `this.store.open(fn)`."""
+        function = callee(self.call)
+        owner = function.child_by_field_name("object") if function is not None else None
+        inner = owner.child_by_field_name("object") if owner is not None else None
+        return inner is not None and text(inner).partition(".")[0] not in _OWN_OBJECTS
+
+    @property
+    def runs_tasks(self) -> bool:
+        """Whether a function is run for each item of a list, and its errors are those of the callback: `async.map`."""
+        function = callee(self.call)
+        owner = function.child_by_field_name("object") if function is not None else None
+        return owner is not None and text(owner) in _TABLE["tasks"]
+
+    @property
+    def gives_objects(self) -> bool:
+        """Whether what it gives with an error has at least members that can be asked for: the fields of a form."""
+        return self.canonical.partition(".")[0] in _TABLE["forms"]
+
+    @property
     def asks(self) -> bool:
         """Whether an error is an answer there: `fs.stat(path, (err, stats) => found(stats))`."""
         return self.canonical.rpartition(".")[2] in _TABLE["asking"] or self._last in _TABLE["asking"]

@@ -116,6 +116,15 @@ def made_of(read: Node) -> Node:
     return call if call is not None and call.type == "call_expression" else read
 
 
+def member_of(read: Node) -> Node:
+    """The member that is asked of a value: `fields.report`; the value, where none is."""
+    member = around(read)
+    is_asked = (
+        member is not None and member.type == "member_expression" and member.child_by_field_name("object") == read
+    )
+    return member if member is not None and is_asked else read
+
+
 def call_around(read: Node) -> Node | None:
     """The call of which a value is an argument, on its own or in a text."""
     current = around(read)

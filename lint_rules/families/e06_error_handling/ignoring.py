@@ -17,6 +17,7 @@ from lint_rules.families.e06_error_handling.data_reads import (
     is_printed,
     is_taken_apart,
     made_of,
+    member_of,
 )
 from lint_rules.languages.javascript.bodies import own_nodes
 from lint_rules.languages.javascript.grammar import around, bare, callee, first_named, text
@@ -44,7 +45,7 @@ class Ignored:
 
 def ignored(callback: Callback) -> Ignored | None:
     """How a callback passes over its error; None if it does not."""
-    if callback.takes_everything or not callback.body or _only_printed(callback):
+    if callback.takes_everything or not callback.body or _only_printed(callback) or _only_taken_along(callback):
         return None
     if not callback.error_reads:
         return _never_read(callback)
@@ -84,7 +85,28 @@ def _is_tried(read: Node, callback: Callback) -> bool:
 def _only_printed(callback: Callback) -> bool:
     """Whether the data is only shown to people, in a text that then says `undefined`, or nothing."""
     reads = callback.data_reads
+    if callback.gives_objects:
+        return bool(reads) and all(is_printed(member_of(read)) for read in reads)
     return bool(reads) and all(is_printed(made_of(read) if callback.always_gives else read) for read in reads)
+
+
+def _only_taken_along(callback: Callback) -> bool:
+    """Whether data is an addition, stored where it is there: `if (found.length) user.roles = found`."""
+    reads = callback.data_reads
+    if not reads or callback.error_reads or holds(callback.body[-1], reads[-1]):
+        return False  # where nothing follows, it is what was asked for
+    return all(_is_taken_along(read, callback) for read in reads)
+
+
+def _is_taken_along(read: Node, callback: Callback) -> bool:
+    choice = _top(callback, read)
+    if choice is None or choice.type != "if_statement" or choice.child_by_field_name("alternative") is not None:
+        return False
+    condition, taken = choice.child_by_field_name("condition"), choice.child_by_field_name("consequence")
+    if condition is None or taken is None or _leaves(taken) or _calls(taken) or not changes_something(taken):
+        return False
+    asked = [one for one in callback.data_reads if holds(condition, one)]
+    return any(is_guard(one) for one in asked) and (is_guard(read) or holds(taken, read))
 
 
 def _read_late(callback: Callback) -> Ignored | None:
