@@ -96,6 +96,7 @@ from lint_rules.families.e01_blocking_event_loop.tables import (
     as_called,
     blocking_row,
     blocks,
+    connects_only_to,
     is_alone,
     is_asked_for,
     matters_in,
@@ -171,6 +172,8 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
         return
     switches = (f".{row.get('unless_called', '(')}(", *row.get("unless_written", ()))
     if any(switch.encode() in file.data for switch in switches):
+        return
+    if row.get("unless_connected") and connects_only_to(row["unless_connected"], file.data):
         return
     name = file.text(call.func)
     fix = _awaitable(call, row, file)

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 
+_CONNECT = re.compile(rb"\bconnect\(\s*(?:database\s*=\s*)?(?P<given>[\"'][^\"'\n]*[\"']|[\w.]+)?")
+_BINDINGS = re.compile(rb"\b(\w+)(?:: ?\w+)? ?= ?([^,)#=\n]+)")
+_NAME = re.compile(rb"\w+")
+
 BLOCKING = name_table(
     _HERE / "blocking.toml",
     "python",
@@ -178,14 +182,38 @@ def _row(table: NameTable[TableRow], edge: Edge, project: Project) -> TableRow |
 
 
 def _is_non_blocking(row: TableRow, module: ModuleFacts) -> bool:
-    """Whether the module switches or makes objects of this kind non-blocking, see `unless_called`, `unless_written`."""
+    """Whether the module switches or makes objects of this kind non-blocking: see `unless_...` in the table."""
     method, written = row.get("unless_called"), row.get("unless_written", ())
+    if _only_connects_to(row.get("unless_connected"), module):
+        return True
     return any(
         (bool(method) and call.target.endswith(f".{method}"))
         or any(text in literal for literal in call.literals for text in written)
         for function in (module.functions.values() if method or written else ())
         for call in function.calls
     )
+
+
+def _only_connects_to(place: str | None, module: ModuleFacts) -> bool:
+    """Whether all that the functions of a module connect to is one literal; see `connects_only_to` for one file."""
+    if place is None:
+        return False
+    calls = [call for function in module.functions.values() for call in function.calls]
+    made = [call for call in calls if call.target.rpartition(".")[2] == "connect"]
+    return bool(made) and all(any(place in literal for literal in call.literals) for call in made)
+
+
+def connects_only_to(place: str, data: bytes) -> bool:
+    """Whether all calls of `connect` in a file are given a text, or a name that is nothing else by itself."""
+    given = [match["given"] for match in _CONNECT.finditer(data)]
+    return bool(given) and all(one is not None and _is_only(place.encode(), one, data) for one in given)
+
+
+def _is_only(place: bytes, given: bytes, data: bytes) -> bool:
+    if not _NAME.fullmatch(given):
+        return given.strip(b"\"'") == place
+    bound = [value.strip() for name, value in _BINDINGS.findall(data) if name == given]
+    return bool(bound) and all(value.strip(b"\"'") == place for value in bound)
 
 
 def blocks(row: TableRow, call: Node) -> bool:
