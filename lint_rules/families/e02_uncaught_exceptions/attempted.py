@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.languages.javascript.grammar import CALL_KINDS, bare, callee, first_named, text
+from lint_rules.languages.javascript.grammar import CALL_KINDS, arguments, bare, callee, first_named, named, text
 from lint_rules.languages.tables import read_table
 from lint_rules.languages.wording import first_word, words
 
@@ -20,6 +21,7 @@ _PROBES = frozenset(_TABLE["probes"]["names"])
 _CLEANUP = frozenset(_TABLE["cleanup"]["words"])
 _OPTIONAL = frozenset(_TABLE["optional"]["words"])
 _LOGGERS = frozenset(_TABLE["logs"]["receivers"])
+_SETTING = re.compile(r"[a-z]+\.[A-Za-z]+")
 _MAX_CALLS = 40
 
 
@@ -67,11 +69,28 @@ def _is_ordinary(call: Node) -> bool:
     if first_word(own) in _CLEANUP or not parts.isdisjoint(_CONVERTS["words"] | _OPTIONAL):
         return True
     receiver = function.child_by_field_name("object")
+    if _asks_git(call) or (receiver is not None and _names_cache(receiver)):
+        return True
     if text(function) == "process.send":
         return True  # the process that started this one may have gone
     if receiver is not None and not words(text(receiver).rpartition(".")[2]).isdisjoint(_LOGGERS | _OPTIONAL):
         return True
     return call.type == "new_expression" and own.endswith(("Error", "Date", "Map", "Set", "Array"))
+
+
+def _asks_git(call: Node) -> bool:
+    """`git(["config", "--global", "user.name"])` asks for a setting, and fails where it is not set."""
+    given = arguments(call)
+    if not given or given[0].type != "array":
+        return False
+    parts = [text(part).strip("'\"") for part in named(given[0])]
+    return len(parts) > 1 and parts[0] == "config" and _SETTING.fullmatch(parts[-1]) is not None
+
+
+def _names_cache(receiver: Node) -> bool:
+    """`db.collection("domaincache")`: what is kept there can be had again."""
+    given = arguments(receiver) if receiver.type == "call_expression" else []
+    return len(given) == 1 and given[0].type == "string" and text(given[0]).strip("'\"").lower().endswith("cache")
 
 
 def _is_effect(call: Node) -> bool:

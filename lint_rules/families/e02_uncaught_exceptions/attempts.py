@@ -21,6 +21,7 @@ _CLEANUP = {key: frozenset(names) for key, names in read_table(TABLE)["cleanup"]
 _CONVERTED = {key: frozenset(names) for key, names in read_table(TABLE)["converts_by_name"].items()}
 _PROBED = {key: frozenset(names) for key, names in read_table(TABLE)["probes_by_name"].items()}
 _ANSWERS = frozenset(read_table(TABLE)["special"]["answers"])
+_SENDS = frozenset(read_table(TABLE)["special"]["sends"])
 _CONVERTS = name_table(TABLE, "converts")
 _PROBES = name_table(TABLE, "probes")
 
@@ -91,6 +92,29 @@ def only_cleans_up(handler: ExceptClause) -> bool:
     return bool(outermost) and all(_gives_up(call, file) for call in outermost)
 
 
+def only_logs(handler: ExceptClause) -> bool:
+    """All that is tried is to say something: no more can be said about a log that cannot be written."""
+    calls = calls_in(handler.attempts)
+    says = all(is_log(call, handler.file) or converts(call, handler.file) for call in calls)
+    return says and any(is_log(call, handler.file) for call in calls) and not _binds(handler)
+
+
+def _binds(handler: ExceptClause) -> bool:
+    return any(node.type in ("assignment", "augmented_assignment") for node in handler.attempts)
+
+
+def only_sends(handler: ExceptClause) -> bool:
+    """All that is tried is to send to the other side: `writer.write(data)`, `await writer.drain()`."""
+    calls = [call for call in calls_in(handler.attempts) if not converts(call, handler.file)]
+    return bool(calls) and all(last_name(call) in _SENDS for call in calls)
+
+
+def closes(call: Node) -> bool:
+    """Whether a call gives up what it is called on: `self.close(1001)`, `await self._on_close()`."""
+    name = last_name(call)
+    return first_word(name, aside=frozenset({"on"})) in _CLEANUP["functions"]
+
+
 def acts(handler: ExceptClause) -> bool:
     """Whether what is tried is done for its effect: a call whose value nobody takes, and nothing is returned."""
     if any(node.type == "return_statement" and node.named_child_count for node in handler.attempts):
@@ -128,11 +152,18 @@ def converts(call: Node, file: PythonFile) -> bool:
     receiver = function.child_by_field_name("object")
     if receiver is not None and receiver.type == "identifier" and own in _CONVERTED["collecting"]:
         return file.function(function) is None
-    if receiver is None or (owner and not owner.endswith(")")):
+    if receiver is None or (owner and not owner.endswith(")") and not _is_any_text(call, owner)):
         return False  # a function, or a method of something known
     return own in _CONVERTED["names"] or (
         own == "get" and receiver.type == "call" and last_name(receiver) in _CONVERTED["awaited"]
     )
+
+
+def _is_any_text(call: Node, owner: str) -> bool:
+    """`name.replace(":", "-")` of a parameter: a file has no `replace` that takes two."""
+    arguments = call.child_by_field_name("arguments")
+    given = arguments.named_child_count if arguments is not None else 0
+    return owner.rpartition(".")[2].startswith("<parameter>") and last_name(call) == "replace" and given > 1
 
 
 def answers(call: Node) -> bool:

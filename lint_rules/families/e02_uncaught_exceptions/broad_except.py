@@ -39,8 +39,9 @@ your own that keep the error are named with `[tool.tenlint.reporting] calls = [.
 Not seen: handlers that a comment in or next to the `try` or the function's documentation explains, or that another
 linter was told to leave alone by name (`# noqa: BLE001`); cleaning up (`connection.close()` alone in the `try`, or a
 handler in `finally` or in another handler); functions that say by their name that they do not fail or that they ask
-(`close_quietly`, `is_reachable`); handlers that take another way to the same value, or record in a name that something
-failed (`self.failed = True`); telemetry, optional imports, conversions and look-ups.
+(`close_quietly`, `is_reachable`), or check and answer `False`; a connection that is closed because nothing can be
+sent over it; loops that try the next one; handlers that take another way to the same value, or record in a name that
+something failed (`self.failed = True`); telemetry, optional imports, conversions and look-ups.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.cancellation import awaits_a_task
-from lint_rules.families.e02_uncaught_exceptions.excuses import is_excused
+from lint_rules.families.e02_uncaught_exceptions.excuses import is_excused, is_over_at_once
 from lint_rules.families.e02_uncaught_exceptions.reasons import gives_reason
 from lint_rules.families.e02_uncaught_exceptions.threads import runs_in_thread
 from lint_rules.families.e02_uncaught_exceptions.triggers import may_be_broad
@@ -105,7 +106,7 @@ def _problem(handler: ExceptClause) -> tuple[str, str] | None:
             f"{what} answers with status 500 and drops the error; log it with its traceback",
             "log the error with `logger.exception(...)` before answering, or leave it to the framework's error handler",
         )
-    if awaits_a_task(handler) if handler.catches_all else is_excused(handler):
+    if (awaits_a_task(handler) or is_over_at_once(handler)) if handler.catches_all else is_excused(handler):
         return None
     beside = ", `KeyboardInterrupt` and `SystemExit` too" if handler.catches_all else ""
     if handler.logs:

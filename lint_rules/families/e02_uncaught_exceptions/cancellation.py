@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e02_uncaught_exceptions.reasons import TABLE, expects_cancellation, gives_reason
 from lint_rules.languages.python.except_clauses import ExceptClause
-from lint_rules.languages.python.expressions import called, last_name
+from lint_rules.languages.python.expressions import called, last_name, lies_in
 from lint_rules.languages.python.grammar import first_named, first_token
 from lint_rules.languages.python.registrations import arguments, decorators
 from lint_rules.languages.python.scopes import text
@@ -127,6 +127,7 @@ def _ends_a_task(handler: ExceptClause) -> bool:
     loops = [node for node in handler.follows if node.type in ("for_statement", "while_statement")]
     after = [node for node in handler.follows if node not in loops]
     if last.type == "break_statement":
+        after = [node for node in after if not any(lies_in(node, loop) for loop in loops[:1])]
         loops = loops[1:]
     if not leaves and (loops or any(suspends(node) or node.type == "return_statement" for node in after)):
         return False

@@ -8,13 +8,16 @@ from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.attempts import (
     answers,
+    closes,
     effects,
     is_cleanup,
     is_empty,
     only_cleans_up,
     only_converts,
+    only_logs,
     only_looks_up,
     only_probes,
+    only_sends,
 )
 from lint_rules.families.e02_uncaught_exceptions.reasons import (
     TABLE,
@@ -37,6 +40,7 @@ _OUT = frozenset({"return_statement", "break_statement"})
 _LEAVES = _OUT | {"continue_statement"}
 _LOOPS = frozenset({"for_statement", "while_statement"})
 _DEFINITIONS = frozenset({"function_definition", "lambda", "class_definition"})
+_PIPES = frozenset({"stdout", "stderr"})
 _CONSTANTS = frozenset({"none", "true", "false", "integer", "float", "string"})
 _IN_USE = frozenset({"in", "use"})
 
@@ -44,6 +48,13 @@ _IN_USE = frozenset({"in", "use"})
 def is_excused(handler: ExceptClause) -> bool:
     """Whether something speaks for it that the handler swallows what it catches."""
     return any(holds(handler) for holds in _EXCUSES)
+
+
+def is_over_at_once(handler: ExceptClause) -> bool:
+    """Whether taking even `KeyboardInterrupt` stops nobody: a last call alone, or a question about a value."""
+    if len(handler.tried.named_children) == 1 and handler.does_nothing and only_cleans_up(handler):
+        return True
+    return _answers_a_question(handler) and only_converts(handler)
 
 
 def _needs_a_package(handler: ExceptClause) -> bool:
@@ -96,6 +107,17 @@ def _next_statement(node: Node) -> Node | None:
     return following if following is not None and not following.type.endswith("_clause") else None
 
 
+def _tries_the_next(handler: ExceptClause) -> bool:
+    """It goes on with the next candidate of a loop, which is left with the first that does."""
+    if not handler.does_nothing or _has(handler.statements, _OUT):
+        return False
+    following = _next_statement(handler.try_statement)
+    while following is not None and following.type not in _OUT:
+        following = _next_statement(following)
+    loop = next((outer for outer in handler.file.enclosing(handler.try_statement) if outer.type != "block"), None)
+    return following is not None and loop is not None and loop.type == "for_statement"
+
+
 def _has(nodes: Iterable[Node], kinds: frozenset[str]) -> bool:
     return any(node.type in kinds for node in nodes)
 
@@ -130,7 +152,10 @@ def _answers_a_question(handler: ExceptClause) -> bool:
     value = last.child_by_field_name("right") if last is not None and last.type == "assignment" else None
     if flag is not None and value is not None and value.type == "true" and _asks(last_name(flag).removeprefix("ok")):
         return True
-    return _asks(next(_function_names(handler), "")) and all(_gives_constant(node) for node in handler.statements)
+    name = next(_function_names(handler), "")
+    if first_word(name) in _WORDS["verdict"]:
+        return any(node.type == "return_statement" and text(node) == "return False" for node in handler.statements)
+    return _asks(name) and all(_gives_constant(node) for node in handler.statements)
 
 
 def _asks(name: str) -> bool:
@@ -156,6 +181,11 @@ def _is_optional(handler: ExceptClause) -> bool:
 
 def _says_optional(name: str) -> bool:
     return not _WORDS["optional"].isdisjoint(words(name))
+
+
+def _hangs_up(handler: ExceptClause) -> bool:
+    """The other side cannot be reached any more, and the connection to it is closed."""
+    return only_sends(handler) and any(map(closes, handler.calls))
 
 
 def _takes_another_way(handler: ExceptClause) -> bool:
@@ -193,9 +223,14 @@ def _tells_in_words(handler: ExceptClause) -> bool:
 def _tells_the_user(handler: ExceptClause) -> bool:
     """It is part of a command line, and tells who has started it."""
     modules = handler.file.module.split(".")[1:]
-    return not _WORDS["commands"].isdisjoint(modules) and any(
-        last_name(call) in _WORDS["telling_users"] for call in handler.calls
-    )
+    return not _WORDS["commands"].isdisjoint(modules) and any(map(_is_for_the_user, handler.calls))
+
+
+def _is_for_the_user(call: Node) -> bool:
+    if last_name(call) == "write":
+        receiver = called(call).child_by_field_name("object")
+        return receiver is not None and last_name(receiver) in _PIPES
+    return last_name(call) in _WORDS["telling_users"]
 
 
 def _target(node: Node) -> Node | None:
@@ -208,10 +243,13 @@ _EXCUSES: tuple[Callable[[ExceptClause], bool], ...] = (
     _needs_a_package,
     _handles_another,
     _goes_on_to_fail,
+    _tries_the_next,
     _is_named_for_it,
     _answers_a_question,
     _is_optional,
     only_cleans_up,
+    only_logs,
+    _hangs_up,
     lambda handler: handler.names_failure,
     _takes_another_way,
     _tells_in_words,

@@ -32,7 +32,9 @@ _MAY_FAIL = re.compile(
     rf"{_PROMISE.pattern}|\bignor|\b(?:handled|caught|fails)\b"
     rf"|\b(?:can|could|may|might|will|would|sometimes) (?:\w+ ){{0,2}}(?:fail|raise|throw)"
 )
+_GONE = re.compile(r"(?i)\bstale\b|\bleft-?overs?\b|\balready (?:gone|closed|removed|deleted)\b")
 _TROUBLES = re.compile(rf"(?i)\b{_TROUBLE}\b")
+_BESIDE = (_MAY_FAIL, _TROUBLES, _GONE)
 _CANCELS = re.compile(r"(?i)\bcancel")
 _WIDE_PROMISE = re.compile(
     rf"(?i)best[- ]effort|never raises?|silently"
@@ -45,7 +47,7 @@ def gives_reason(handler: ExceptClause) -> bool:
     return (
         any(is_reason(comment) or is_acknowledged(comment) for comment in comments(handler))
         or any(is_reason(comment) and _MAY_FAIL.search(comment) for comment in _comments_within(handler))
-        or any(is_reason(one) and (_MAY_FAIL.search(one) or _TROUBLES.search(one)) for one in _comments_beside(handler))
+        or any(is_reason(one) and any(says.search(one) for says in _BESIDE) for one in _comments_beside(handler))
     )
 
 
