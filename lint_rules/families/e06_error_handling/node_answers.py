@@ -291,7 +291,9 @@ def _boom(call: Node, function: Node, file: JavaScriptFile) -> Answer | None:
     if owner != "@hapi/boom" or place is None or place.type not in ("throw_statement", "return_statement"):
         return None
     status = 500 if last in _names()["boom_server"] else 400
-    shown = () if last in _names()["boom_hidden"] else tuple(arguments(call)[:1])
+    given = arguments(call)
+    is_500 = last == "boomify" and not any("statusCode" in text(one) for one in given[1:])
+    shown = () if is_500 or last in _names()["boom_hidden"] else tuple(given[:1])
     return Answer(call, shown, status, BOOM_SHAPE, name)
 
 
