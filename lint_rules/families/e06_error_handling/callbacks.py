@@ -102,7 +102,8 @@ class Callback:
     @property
     def always_gives(self) -> bool:
         """Whether data comes with an error too: the output of a process that has failed."""
-        return self.canonical.rpartition(".")[2] in _TABLE["giving"] or self._last in _TABLE["giving"]
+        is_output = self._data_names[:2] == ["stdout", "stderr"]
+        return is_output or self.canonical.rpartition(".")[2] in _TABLE["giving"] or self._last in _TABLE["giving"]
 
     @property
     def gives_partly(self) -> bool:
@@ -205,6 +206,8 @@ def _is_told_of_results(call: Node, file: JavaScriptFile) -> bool:
     if last in _TABLE["others"] or _OF_ERRORS.search(last) or (last in _TABLE["arrays"] and _is_of_array(call)):
         return False
     owner = function.child_by_field_name("object")
+    if owner is not None and _module(owner, file) in _TABLE["errorless"]:
+        return False
     if owner is not None and (text(owner) in _TABLE["prompts"] or _module(owner, file) in _TABLE["prompts"]):
         return False
     place = around(call)
