@@ -152,10 +152,19 @@ def _answers_a_question(handler: ExceptClause) -> bool:
     value = last.child_by_field_name("right") if last is not None and last.type == "assignment" else None
     if flag is not None and value is not None and value.type == "true" and _asks(last_name(flag).removeprefix("ok")):
         return True
+    flags = [node.child_by_field_name("left") for node in handler.own if _is_denied(node)]
+    if any(flag is not None and _asks(last_name(flag).removeprefix("ok")) for flag in flags):
+        return True
     name = next(_function_names(handler), "")
     if first_word(name) in _WORDS["verdict"]:
         return any(node.type == "return_statement" and text(node) == "return False" for node in handler.statements)
     return _asks(name) and all(_gives_constant(node) for node in handler.statements)
+
+
+def _is_denied(node: Node) -> bool:
+    """`self.is_supported = False`."""
+    value = node.child_by_field_name("right") if node.type == "assignment" else None
+    return value is not None and value.type == "false"
 
 
 def _asks(name: str) -> bool:

@@ -57,12 +57,16 @@ def expects_cancellation(handler: ExceptClause) -> bool:
 
 
 def twin_gives_reason(handler: ExceptClause) -> bool:
-    """Whether the same handler in the function's twin is explained: `load` and `aload`, or methods of the same name."""
+    """Whether the same handler in the function's twin is explained: `load` and `aload`, or methods of the same name.
+
+    What is tried in the same words elsewhere in the file is a twin, too.
+    """
     file = handler.file
     name = _function_name(handler)
     for clause in file.nodes("except_clause"):
         other = ExceptClause(clause, file)
-        if text(other.body) == text(handler.body) and _function_name(other) == name and gives_reason(other):
+        is_twin = _function_name(other) == name or text(other.tried) == text(handler.tried)
+        if is_twin and text(other.body) == text(handler.body) and gives_reason(other):
             return True
     return False
 
@@ -98,9 +102,14 @@ def _comments_beside(handler: ExceptClause) -> Iterator[str]:
     """The comments on the lines directly above the `try` and directly below the handler."""
     file, (row, column) = handler.file, handler.try_statement.start_point
     above = reversed(file.comments_between(0, handler.try_statement.start_byte))
-    yield from _block(above, row, column, -1)
+    yield _said(reversed([*_block(above, row, column, -1)]))
     below = file.comments_between(handler.clause.end_byte, len(file.data))
-    yield from _block(below, handler.clause.end_point[0], column, 1)
+    yield _said(_block(below, handler.clause.end_point[0], column, 1))
+
+
+def _said(lines: Iterable[str]) -> str:
+    """What the lines of a comment say together."""
+    return " ".join(line if number == 0 else line.lstrip("# ") for number, line in enumerate(lines))
 
 
 def _block(comments: Iterable[Node], row: int, column: int, step: int) -> Iterator[str]:
