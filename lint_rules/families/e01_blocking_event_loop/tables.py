@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 
 _CONNECT = re.compile(rb"\bconnect\(\s*(?:database\s*=\s*)?(?P<given>[\"'][^\"'\n]*[\"']|[\w.]+)?")
-_BINDINGS = re.compile(rb"\b(\w+)(?:: ?\w+)? ?= ?([^,)#=\n]+)")
-_NAME = re.compile(rb"\w+")
+_BINDINGS = re.compile(rb"\b(\w+)(?:: ?\w+)? ?= ?([^,()#=\n]+)")
+_DEFAULTS = (b"default", b"default_value")  # keywords with which a class of settings declares what it has
 
 BLOCKING = name_table(
     _HERE / "blocking.toml",
@@ -210,10 +210,13 @@ def connects_only_to(place: str, data: bytes) -> bool:
 
 
 def _is_only(place: bytes, given: bytes, data: bytes) -> bool:
-    if not _NAME.fullmatch(given):
-        return given.strip(b"\"'") == place
-    bound = [value.strip() for name, value in _BINDINGS.findall(data) if name == given]
-    return bool(bound) and all(value.strip(b"\"'") == place for value in bound)
+    if given.strip(b"\"'") == place:
+        return True
+    named = given.rpartition(b".")[2]
+    bindings = [(name, value.strip().strip(b"\"'")) for name, value in _BINDINGS.findall(data)]
+    bound = [value for name, value in bindings if name == named]
+    is_default = any(name in _DEFAULTS and value == place for name, value in bindings)
+    return bool(bound) and (is_default or all(value == place for value in bound))
 
 
 def blocks(row: TableRow, call: Node) -> bool:
