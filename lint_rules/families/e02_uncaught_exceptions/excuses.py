@@ -156,7 +156,7 @@ def _answers_a_question(handler: ExceptClause) -> bool:
     if any(flag is not None and _asks(last_name(flag).removeprefix("ok")) for flag in flags):
         return True
     name = next(_function_names(handler), "")
-    if first_word(name) in _WORDS["verdict"]:
+    if first_word(name) in _WORDS["verdict"] and not _asks(name):
         return any(node.type == "return_statement" and text(node) == "return False" for node in handler.statements)
     return _asks(name) and all(_gives_constant(node) for node in handler.statements)
 
