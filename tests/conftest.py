@@ -18,3 +18,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def bless(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--bless"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables() -> None:
+    from projects import read_tables
+
+    read_tables()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lint_rules.engine.analyse import Analyser
 from lint_rules.engine.config import Settings, load_settings
 from lint_rules.engine.discover import Discovered
 from lint_rules.engine.housekeeping import HOUSEKEEPING
@@ -15,7 +16,9 @@ from lint_rules.engine.registry import load_rules
 from lint_rules.engine.report import Report
 from lint_rules.engine.selection import Catalogue, enabled_rules
 from lint_rules.engine.session import Session
+from lint_rules.engine.tasks import Setting, Task
 from lint_rules.model import Finding
+from lint_rules.project.modules import find_modules
 from lint_rules.source import is_config_name
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -106,6 +109,19 @@ def session_of(project: Path, files: list[Path], *, everything: bool = False, jo
     )
     paths = tuple(str(path) for path in files)
     return Session(catalogue, settings, Discovered(str(project), paths, frozenset(paths)))
+
+
+def read_tables() -> None:
+    """Read the tables and take the patterns apart in this process, so that the workers of all later runs have them.
+
+    Each run forks its workers anew, and what one of them reads on its first file would be read again in every run.
+    """
+    for code in ("TEN0101", "TEN0501", "TEN0603", "TEN0701", "TEN0902"):
+        for project in sorted((FIXTURES / code).glob("*"))[:2]:
+            paths = [str(path) for path in sources(project)]
+            analyser = Analyser(load_rules(), find_modules(str(project), paths), Setting(screen=False))
+            for path in paths:
+                analyser.analyse(Task(path, facts="everything", all_notes=True))
 
 
 def shown(project: Path, finding: Finding) -> Expectation:
