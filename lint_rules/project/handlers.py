@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from lint_rules.project.facts import MODULE_BODY, CallFacts, ModuleFacts
 from lint_rules.project.frameworks import LOOP, Handler, HandlerTable
-from lint_rules.project.index import Index, derived
+from lint_rules.project.index import DERIVING, Index, derived
 from lint_rules.project.symbols import Reference, Symbols
 
 _MOST_BASES = 20
@@ -77,8 +77,7 @@ class ProjectHandlers:
         for one in classes:
             for base in one.bases if one.name.rpartition(".")[2] in names else ():
                 self._symbols.canonical(base)  # asks for the facts of mixins
-        forms = ("({})", "({},", ", {})", ", {},", ".{})", ".{},")
-        return {form.format(name) for name in names for form in forms}
+        return {form.format(name) for name in names for form in DERIVING}
 
     def _is_plain_view(self, base: str) -> bool:
         return self._symbols.types.external(base) in self.table.plain_views

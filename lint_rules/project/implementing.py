@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lint_rules.project.facts import FunctionFacts
+from lint_rules.project.index import DERIVING, Index, derived
 from lint_rules.project.symbols import Reference, Symbols
 
 ABSTRACT = "abstract"
@@ -16,17 +17,17 @@ IMPLEMENTED = "implemented"
 _ABSTRACT = (ABSTRACT, "abc.abstractmethod", "abc.abstractproperty")
 _REFUSALS = frozenset({"Error", "NotImplementedError"})
 _PROTOCOL = "typing.Protocol"
-_FORMS = ("({})", "({},", ", {})", ", {},", ".{})", ".{},", "extends {}", "implements {}")
+_FORMS = (*DERIVING, "extends {}", "implements {}")
 _MOST_CLASSES = 60
 
 
 class Implementations:
-    """The known classes by what they derive from; made anew when more of the project is known."""
+    """The known classes by what they derive from, and `words` of files that may hold more of them."""
 
     def __init__(self, symbols: Symbols) -> None:
         self._symbols = symbols
         self._version = -1
-        self._derived: dict[str, list[tuple[str, str]]] = {}
+        self._derived = Index(derived)
         self.words: set[str] = set()
 
     def of(self, declared: Reference) -> list[Reference]:
@@ -48,30 +49,21 @@ class Implementations:
 
     def _classes(self, base: str) -> Iterator[str]:
         """The classes that derive from one, over any number of steps."""
-        derived, waiting, seen = self._by_base, [base], {base}
+        if self._version != self._symbols.version:
+            self._version = self._symbols.version
+            self._derived.update(self._symbols.facts)
+        waiting, seen = [base], {base}
         while waiting and len(seen) < _MOST_CLASSES:
             current = waiting.pop(0)
-            for symbol, name in derived.get(current.rpartition(".")[2], ()):
+            for symbol, name in self._derived.at(current.rpartition(".")[2]):
                 if name not in seen and self._symbols.canonical(symbol) == current:
                     seen.add(name)
                     waiting.append(name)
                     yield name
 
-    @property
-    def _by_base(self) -> dict[str, list[tuple[str, str]]]:
-        if self._version != self._symbols.version:
-            self._version = self._symbols.version
-            self._derived = {}
-            for module in list(self._symbols.facts):
-                facts = self._symbols.facts[module]
-                for one in facts.classes.values():
-                    for base in (*one.bases, *one.implements):
-                        derived = self._derived.setdefault(base.rpartition(".")[2], [])
-                        derived.append((base, f"{facts.module}.{one.name}"))
-        return self._derived
-
 
 def _refuses(function: FunctionFacts) -> bool:
     """Whether all that a method does is to say that somebody else has to: `raise NotImplementedError`."""
-    called = {call.target.removesuffix("()").rpartition(".")[2] for call in function.calls}
-    return called <= _REFUSALS and "!" in function.risks and not function.returns
+    if "!" not in function.risks or function.returns:
+        return False
+    return all(call.target.removesuffix("()").rpartition(".")[2] in _REFUSALS for call in function.calls)

@@ -13,6 +13,9 @@ from lint_rules.project.facts import CallFacts, ModuleFacts
 from lint_rules.project.symbols import Reference
 
 Item = TypeVar("Item")
+DERIVING = ("({})", "({},", ", {})", ", {},", ".{})", ".{},")
+"""Texts of which a file of Python holds one if a class in it derives from one of that name."""
+
 Entries = Callable[[ModuleFacts], Iterable[tuple[str, Item]]]
 
 
@@ -75,9 +78,10 @@ def decorated(module: ModuleFacts) -> Iterator[tuple[str, tuple[Reference, str]]
 
 
 def derived(module: ModuleFacts) -> Iterator[tuple[str, tuple[str, str]]]:
-    """The classes of a module that have bases: a base's symbol and the class, by the last name of the base."""
+    """The classes of a module that derive from others: a base's (or interface's) symbol and the class, by the last
+    name of the base."""
     for one in module.classes.values():
-        for base in one.bases:
+        for base in (*one.bases, *one.implements):
             yield base.rpartition(".")[2], (base, f"{module.module}.{one.name}")
 
 

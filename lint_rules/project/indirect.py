@@ -63,7 +63,7 @@ def _members_of_object(container: str, symbols: Symbols) -> Iterator[str]:
     prefix = f"{literal.name}."
     names = [name for name in facts.functions if name.startswith(prefix) and "." not in name[len(prefix) :]]
     yield from (f"{facts.module}.{name}" for name in names[:MOST_MEMBERS])
-    yield from [symbol for symbol in literal.attributes.values() if symbol and "|" not in symbol][:MOST_MEMBERS]
+    yield from [symbol for symbol in literal.attributes.values() if symbol and SEPARATOR not in symbol][:MOST_MEMBERS]
 
 
 def handed_on(call: CallFacts, callee: Reference) -> Iterator[str]:

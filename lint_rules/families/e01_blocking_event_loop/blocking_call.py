@@ -97,12 +97,12 @@ from lint_rules.families.e01_blocking_event_loop.tables import (
     blocking_row,
     blocks,
     connects_only_to,
+    holds_up_developers,
     is_alone,
     is_asked_for,
     matters_in,
     severity_of,
 )
-from lint_rules.languages.development import DEVELOPMENT, development_spans
 from lint_rules.languages.javascript.grammar import arguments, callee
 from lint_rules.languages.javascript.labels import function_label
 from lint_rules.languages.javascript.memo import is_harmless_read
@@ -229,7 +229,7 @@ def check_javascript(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
 
 def _holds_up_developers(row: TableRow, call: Node, file: PythonFile | JavaScriptFile) -> bool:
     """Whether only somebody who develops waits: `if not settings.dev_mode: raise ...` stands in front."""
-    spans = development_spans(file.index.nodes("if_statement")) if is_alone(row) else ()
+    spans = file.index.development if is_alone(row) else ()
     return any(start <= call.start_byte < end for start, end in spans)
 
 
@@ -255,9 +255,9 @@ def check_javascript_project(project: Project) -> Iterator[Finding]:
             continue
         for edge in edges:
             row = edge_row("blocking", edge, project)
-            if row is not None and is_alone(row) and DEVELOPMENT in edge.call.literals:
+            if row is None or holds_up_developers(row, edge):
                 continue
-            if row is not None and is_asked_for(row, partial(_project_option, project), is_cheap_to_change=True):
+            if is_asked_for(row, partial(_project_option, project), is_cheap_to_change=True):
                 instead = instead_of(row, edge.name)
                 yield RULE.finding(
                     caller.module.path,

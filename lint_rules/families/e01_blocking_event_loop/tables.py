@@ -119,16 +119,17 @@ def blocking_row(edge: Edge, project: Project) -> TableRow | None:
     if project.language == "javascript":
         found = javascript.edge_row("blocking", edge, project)
         is_one = found is not None and not found.get("brief") and _is_told(found, project)
-        return found if is_one and found is not None and not _holds_up_developers(found, edge) else None
+        return found if is_one and found is not None and not holds_up_developers(found, edge) else None
     row = _row(BLOCKING, edge, project) or _run_through_row(edge, project)
     if row is None or row.get("brief") or CHOSEN in edge.call.literals or _is_non_blocking(row, edge.caller.module):
         return None
     if row["kind"] == "file" and ONCE in edge.call.literals:
         return None
-    return row if _is_told(row, project) and not _holds_up_developers(row, edge) else None
+    return row if _is_told(row, project) and not holds_up_developers(row, edge) else None
 
 
-def _holds_up_developers(row: TableRow, edge: Edge) -> bool:
+def holds_up_developers(row: TableRow, edge: Edge) -> bool:
+    """Whether only somebody who develops waits for a call."""
     return is_alone(row) and DEVELOPMENT in edge.call.literals
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from tree_sitter import Node
 
-from lint_rules.languages.development import DEVELOPMENT, development_spans
+from lint_rules.languages.development import DEVELOPMENT
 from lint_rules.languages.javascript.annotations import annotated
 from lint_rules.languages.javascript.binding import parameter_nodes, targets
 from lint_rules.languages.javascript.exports import Exports
@@ -61,7 +61,6 @@ class Extractor:
         self._span = span
         self._path = path
         self._is_own = is_own
-        self._development = tuple(development_spans(index.nodes("if_statement")))
 
     def definitions(self) -> ModuleFacts:
         """The facts without calls: enough to resolve names."""
@@ -117,7 +116,7 @@ class Extractor:
         return "" if symbol in LITERALS and value.type in ("member_expression", "subscript_expression") else symbol
 
     def _for_development(self, call: Node) -> tuple[str, ...]:
-        is_one = any(start <= call.start_byte < end for start, end in self._development)
+        is_one = any(start <= call.start_byte < end for start, end in self._index.development)
         return (DEVELOPMENT,) if is_one else ()
 
     @staticmethod

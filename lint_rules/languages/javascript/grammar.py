@@ -5,12 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import attrgetter
 
 import tree_sitter_javascript
 import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
+
+from lint_rules.languages.development import development_spans
 
 JAVASCRIPT = Language(tree_sitter_javascript.language())
 TYPESCRIPT = Language(tree_sitter_typescript.language_typescript())
@@ -115,6 +117,11 @@ class SyntaxIndex:
         self._together: dict[tuple[str, ...], list[Node]] = {}
         self._assignments: list[Node] | None = None
         self._by_name: dict[str, list[Node]] | None = None
+
+    @cached_property
+    def development(self) -> tuple[tuple[int, int], ...]:
+        """Where in the file, in bytes, only code for developing runs."""
+        return tuple(development_spans(self.nodes("if_statement")))
 
     def nodes(self, kind: str) -> list[Node]:
         """All nodes of a kind, in the order of the text; empty for kinds that the grammar does not have."""

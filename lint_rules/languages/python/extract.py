@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 from tree_sitter import Node
 
-from lint_rules.languages.development import DEVELOPMENT, development_spans
+from lint_rules.languages.development import DEVELOPMENT
 from lint_rules.languages.python.answering import ANSWERING_WORDS, unconditional_calls
 from lint_rules.languages.python.definitions import Definitions
 from lint_rules.languages.python.grammar import SyntaxIndex, first_named
@@ -98,8 +98,6 @@ class Extractor:
         self._loop_lambdas: set[int] = set()
         self._answers_requests = ANSWERING_WORDS.search(index.root.text or b"") is not None
         self._exit_guards = exit_guards(index.nodes("except_clause"))
-        self._own_top = names.module.split(".", 1)[0]
-        self._development = tuple(development_spans(index.nodes("if_statement")))
 
     def definitions(self) -> ModuleFacts:
         """The facts without calls and risks: enough to resolve names."""
@@ -130,7 +128,6 @@ class Extractor:
         return scope
 
     def _add_risks(self, bodies: dict[int, _Body]) -> None:
-        own_top = self._names.module.split(".", 1)[0]
         library_may_fail = failing_words()(self._index.root.text or b"")
         for call in self._index.nodes("call"):
             body = self._body(bodies, call)
@@ -142,7 +139,7 @@ class Extractor:
             risk = risk_of(function, self._names.symbol)
             if risk is None:
                 continue
-            body.risks.add(risk if risk.startswith(own_top) else "")
+            body.risks.add(risk if self._names.is_own(risk) else "")
             if library_may_fail and failing().match(self._types.external(risk), self._types) and not is_handled(call):
                 body.risks.add(FAILS)
 
@@ -159,7 +156,6 @@ class Extractor:
                 if target in _RUN_THEIR_FIRST and (handed := self._handed_over(call)):
                     self._place(bodies, call, CallFacts(handed, self._span_of(call)))
         self._add_special_methods(bodies)
-        own_top = self._own_top
         stored = {
             f"{self._names.module}.{owner}.{name}"
             for owner, values in self._definitions.attributes.items()
@@ -174,7 +170,7 @@ class Extractor:
                 continue
             target = self._names.symbol(attribute)
             is_hook = target in self._handlers.error_hooks
-            if is_hook or (target and target.startswith(own_top) and target not in stored):
+            if is_hook or (target and self._names.is_own(target) and target not in stored):
                 written = parent is not None and parent.type == "assignment"
                 is_target = written and parent is not None and parent.child_by_field_name("left") == attribute
                 kind = "write" if is_target else "read"
@@ -192,7 +188,7 @@ class Extractor:
         """`with instance`, `for each in instance` and `instance[key]` call methods that nobody names."""
         for node, value, methods in (*special_calls(self._index), *container_calls(self._index)):
             owner = self._names.symbol(value)
-            if owner.startswith(self._names.module.split(".", 1)[0]):
+            if self._names.is_own(owner):
                 for method in methods:
                     call = CallFacts(f"{owner}.{method}", self._span_of(value), kind="special")
                     self._place(bodies, node, call)
@@ -219,6 +215,7 @@ class Extractor:
         while parent is not None and parent.type == "parenthesized_expression":
             parent = parent.parent
         awaited = parent is not None and parent.type == "await"
+        is_own = self._names.is_own(target)
         last = target.rpartition(".")[2]
         registers = last in self._handlers.registrar_names
         keeps = registers or last.lstrip("_")[:1].isupper() or last in self._handlers.kept_names
@@ -227,15 +224,14 @@ class Extractor:
         literals = tuple(literal_arguments(call)) if last in MAY_WAIT else ()
         if (last == "open" and is_chosen_by_argument(call)) or (last in ASKS_PEOPLE and is_asked_of_people(call)):
             literals = (CHOSEN,)
-        elif (last in READS and is_harmless_read(call)) or (target.startswith(self._own_top) and is_kept(call)):
+        elif (last in READS and is_harmless_read(call)) or (is_own and is_kept(call)):
             literals = (ONCE,)
-        is_own = target.startswith(self._own_top)
         function = call.child_by_field_name("function")
         if is_own and "<parameter>" in target and function is not None and is_shared(function, self._names):
             literals = (*literals, SHARED)
         if is_own:
             literals = (*literals, *handed_functions(call, self._names))
-        if any(start <= call.start_byte < end for start, end in self._development):
+        if any(start <= call.start_byte < end for start, end in self._index.development):
             literals = (*literals, DEVELOPMENT)
         return CallFacts(
             target, self._span_of(call), awaited, "call", arguments,

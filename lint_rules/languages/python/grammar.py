@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import attrgetter
 
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
+
+from lint_rules.languages.development import development_spans
 
 LANGUAGE = Language(tree_sitter_python.language())
 _PARSER = Parser(LANGUAGE)
@@ -89,6 +91,11 @@ class SyntaxIndex:
     def __init__(self, root: Node) -> None:
         self.root = root
         self._found: dict[str, list[Node]] = {}
+
+    @cached_property
+    def development(self) -> tuple[tuple[int, int], ...]:
+        """Where in the file, in bytes, only code for developing runs."""
+        return tuple(development_spans(self.nodes("if_statement")))
 
     def nodes(self, kind: str) -> list[Node]:
         """All nodes of a kind, in the order of the text."""

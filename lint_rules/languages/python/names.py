@@ -54,6 +54,7 @@ class Names:
         self, index: SyntaxIndex, module: str, is_package: bool, scopes: Scopes, locate: Callable[[str], str] = str
     ) -> None:
         self.module = module
+        self._top = module.split(".", 1)[0]
         self.package = module if is_package else module.rpartition(".")[0]
         self.scopes = scopes
         self._index = index
@@ -79,7 +80,7 @@ class Names:
 
     def is_own(self, symbol: str) -> bool:
         """Whether a symbol may be of the project: it begins as this module does."""
-        return symbol.startswith(self.module.split(".", 1)[0])
+        return symbol.startswith(self._top)
 
     def symbol(self, node: Node, steps: int = 0) -> str:
         """The symbol of an expression, "" where unknown."""
