@@ -21,7 +21,8 @@ def undoubled(findings: Iterable[Finding], told: Iterable[Finding] | None = None
         return every
     starts: dict[tuple[str, str], list[int]] = defaultdict(list)
     for finding in every if told is None else told:
-        if finding.code in wanted:
+        # What yields to another finding of its own rule is not what that one is.
+        if finding.code in wanted and all(code != finding.code for code, _ in finding.yields_to):
             starts[finding.path, finding.code].append(finding.span.start)
     return [
         finding

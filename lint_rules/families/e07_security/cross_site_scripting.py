@@ -1,7 +1,9 @@
 """Cross-site scripting.
 
-What it finds: data that a client sent in an answer that browsers show as a page: `res.send` of a text, HTML put
-together by hand in `res.end`, `ctx.body`, `reply.send`, `h.response`.
+What it finds: data that a client sent in an answer that browsers show as a page: HTML put together by hand that a
+handler returns, `HTMLResponse`, `Markup`, `mark_safe`, `res.send` of a text, `res.end`, `ctx.body`, `reply.send`,
+`h.response`. And engines of templates whose escaping is off in what serves pages (Jinja2, Mako, Tornado, nunjucks,
+Handlebars, swig), as a warning.
 
 Why it matters: whoever makes a user follow a link runs a script as that user.
 
@@ -49,24 +51,36 @@ Good (javascript):
 
 How to fix it: render a template that escapes, escape by hand, or answer with `res.json` or `text/plain`.
 
-Not seen: templates with raw output; data that was stored first.
+Not seen: templates with raw output; engines whose options are decided elsewhere; data that was stored first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
-from lint_rules.families.e07_security import taint_javascript  # noqa: F401 (takes the notes)
+from msgspec.structs import replace
+from tree_sitter import Node
+
+from lint_rules.families.e07_security import (
+    escaping,
+    taint_javascript,  # noqa: F401 (takes the notes)
+)
+from lint_rules.families.e07_security.circumstances import CheckedFile, is_for_show
 from lint_rules.families.e07_security.flows_javascript import FLOWS, WORDS
 from lint_rules.families.e07_security.injections_python import DATA_FLOWS, injections
 from lint_rules.families.e07_security.injections_python import WORDS as PYTHON_WORDS
 from lint_rules.families.e07_security.linking_javascript import findings
 from lint_rules.families.e07_security.weaknesses import references
-from lint_rules.model import ERROR, Finding, Rule
+from lint_rules.languages.whole_file import WholeFile
+from lint_rules.model import ERROR, WARNING, Finding, Rule
 
 if TYPE_CHECKING:
+    from lint_rules.languages.javascript.file import JavaScriptFile
+    from lint_rules.languages.python.file import PythonFile
     from lint_rules.project.linked import Project
+
+File = TypeVar("File", bound=CheckedFile)
 
 RULE = Rule(
     "TEN0707",
@@ -76,6 +90,21 @@ RULE = Rule(
     in_tests=False,
     references=references("TEN0707"),
 )
+
+
+@RULE.files(WholeFile(escaping.PYTHON), "python")
+def check_python_engines(file: PythonFile) -> Iterator[Finding]:
+    return _engines(file, escaping.unescaped_python)
+
+
+@RULE.files(WholeFile(escaping.JAVASCRIPT), "javascript")
+def check_javascript_engines(file: JavaScriptFile) -> Iterator[Finding]:
+    return _engines(file, escaping.unescaped_javascript)
+
+
+def _engines(file: File, unescaped: Callable[[File], Iterator[tuple[Node, str]]]) -> Iterator[Finding]:
+    for place, wrong in unescaped(file) if not is_for_show(file) else ():
+        yield replace(RULE.at(file, place, wrong, wrong.partition("; ")[2]), severity=WARNING)
 
 
 @RULE.project(words=WORDS, languages=("javascript",), notes=(FLOWS,))

@@ -63,7 +63,8 @@ def has_splat(call: Node) -> bool:
 def constant(node: Node | None, file: PythonFile) -> str:
     """A constant as text: `False`, `None`, `0`, the value of a string, or a canonical name (`ssl.CERT_NONE`); "" else.
 
-    A name with one value in the file stands for that value.
+    A name with one value in the file stands for that value; `paramiko.AutoAddPolicy()` for an instance that is made
+    without arguments.
     """
     if node is None:
         return ""
@@ -74,6 +75,9 @@ def constant(node: Node | None, file: PythonFile) -> str:
         return text(node)
     if node.type == "string":
         return string_text(node) or ""
+    if node.type == "call" and not next(arguments(node), None):
+        made = file.canonical(node.child_by_field_name("function") or node)
+        return f"{made}()" if made else ""
     return file.canonical(node) if node.type in ("identifier", "attribute") else ""
 
 

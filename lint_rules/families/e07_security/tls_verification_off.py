@@ -1,9 +1,10 @@
-"""Verification of certificates is switched off.
+"""Verification of certificates or of host keys is switched off.
 
 What it finds: TLS connections that accept any certificate: `verify=False` (requests, httpx, boto3), `ssl=False` and
 `verify_ssl=False` (aiohttp), `CERT_NONE`, `check_hostname = False`, `ssl._create_unverified_context`, the options of
 drivers (redis, pymongo, elasticsearch); `rejectUnauthorized: false`, `strictSSL: false`, a `checkServerIdentity` that
-approves of everything, and `NODE_TLS_REJECT_UNAUTHORIZED` set to 0 in the code.
+approves of everything, and `NODE_TLS_REJECT_UNAUTHORIZED` set to 0 in the code. Connections of SSH that accept the key
+of any host: `AutoAddPolicy` of paramiko, `known_hosts=None` of asyncssh, a `hostVerifier` of ssh2 that approves of all.
 
 Why it matters: the connection is still encrypted, but to whoever answers: anybody on the way reads the credentials and
 changes the answers. It is mostly written to get past a self-signed certificate once, and stays.
@@ -48,9 +49,9 @@ machine, and servers that look at certificates themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tree_sitter import Node
 
@@ -66,7 +67,7 @@ from lint_rules.families.e07_security.circumstances import (
 from lint_rules.families.e07_security.weaknesses import FOLDER, references
 from lint_rules.languages.tables import NameTable, TableRow, name_table, read_table
 from lint_rules.languages.whole_file import WholeFile
-from lint_rules.model import ERROR, Finding, Rule
+from lint_rules.model import ERROR, Finding, Located, Rule
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
@@ -76,7 +77,7 @@ RULE = Rule(
     "TEN0713",
     "tls-verification-off",
     severity=ERROR,
-    summary="A TLS connection accepts any certificate",
+    summary="A connection accepts any certificate or host key",
     in_tests=False,
     references=references("TEN0713"),
 )
@@ -91,17 +92,18 @@ _LOCAL = re.compile(r"""["'`](?:https?://)?(?:localhost|127\.0\.0\.1|\[?::1\]?)\
 _PYTHON = re.compile(
     rb"\b(?:verify|ssl|verify_ssl|cert_reqs|ssl_cert_reqs|verify_certs|validate|tls\w+)\s*=\s*\S|CERT_NONE|VERIFY_NONE"
     rb"|\b(?:verify|ssl|verify_ssl|verify_certs)[\"']\s*:\s*False"
-    rb"|check_hostname|_create_unverified_context|_create_stdlib_context|tls_insecure_set|PYTHONHTTPSVERIFY"
+    rb"|check_hostname|_create_unverified_context|_create_stdlib_context|tls_insecure_set|PYTHONHTTPSVERIFY|known_hosts"
+    rb"|set_missing_host_key_policy"
 )
 _JAVASCRIPT = re.compile(
     rb"rejectUnauthorized|strictSSL|NODE_TLS_REJECT_UNAUTHORIZED|checkServerIdentity|tlsInsecure|sslValidate"
-    rb"|tlsAllowInvalidCertificates"
+    rb"|tlsAllowInvalidCertificates|hostVerifier"
 )
 
 
 _SWITCHED_OFF = re.compile(
     r"(?:\bnot\b|!)[\s\w.\[\]\"'(]{0,60}?verif|insecure|(?:skip|no|dis)\w{0,20}?-?(?:verif|validation)|self_?-?signed"
-    r"|(?:allow|accept|ignore|trust)\w{0,20}?-?(?:invalid|untrusted|unverified|cert|all)",
+    r"|(?:allow|accept|ignore|trust)\w{0,20}?-?(?:invalid|untrusted|unverified|cert|all)|(?:host_?key|known_?hosts)",
     re.IGNORECASE,
 )
 
@@ -122,12 +124,23 @@ def _is_asked_for(place: Node) -> bool:
 def check_python(file: PythonFile) -> Iterator[Finding]:
     if is_for_show(file):
         return
-    for place, what in (*_arguments(file), *_attributes(file), *_unverified(file)):
+    for place, what, row in (*_arguments(file), *_attributes(file), *_unverified(file)):
         if not _is_asked_for(place):
-            yield RULE.at(file, place, f"{what} accepts any certificate; {_INSTEAD}", _SUGGESTION)
+            yield _accepting(file, place, what, row, _SUGGESTION)
 
 
-def _arguments(file: PythonFile) -> Iterator[tuple[Node, str]]:
+_Place = tuple[Node, str, Mapping[str, Any]]
+"""Where verification is switched off, how it is written, and the row of the table that says so."""
+
+
+def _accepting(file: Located, place: Node, what: str, row: Mapping[str, Any], suggestion: str) -> Finding:
+    """`suggestion` is told where the row has none of its own."""
+    instead = str(row.get("instead", _INSTEAD))
+    message = f"{what} accepts {row.get('accepts', 'any certificate')}; {instead}"
+    return RULE.at(file, place, message, instead if "instead" in row else suggestion)
+
+
+def _arguments(file: PythonFile) -> Iterator[_Place]:
     from lint_rules.families.e07_security.reading_python import argument, called_name, constant, unpacked
 
     tables = _python_tables()
@@ -143,7 +156,7 @@ def _arguments(file: PythonFile) -> Iterator[tuple[Node, str]]:
             is_alike = name in row.get("methods", ()) and file.imports_any(*row["packages"])
             if (is_known or (is_alike and not canonical.startswith("jwt."))) and not _LOCAL.search(source(call)):
                 shown = row["argument"] + "=" if not row["argument"].isdigit() else ""
-                yield call, f"`{name}({shown}{short(given)})`"
+                yield call, f"`{name}({shown}{short(given)})`", row.values
                 break
 
 
@@ -153,43 +166,44 @@ def _python_tables() -> list[tuple[NameTable[TableRow], TableRow]]:
     return [(NameTable((name, row) for name in row.patterns), row) for row in rows]
 
 
-def _attributes(file: PythonFile) -> Iterator[tuple[Node, str]]:
+def _attributes(file: PythonFile) -> Iterator[_Place]:
     from lint_rules.families.e07_security.reading_python import assignments, constant, function_text
 
     for name, target, value in assignments(file):
         if name == "PYTHONHTTPSVERIFY" and constant(value, file) == "0":
-            yield target, "`PYTHONHTTPSVERIFY=0`"
+            yield target, "`PYTHONHTTPSVERIFY=0`", {}
         for row in _ROWS["python_attribute"]:
             if name != row["attribute"] or target.type != "attribute" or constant(value, file) not in row["values"]:
                 continue
             if any(word in function_text(target) for word in row["but"]) or not file.imports_any(*row["packages"]):
                 continue
-            yield target, f"`{short(target)} = {short(value)}`"
+            yield target, f"`{short(target)} = {short(value)}`", row
 
 
-def _unverified(file: PythonFile) -> Iterator[tuple[Node, str]]:
+def _unverified(file: PythonFile) -> Iterator[_Place]:
     for name in file.nodes("attribute"):
         if name.text is None or not name.text.endswith((b"_create_unverified_context", b"_create_stdlib_context")):
             continue
         parent = name.parent
         is_target = parent is not None and parent.type == "assignment" and parent.child_by_field_name("left") == name
         if not is_target and _UNVERIFIED.match(file.canonical(name), file.types) is not None:
-            yield name, f"`{short(name)}`"
+            yield name, f"`{short(name)}`", {}
 
 
 @RULE.files(WholeFile(_JAVASCRIPT), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if is_for_show(file) or file.is_declaration:
         return
-    for place, what in (*_options(file), *_environment(file)):
+    for place, what, row in (*_options(file), *_environment(file)):
         if not _is_asked_for(place):
-            yield RULE.at(file, place, f"{what} accepts any certificate; {_INSTEAD}", _JS_SUGGESTION)
+            yield _accepting(file, place, what, row, _JS_SUGGESTION)
 
 
-def _options(file: JavaScriptFile) -> Iterator[tuple[Node, str]]:
+def _options(file: JavaScriptFile) -> Iterator[_Place]:
     from lint_rules.families.e07_security.reading_javascript import constant, key_name
 
     keys = {row["key"]: row for row in _ROWS["javascript_option"]}
+    verifiers = {row["key"]: row for row in _ROWS["javascript_verifier"]}
     for pair in file.nodes("pair"):
         key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
         if key is None or value is None or file.in_broken_code(pair):
@@ -199,9 +213,9 @@ def _options(file: JavaScriptFile) -> Iterator[tuple[Node, str]]:
         owner = source(pair.parent) if pair.parent is not None else ""
         if row is not None and constant(value, file) in row["values"]:
             if "requestCert" not in owner and not _LOCAL.search(owner):
-                yield pair, f"`{name}: {short(value)}`"
-        elif name == "checkServerIdentity" and _approves(value):
-            yield pair, "a `checkServerIdentity` that approves of every name"
+                yield pair, f"`{name}: {short(value)}`", row
+        elif name in verifiers and _approves(value):
+            yield pair, verifiers[name]["shown"], verifiers[name]
 
 
 def _approves(value: Node) -> bool:
@@ -213,13 +227,13 @@ def _approves(value: Node) -> bool:
     return re.fullmatch(r"undefined|null|true|\{ ?(?:return(?: undefined| null| true)?;?)? ?\}", written) is not None
 
 
-def _environment(file: JavaScriptFile) -> Iterator[tuple[Node, str]]:
+def _environment(file: JavaScriptFile) -> Iterator[_Place]:
     from lint_rules.families.e07_security.reading_javascript import assignments, constant
 
     keys = {row["key"]: row for row in _ROWS["javascript_option"]}
     for name, target, value in assignments(file):
         given = constant(value, file)
         if name == "NODE_TLS_REJECT_UNAUTHORIZED" and given in ("0", "false"):
-            yield target.parent or target, f"`NODE_TLS_REJECT_UNAUTHORIZED = {short(value)}`"
+            yield target.parent or target, f"`NODE_TLS_REJECT_UNAUTHORIZED = {short(value)}`", {}
         elif name in keys and given in keys[name]["values"] and target.type == "member_expression":
-            yield target.parent or target, f"`{short(target)} = {short(value)}`"
+            yield target.parent or target, f"`{short(target)} = {short(value)}`", keys[name]

@@ -1,9 +1,8 @@
 """Cryptography that does not protect.
 
 What it finds: MD5 and SHA-1 of passwords, secrets and signatures, a fast hash of a password, DES, RC4, Blowfish and the
-mode ECB, `createCipher`, tokens and codes from `random` and `Math.random`, and signatures compared with `==`. In
-JavaScript also a cipher with a constant IV, PBKDF2 and bcrypt with few rounds, keys of RSA below 2048 bits, and TLS
-before 1.2.
+mode ECB, `createCipher`, tokens and codes from `random` and `Math.random`, signatures compared with `==`, a cipher with
+a constant IV, PBKDF2 and bcrypt with few rounds, keys of RSA and DSA below 2048 bits, and TLS before 1.2.
 
 Why it matters: a leaked table of such hashes is a table of passwords by the evening; the next value of `random` follows
 from the last ones, so that a reset token can be guessed; `==` tells by its time how much of a signature is right.
@@ -58,7 +57,9 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e07_security.circumstances import is_for_show, short, source
-from lint_rules.families.e07_security.strength_javascript import old_protocols, weak_strength
+from lint_rules.families.e07_security.strength_javascript import old_protocols as old_protocols_of_node
+from lint_rules.families.e07_security.strength_javascript import weak_strength as weak_strength_of_node
+from lint_rules.families.e07_security.strength_python import old_protocols, weak_strength
 from lint_rules.families.e07_security.weaknesses import FOLDER, references
 from lint_rules.languages.javascript.library import js_name_table
 from lint_rules.languages.tables import name_table
@@ -108,7 +109,10 @@ _WEAK_NAME = re.compile(r"^(?:md4|md5|sha-?1|rsa-md5|rsa-sha1|ripemd160)$", re.I
 _FAST_NAME = re.compile(r"^sha-?(?:224|256|384|512)$", re.IGNORECASE)
 _WEAK_CIPHER = re.compile(r"^(?:des|rc4|rc2|bf|blowfish|cast|idea|seed)\b|-ecb$|^des-|^aes\d*-?ecb", re.IGNORECASE)
 _MAC_NAME = re.compile(r"signature|hmac|digest|\bmac\b|hash", re.IGNORECASE)
-_PYTHON = re.compile(rb"hashlib|random\.|import random|from random|Crypto|cryptography|hmac")
+_PYTHON = re.compile(
+    rb"hashlib|random\.|import random|from random|Crypto|cryptography|hmac|bcrypt|PROTOCOL_(?:SSL|TLS)v|TLSVersion"
+    rb"|OpenSSL"
+)
 _JAVASCRIPT = re.compile(
     rb"createHash|createCipher|createDecipher|Math\.random|createHmac|crypto\.hash|crypto-js|bcrypt|pbkdf2|generateKeyPair"
     rb"|minVersion|secureProtocol"
@@ -125,9 +129,14 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         name = file.canonical(function) if function is not None else ""
         if not name or file.in_broken_code(call):
             continue
-        wrong = _wrong_cipher(call, name, file) or _wrong_hash(call, name, file) or _wrong_random(call, name, file)
+        wrong = (
+            _wrong_cipher(call, name, file) or _wrong_hash(call, name, file) or _wrong_random(call, name, file)
+            or weak_strength(call, name, file)
+        )  # fmt: skip
         if wrong:
             yield RULE.at(file, call, wrong, wrong.partition("; ")[2])
+    for place, wrong in old_protocols(file):
+        yield RULE.at(file, place, wrong, wrong.partition("; ")[2])
     for comparison in file.nodes("comparison_operator") if b"hmac" in file.data else ():
         if any(child.type in ("==", "!=") for child in comparison.children) and _compares_digest(comparison, file):
             yield RULE.at(
@@ -234,10 +243,11 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if is_for_show(file) or file.is_declaration or file.is_tooling:
         return
     for call in calls(file):
-        wrong = _js_cipher(call, file) or _js_hash(call, file) or _js_random(call, file) or weak_strength(call, file)
+        wrong = _js_cipher(call, file) or _js_hash(call, file) or _js_random(call, file)
+        wrong = wrong or weak_strength_of_node(call, file)
         if wrong:
             yield RULE.at(file, call, wrong, wrong.partition("; ")[2])
-    for pair, wrong in old_protocols(file):
+    for pair, wrong in old_protocols_of_node(file):
         yield RULE.at(file, pair, wrong, wrong.partition("; ")[2])
     for comparison in file.nodes("binary_expression") if b"createHmac" in file.data else ():
         operator = comparison.child_by_field_name("operator")
