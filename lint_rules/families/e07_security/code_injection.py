@@ -1,9 +1,9 @@
 """Code injection.
 
 What it finds: data that a client sent is given to `eval`, `exec`, `new Function`, `vm`, `setTimeout` as text,
-`require`, `__import__`, a compiler of templates (ejs, pug, handlebars, nunjucks, lodash; `render_template_string`), or to
-a parser that makes functions or objects of any class (`pickle`, `yaml.load`, `node-serialize`, `load` of js-yaml 3). And
-`yaml.load` with a loader that makes objects of any class, whatever it is given, as a warning.
+`require`, `__import__`, a compiler of templates (ejs, pug, handlebars, nunjucks, lodash; `render_template_string`),
+or to a parser that makes functions or objects of any class (`pickle`, `yaml.load`, `node-serialize`, `load` of
+js-yaml 3). And `yaml.load` with a loader that makes objects of any class, whatever it is given, as a warning.
 
 Why it matters: whoever sends it runs code in the service.
 
