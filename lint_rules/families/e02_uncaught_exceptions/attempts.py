@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -11,6 +12,8 @@ from lint_rules.languages.python.except_clauses import ExceptClause
 from lint_rules.languages.python.expressions import called, calls_in, last_name, lies_in
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.reporting import is_log
+from lint_rules.languages.python.scopes import text
+from lint_rules.languages.python.suspension import own_nodes
 from lint_rules.languages.tables import name_table, read_table
 from lint_rules.languages.wording import first_word, last_word, words
 
@@ -20,13 +23,20 @@ if TYPE_CHECKING:
 _CLEANUP = {key: frozenset(names) for key, names in read_table(TABLE)["cleanup"].items()}
 _CONVERTED = {key: frozenset(names) for key, names in read_table(TABLE)["converts_by_name"].items()}
 _PROBED = {key: frozenset(names) for key, names in read_table(TABLE)["probes_by_name"].items()}
+_OF_TEXTS = _CONVERTED["names"] & frozenset(dir(str)) - {"replace", "title"}
 _ANSWERS = frozenset(read_table(TABLE)["special"]["answers"])
+_TELLING = frozenset(read_table(TABLE)["words"]["telling_users"])
 _SENDS = frozenset(read_table(TABLE)["special"]["sends"])
+_PROBED_FILES = tuple(_PROBED["files"])
+_OPENS = frozenset({"builtins.open", "pathlib.Path", "pathlib.Path.open", "pathlib.Path.read_text"})
 _CONVERTS = name_table(TABLE, "converts")
 _PROBES = name_table(TABLE, "probes")
 
 _ACTIONS = frozenset({"await", "with_statement", "yield", "import_statement", "import_from_statement"})
-_LOOK_UPS = frozenset({"if_statement", "pass_statement", "return_statement"})
+_LOOK_UPS = frozenset({"if_statement", "pass_statement", "return_statement", "delete_statement"})
+_DEFAULTS = frozenset({"none", "true", "false", "integer", "float", "string", "list", "dictionary", "tuple"})
+_ASSIGNMENTS = frozenset({"assignment", "augmented_assignment"})
+_KEY = re.compile(r"[bru]?['\"][A-Za-z_][\w .-]*['\"]")
 _NO_LOOK_UP = frozenset({"call", "await", "for_statement", "with_statement", "yield"})
 
 
@@ -40,7 +50,8 @@ def only_converts(handler: ExceptClause) -> bool:
 
 def only_looks_up(handler: ExceptClause) -> bool:
     """Nothing is called in the `try`, and the handler gives another value: a missing key or attribute."""
-    if any(node.type in _NO_LOOK_UP for node in handler.attempts if not _gets(node)):
+    file = handler.file
+    if any(node.type in _NO_LOOK_UP for node in handler.attempts if node.type != "call" or not _gets(node, file)):
         return False
     if handler.does_nothing and _only_fills_in(handler):
         return True
@@ -51,31 +62,101 @@ def only_looks_up(handler: ExceptClause) -> bool:
 
 
 def _only_fills_in(handler: ExceptClause) -> bool:
-    """Whether all that is tried is to give names what other things hold: `region = metadata["region"]`."""
+    """Whether all that is tried is to give names what other things hold, or to take a key out: `del found[key]`."""
     statements = [node for node in handler.attempts if node.type.endswith("_statement")]
     firsts = [first_named(node) for node in statements if node.type not in _LOOK_UPS]
     return all(first is not None and first.type == "assignment" for first in firsts)
 
 
-def _gets(node: Node) -> bool:
-    """`headers.get("X-Region")`: a look-up in what is a mapping by its name, or by the look-up before it."""
-    if node.type != "call" or last_name(called(node)) != "get":
+def _gets(call: Node, file: PythonFile) -> bool:
+    """`headers.get("X-Region")`: a look-up in what is a mapping by its name, by what it is made of, or by a default."""
+    function = called(call)
+    receiver = function.child_by_field_name("object")
+    if receiver is None or last_name(function) != "get":
         return False
-    receiver = called(node).child_by_field_name("object")
-    return receiver is not None and (
-        receiver.type == "subscript" or not _CONVERTED["mappings"].isdisjoint(words(last_name(receiver)))
-    )
+    receiver = _inner(receiver)
+    if receiver.type in ("subscript", "dictionary") or _is_or_empty(receiver):
+        return True
+    names = words(last_name(receiver))
+    if not _CONVERTED["mappings"].isdisjoint(names):
+        return True
+    if receiver.type == "call" and (converts(receiver, file) or _gets_mapping(receiver)):
+        return True
+    return _gets_text_or_default(call) and _CONVERTED["stores"].isdisjoint(names)
+
+
+def _inner(node: Node) -> Node:
+    while node.type == "parenthesized_expression" and (inner := first_named(node)) is not None:
+        node = inner
+    return node
+
+
+def _is_or_empty(receiver: Node) -> bool:
+    """`(order.get("address") or {})`."""
+    right = receiver.child_by_field_name("right") if receiver.type == "boolean_operator" else None
+    return right is not None and right.type == "dictionary"
+
+
+def _gets_mapping(call: Node) -> bool:
+    """`answer.get("info", {})`."""
+    arguments = call.child_by_field_name("arguments")
+    given = arguments.named_children if arguments is not None else []
+    return last_name(call) == "get" and bool(given) and given[-1].type == "dictionary"
+
+
+def _gets_text_or_default(call: Node) -> bool:
+    """`item.get("number", "unknown")`, `item.get("price") or 0`: a key spelled out, and a constant for want of it."""
+    arguments = call.child_by_field_name("arguments")
+    given = arguments.named_children if arguments is not None else []
+    if not given or given[0].type != "string" or _KEY.fullmatch(text(given[0])) is None:
+        return False
+    outer = call.parent
+    is_left = outer is not None and outer.type == "boolean_operator" and outer.child_by_field_name("left") == call
+    default = outer.child_by_field_name("right") if outer is not None and is_left and len(given) == 1 else given[-1]
+    return default is not None and default.type in _DEFAULTS and (is_left or len(given) == 2)
 
 
 def only_probes(handler: ExceptClause) -> bool:
     """Like `only_asks`, of what asks by what it is, whatever else its name says."""
-    if any(node.type in _ACTIONS for node in handler.attempts):
+    file = handler.file
+    if any(node.type in _ACTIONS and not _awaits_probe(node, file) for node in handler.attempts):
         return False
-    calls = calls_in(handler.attempts)
-    return bool(calls) and all(
-        last_name(call) in _PROBED["plain"] or _is_probe(call, handler.file) or converts(call, handler.file)
-        for call in calls
-    )
+    calls = [call for call in calls_in(handler.attempts) if not (is_log(call, file) or _is_raised(call))]
+    return bool(calls) and all(_is_plain_probe(call, file) or converts(call, file) for call in calls)
+
+
+def _is_raised(call: Node) -> bool:
+    """`raise FileNotFoundError(path)`: it was asked, and this is the answer."""
+    return call.parent is not None and call.parent.type == "raise_statement"
+
+
+def _is_plain_probe(call: Node, file: PythonFile) -> bool:
+    return last_name(call) in _PROBED["plain"] or _is_probe(call, file) or _hands_over_probe(call, file)
+
+
+def _awaits_probe(node: Node, file: PythonFile) -> bool:
+    """`await loop.getaddrinfo(host, 80)`, `await asyncio.to_thread(os.stat, path)`, `with open("/proc/uptime")`."""
+    if node.type == "with_statement":
+        header = first_named(node)
+        calls = calls_in(list(own_nodes(header))) if header is not None else []
+        return bool(calls) and all(_is_probe(call, file) for call in calls)
+    inner = first_named(node) if node.type == "await" else None
+    return inner is not None and inner.type == "call" and _is_plain_probe(inner, file)
+
+
+def _hands_over_probe(call: Node, file: PythonFile) -> bool:
+    """`loop.run_in_executor(None, socket.getaddrinfo, host, 80)`."""
+    arguments = call.child_by_field_name("arguments")
+    if arguments is None or _PROBED["threads"].isdisjoint(words(last_name(call))):
+        return False
+    given = [one for one in arguments.named_children if one.type in ("attribute", "identifier")]
+    return any(_PROBES.match(file.canonical(one), file.types) is not None for one in given)
+
+
+def only_asks_version(handler: ExceptClause) -> bool:
+    """All that is tried is to find out which version of something there is: `import_module(name).__version__`."""
+    asked = (node for node in handler.attempts if node.type in ("identifier", "string"))
+    return not effects(handler) and any(text(node).strip("'\"") == "__version__" for node in asked)
 
 
 def only_asks(handler: ExceptClause) -> bool:
@@ -87,20 +168,53 @@ def only_asks(handler: ExceptClause) -> bool:
 def only_cleans_up(handler: ExceptClause) -> bool:
     """All that is tried are last calls of things: `connection.close()`."""
     file = handler.file
-    calls = [call for call in calls_in(handler.attempts) if not is_log(call, file) and not _is_probe(call, file)]
+    harmless = (is_log, _is_probe, _is_asked)
+    calls = [call for call in calls_in(handler.attempts) if not any(holds(call, file) for holds in harmless)]
     outermost = [call for call in calls if not any(call.id != other.id and lies_in(call, other) for other in calls)]
     return bool(outermost) and all(_gives_up(call, file) for call in outermost)
+
+
+def _is_asked(call: Node, file: PythonFile) -> bool:
+    """Whether it stands in the condition of an `if`: whether there is anything to give up."""
+    inner, outer = call, call.parent
+    while outer is not None and not outer.type.endswith("_statement"):
+        inner, outer = outer, outer.parent
+    return outer is not None and outer.type == "if_statement" and outer.child_by_field_name("condition") == inner
 
 
 def only_logs(handler: ExceptClause) -> bool:
     """All that is tried is to say something: no more can be said about a log that cannot be written."""
     calls = calls_in(handler.attempts)
-    says = all(is_log(call, handler.file) or converts(call, handler.file) for call in calls)
-    return says and any(is_log(call, handler.file) for call in calls) and not _binds(handler)
+    said = [call for call in calls if is_log(call, handler.file) or last_name(call).lstrip("_") in _TELLING]
+    return bool(said) and all(call in said or converts(call, handler.file) for call in calls) and not _binds(handler)
 
 
 def _binds(handler: ExceptClause) -> bool:
-    return any(node.type in ("assignment", "augmented_assignment") for node in handler.attempts)
+    return any(node.type in _ASSIGNMENTS for node in handler.attempts)
+
+
+def converts_first(handler: ExceptClause) -> bool:
+    """Whether a value is converted on its own and then used: it is the conversion that raises `ValueError`."""
+    file = handler.file
+    for node in handler.attempts:
+        target, value = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if node.type != "assignment" or target is None or value is None or target.type != "identifier":
+            continue
+        inside = [one for one in calls_in(handler.attempts) if lies_in(one, value)]
+        if any(_is_refusing(call, file) for call in inside) and any(
+            one.type == "identifier" and text(one) == text(target) and one.start_byte > node.end_byte
+            for one in handler.attempts
+        ):
+            return True
+    return False
+
+
+def _is_refusing(call: Node, file: PythonFile) -> bool:
+    """Whether it converts a text, which may be none of what is wanted: `int(text)`, `strptime(text, "%d")`."""
+    name = last_name(call)
+    return name in _CONVERTED["refusing"] and (
+        called(call).type != "identifier" or file.canonical(called(call)).startswith(("builtins.", "decimal."))
+    )
 
 
 def only_sends(handler: ExceptClause) -> bool:
@@ -131,14 +245,18 @@ def effects(handler: ExceptClause) -> list[Node]:
 
 def is_cleanup(name: str) -> bool:
     """Whether a function is there to give something up: `close`, `close_connection`, but not `close_account`."""
-    return first_word(name) in _CLEANUP["functions"] and words(name) <= _CLEANUP["functions"] | _CLEANUP["things"]
+    is_named = first_word(name) in _CLEANUP["functions"] or last_word(name) in _CLEANUP["nouns"]
+    return is_named and words(name) <= _CLEANUP["functions"] | _CLEANUP["things"]
 
 
 def converts(call: Node, file: PythonFile) -> bool:
     """Whether a call makes one value of another and does nothing else."""
     function = called(call)
     own = last_name(function)
-    if (first_word(own) in _CONVERTED["first"] or "_to_" in own) and _CONVERTED["but"].isdisjoint(words(own)):
+    made = own.rpartition("_to_")[2]  # from `db_to_json`, what speaks against it is only looked for in `json`
+    if (first_word(own) in _CONVERTED["first"] or made != own) and _CONVERTED["but"].isdisjoint(words(made)):
+        return True
+    if _gets(call, file) or _reads_whole(call):
         return True
     if own in _CONVERTED["awaited"] and (own == "json" or (call.parent is not None and call.parent.type == "await")):
         return True
@@ -150,20 +268,35 @@ def converts(call: Node, file: PythonFile) -> bool:
     if owner.startswith("builtins.") or _CONVERTS.match(converter, file.types) is not None:
         return True
     receiver = function.child_by_field_name("object")
+    if receiver is not None and receiver.type == "subscript" and own in _CONVERTED["names"]:
+        return True  # `os.environ["REGION"].lower()`
+    if receiver is not None and own in _OF_TEXTS and file.function(function) is None:
+        return True  # `finished.stdout.split()`: of what a library gives, only texts have it
     if receiver is not None and receiver.type == "identifier" and own in _CONVERTED["collecting"]:
         return file.function(function) is None
-    if receiver is None or (owner and not owner.endswith(")") and not _is_any_text(call, owner)):
+    if receiver is None or (owner and not owner.endswith(")") and not _may_be_text(call, owner)):
         return False  # a function, or a method of something known
     return own in _CONVERTED["names"] or (
         own == "get" and receiver.type == "call" and last_name(receiver) in _CONVERTED["awaited"]
     )
 
 
-def _is_any_text(call: Node, owner: str) -> bool:
-    """`name.replace(":", "-")` of a parameter: a file has no `replace` that takes two."""
+def _may_be_text(call: Node, owner: str) -> bool:
+    """`name.strip()`, `name.replace(":", "-")` of a parameter: a file has no `replace` that takes two."""
     arguments = call.child_by_field_name("arguments")
     given = arguments.named_child_count if arguments is not None else 0
-    return owner.rpartition(".")[2].startswith("<parameter>") and last_name(call) == "replace" and given > 1
+    is_parameter = owner.rpartition(".")[2].startswith("<parameter>")
+    return is_parameter and (last_name(call) != "replace" or given > 1)
+
+
+def _reads_whole(call: Node) -> bool:
+    """`parse(file.read())`, `file.read().split()` of something that was opened before."""
+    function, arguments = called(call), call.child_by_field_name("arguments")
+    receiver = function.child_by_field_name("object")
+    if last_name(function) != "read" or receiver is None or receiver.type != "identifier":
+        return False
+    is_given = call.parent is not None and call.parent.type in ("argument_list", "attribute")
+    return is_given and arguments is not None and not arguments.named_children
 
 
 def answers(call: Node) -> bool:
@@ -183,6 +316,8 @@ def is_empty(call: Node) -> bool:
 
 def _gives_up(call: Node, file: PythonFile) -> bool:
     name = last_name(call)
+    if name.replace("_", "").lower() in _CLEANUP["joined"]:
+        return True
     if _CLEANUP["calls"].intersection((file.canonical(called(call)),)):
         return True
     arguments = call.child_by_field_name("arguments")
@@ -190,6 +325,7 @@ def _gives_up(call: Node, file: PythonFile) -> bool:
     verbs = _CLEANUP["verbs"]
     if all(argument.type in ("keyword_argument", "comment") for argument in given):
         verbs = verbs | _CLEANUP["alone"]
+    verbs = verbs if given else verbs | _CLEANUP["bare"]
     ways = _CLEANUP["ways"]
     return first_word(name, aside=ways) in verbs and words(name) <= verbs | ways | _CLEANUP["things"]
 
@@ -209,4 +345,13 @@ def _probes(call: Node, file: PythonFile) -> bool:
 
 
 def _is_probe(call: Node, file: PythonFile) -> bool:
-    return _PROBES.match(file.canonical(called(call)), file.types) is not None
+    arguments = call.child_by_field_name("arguments")
+    given = arguments.named_children if arguments is not None else []
+    name = file.canonical(called(call))
+    if name == "os.kill":
+        return len(given) == 2 and text(given[1]) == "0"  # no signal: whether there is such a process
+    if given and given[0].type == "string" and name in _OPENS:
+        return text(given[0]).strip("rbf'\"").startswith(_PROBED_FILES)  # what the kernel says of itself
+    if given and given[0].type == "list" and any(text(one).strip("'\"") == "--version" for one in given[0].children):
+        return True  # whether there is such a program
+    return _PROBES.match(name, file.types) is not None

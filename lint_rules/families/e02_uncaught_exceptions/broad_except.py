@@ -40,8 +40,9 @@ Not seen: handlers that a comment in or next to the `try` or the function's docu
 linter was told to leave alone by name (`# noqa: BLE001`); cleaning up (`connection.close()` alone in the `try`, or a
 handler in `finally` or in another handler); functions that say by their name that they do not fail or that they ask
 (`close_quietly`, `is_reachable`), or check and answer `False`; a connection that is closed because nothing can be
-sent over it; loops that try the next one; handlers that take another way to the same value, or record in a name that
-something failed (`self.failed = True`); telemetry, optional imports, conversions and look-ups.
+sent over it; loops that try the next one, or wait until it works; handlers that take another way to the same value,
+there or in the next statement, or record in a name that something failed (`self.failed = True`); what an `except` above
+tells apart from `KeyboardInterrupt`; telemetry, optional imports, conversions, look-ups and questions to the machine.
 """
 
 from __future__ import annotations
@@ -106,9 +107,10 @@ def _problem(handler: ExceptClause) -> tuple[str, str] | None:
             f"{what} answers with status 500 and drops the error; log it with its traceback",
             "log the error with `logger.exception(...)` before answering, or leave it to the framework's error handler",
         )
-    if (awaits_a_task(handler) or is_over_at_once(handler)) if handler.catches_all else is_excused(handler):
+    takes_interrupts = handler.catches_all and not handler.spares_interrupts
+    if (awaits_a_task(handler) or is_over_at_once(handler)) if takes_interrupts else is_excused(handler):
         return None
-    beside = ", `KeyboardInterrupt` and `SystemExit` too" if handler.catches_all else ""
+    beside = ", `KeyboardInterrupt` and `SystemExit` too" if takes_interrupts else ""
     if handler.logs:
         log = handler.file.text(called(handler.logs[0]))
         message = f"{what} logs with `{log}` but loses the error and its traceback; log it with `exc_info=True`"
@@ -122,6 +124,8 @@ def _problem(handler: ExceptClause) -> tuple[str, str] | None:
 def _too_broad(handler: ExceptClause, what: str) -> tuple[str, str] | None:
     """A handler that deals with the error, but takes what is meant to end the process as well."""
     if not handler.catches_all or handler.keeps_error or handler.names_failure or handler.can_be_cancelled:
+        return None
+    if handler.spares_interrupts:
         return None
     if handler.is_behind_exception or runs_in_thread(handler.file.enclosing_function(handler.clause), handler.file):
         return None  # told apart on purpose; a thread is interrupted by neither

@@ -12,6 +12,7 @@ from lint_rules.families.e02_uncaught_exceptions.attempts import (
     effects,
     is_cleanup,
     is_empty,
+    only_asks_version,
     only_cleans_up,
     only_converts,
     only_logs,
@@ -25,6 +26,7 @@ from lint_rules.families.e02_uncaught_exceptions.reasons import (
     gives_reason,
     twin_gives_reason,
 )
+from lint_rules.families.e02_uncaught_exceptions.told import falls_back_next, waits_for_it, was_told
 from lint_rules.languages.python.except_clauses import ExceptClause
 from lint_rules.languages.python.expressions import called, calls_in, last_name, lies_in
 from lint_rules.languages.python.grammar import first_named
@@ -42,6 +44,7 @@ _LOOPS = frozenset({"for_statement", "while_statement"})
 _DEFINITIONS = frozenset({"function_definition", "lambda", "class_definition"})
 _PIPES = frozenset({"stdout", "stderr"})
 _CONSTANTS = frozenset({"none", "true", "false", "integer", "float", "string"})
+_TAKEN = frozenset({"identifier", "attribute", "subscript"})
 _IN_USE = frozenset({"in", "use"})
 
 
@@ -51,15 +54,19 @@ def is_excused(handler: ExceptClause) -> bool:
 
 
 def is_over_at_once(handler: ExceptClause) -> bool:
-    """Whether taking even `KeyboardInterrupt` stops nobody: a last call alone, or a question about a value."""
+    """Whether taking even `KeyboardInterrupt` stops nobody: a last call alone, a question, a value made on purpose."""
     if len(handler.tried.named_children) == 1 and handler.does_nothing and only_cleans_up(handler):
         return True
-    return _answers_a_question(handler) and only_converts(handler)
+    if only_converts(handler):
+        return _answers_a_question(handler) or gives_reason(handler)
+    return only_probes(handler)
 
 
 def _needs_a_package(handler: ExceptClause) -> bool:
     """What is tried needs a package that may not be there: it is imported on the spot."""
-    imports = [node for node in handler.tried.named_children if node.type.startswith("import_")]
+    first = next(iter(handler.tried.named_children), handler.tried)
+    chosen = own_nodes(first) if first.type == "if_statement" else ()  # one package or another
+    imports = [node for node in (*handler.tried.named_children, *chosen) if node.type.startswith("import_")]
     if not calls_in(handler.attempts):
         return bool(imports)
     return any(not handler.file.imports_own(statement) for statement in imports)
@@ -147,7 +154,13 @@ def _function_names(handler: ExceptClause) -> Iterator[str]:
 def _answers_a_question(handler: ExceptClause) -> bool:
     """`def is_alive(): ... except Exception: return False`, or `is_supported = True` at the end of the `try`."""
     tried = handler.tried.named_children
-    last = first_named(tried[-1]) if len(tried) > 1 else None
+    last = tried[-1] if tried else None
+    if last is not None and last.type == "if_statement":  # `if self.is_mine(name): is_mine = True`
+        chosen = last.child_by_field_name("consequence")
+        last = chosen.named_children[-1] if chosen is not None and chosen.named_children else None
+    elif len(tried) == 1:
+        last = None
+    last = first_named(last) if last is not None else None
     flag = last.child_by_field_name("left") if last is not None and last.type == "assignment" else None
     value = last.child_by_field_name("right") if last is not None and last.type == "assignment" else None
     if flag is not None and value is not None and value.type == "true" and _asks(last_name(flag).removeprefix("ok")):
@@ -173,8 +186,16 @@ def _asks(name: str) -> bool:
 
 
 def _gives_constant(statement: Node) -> bool:
+    """Whether a statement gives an answer that is spelled out: `return False`, `return {"status": "down"}, 503`."""
     if statement.type == "return_statement":
-        return all(child.type in _CONSTANTS for child in statement.named_children)
+        value = first_named(statement)
+        if value is None or value.type in _CONSTANTS:
+            return True
+        first = first_named(value) if value.type in ("expression_list", "tuple") else value
+        if first is None or first.type not in ("call", "dictionary"):
+            return False
+        parts = list(own_nodes(statement))
+        return all(map(answers, calls_in(parts))) and (first.type == "call" or not _has(parts, _TAKEN))
     return statement.type in ("pass_statement", "continue_statement", "break_statement", "expression_statement")
 
 
@@ -189,7 +210,10 @@ def _is_optional(handler: ExceptClause) -> bool:
 
 
 def _says_optional(name: str) -> bool:
-    return not _WORDS["optional"].isdisjoint(words(name))
+    """`send_telemetry`, `get_latest_version`: whether there is something newer is only asked to say so."""
+    own = words(name)
+    asks = first_word(name) in _WORDS["looking"] and "version" in own and not _WORDS["newer"].isdisjoint(own)
+    return asks or not _WORDS["optional"].isdisjoint(own)
 
 
 def _hangs_up(handler: ExceptClause) -> bool:
@@ -267,5 +291,9 @@ _EXCUSES: tuple[Callable[[ExceptClause], bool], ...] = (
     only_converts,
     only_looks_up,
     only_probes,
+    only_asks_version,
+    waits_for_it,
+    falls_back_next,
     twin_gives_reason,
+    was_told,
 )

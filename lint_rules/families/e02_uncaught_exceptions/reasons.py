@@ -26,13 +26,18 @@ _PROMISE = re.compile(
     rf"|opportunis|non-fatal|(?:do|does|is a) (?:nothing|no-?op)\b|fail[- ](?:safe|open|closed|soft)"
     rf"|{_TROUBLE} (?:is|are) (?:ignored|caught)|ignor\w+ (?:\w+ ){{0,3}}{_TROUBLE}"
     rf"|(?:on|in case of) (?:\w+ )?{_TROUBLE}"
-    rf"|if (?:[\w'`.]+ ){{0,8}}(?:fails?|failed|invalid|unavailable|errors?|cannot|can't|couldn't|unable|malformed)\b"
+    rf"|if (?:[\w'`.]+ ){{0,8}}(?:fails?|failed|invalid|unavailable|errors?|cannot|can't|couldn't|unable|malformed"
+    rf"|unsuccessful)\b"
+    rf"|\bsafely\b|\beats? (?:\w+ ){{0,2}}{_TROUBLE}"
 )
 _MAY_FAIL = re.compile(
     rf"{_PROMISE.pattern}|\bignor|\b(?:handled|caught|fails)\b"
     rf"|\b(?:can|could|may|might|will|would|sometimes) (?:\w+ ){{0,2}}(?:fail|raise|throw)"
+    rf"|\b(?:nothing|not much) (?:\w+ ){{0,3}}can (?:be )?do|\bdefensive|\b(?:mal|ill-)formed\b"
 )
-_GONE = re.compile(r"(?i)\bstale\b|\bleft-?overs?\b|\balready (?:gone|closed|removed|deleted)\b")
+_GONE = re.compile(
+    r"(?i)\bstale\b|\bleft-?overs?\b|\bstragglers?\b|\b(?:is|are|already) (?:gone|closed|removed|deleted)\b"
+)
 _TROUBLES = re.compile(rf"(?i)\b{_TROUBLE}\b")
 _BESIDE = (_MAY_FAIL, _TROUBLES, _GONE)
 _CANCELS = re.compile(r"(?i)\bcancel")
@@ -99,12 +104,23 @@ def _comments_within(handler: ExceptClause) -> Iterator[str]:
 
 
 def _comments_beside(handler: ExceptClause) -> Iterator[str]:
-    """The comments on the lines directly above the `try` and directly below the handler."""
-    file, (row, column) = handler.file, handler.try_statement.start_point
-    above = reversed(file.comments_between(0, handler.try_statement.start_byte))
-    yield _said(reversed([*_block(above, row, column, -1)]))
+    """The comments on the lines directly above the `try`, or a loop of nothing else, and directly below the handler."""
+    file, column = handler.file, handler.try_statement.start_point[1]
+    for first in (handler.try_statement, _loop_of_it_alone(handler)):
+        if first is not None:
+            above = reversed(file.comments_between(0, first.start_byte))
+            yield _said(reversed([*_block(above, *first.start_point, -1)]))
     below = file.comments_between(handler.clause.end_byte, len(file.data))
     yield _said(_block(below, handler.clause.end_point[0], column, 1))
+
+
+def _loop_of_it_alone(handler: ExceptClause) -> Node | None:
+    """The `for` that does nothing but this `try` with each of its items."""
+    block = handler.try_statement.parent
+    loop = block.parent if block is not None else None
+    if block is None or loop is None or loop.type != "for_statement":
+        return None
+    return loop if len([child for child in block.named_children if child.type != "comment"]) == 1 else None
 
 
 def _said(lines: Iterable[str]) -> str:

@@ -63,8 +63,10 @@ on in silence, say why in a comment in the handler, or use `contextlib.suppress`
 
 Not seen: errors that are narrow and expected (`KeyError`, `FileNotFoundError`, a timeout, a class of the project);
 `try` blocks that only convert a value (`int(text)`), clean up (`connection.close()`) or ask how things are
-(`asyncio.get_running_loop()`); handlers that a comment explains, inside or next to the `try`; handlers that assign a
-default; errors that stand beside one that says the case is known (`except (ChannelClosed, OSError)`).
+(`asyncio.get_running_loop()`) or make a folder that may be there; `ValueError` where a number is read first and then
+used; a function of the same file that has logged the error before it raised it again; handlers that a comment explains,
+inside or next to the `try`; handlers that assign a default; errors that stand beside one that says the case is known
+(`except (ChannelClosed, OSError)`). Of JavaScript, what runs in pages.
 """
 
 from __future__ import annotations
@@ -75,7 +77,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.attempts import acts, only_asks
+from lint_rules.families.e02_uncaught_exceptions.attempts import acts, converts, converts_first, effects, only_asks
 from lint_rules.families.e02_uncaught_exceptions.excuses import is_excused
 from lint_rules.families.e02_uncaught_exceptions.reasons import TABLE
 from lint_rules.families.e02_uncaught_exceptions.swallowing import swallowing_catch, swallowing_clause
@@ -85,7 +87,7 @@ from lint_rules.languages.python.except_clauses import ExceptClause
 from lint_rules.languages.python.expressions import last_name
 from lint_rules.languages.python.selectors import Nodes
 from lint_rules.languages.tables import name_table, read_table
-from lint_rules.languages.wording import words
+from lint_rules.languages.wording import first_word, words
 from lint_rules.model import WARNING, Finding, Rule
 
 if TYPE_CHECKING:
@@ -104,6 +106,7 @@ RULE = Rule(
 
 _ENDINGS = tuple(read_table(TABLE)["outside"]["endings"])
 _OUTSIDE = {key: frozenset(names) for key, names in read_table(TABLE)["outside"].items()}
+_OF_VALUES = frozenset(read_table(TABLE)["values"]["errors"])
 _END = frozenset({"eof"})
 _GENERAL = name_table(TABLE, "general", key="errors")
 _UNEXPECTED = name_table(TABLE, "unexpected", key="errors")
@@ -133,7 +136,7 @@ def _is_suspect_javascript(place: Node, file: JavaScriptFile) -> bool:
     JavaScriptNodes(("catch_clause", "call_expression"), words=(b"catch", b"then"), screen=_is_suspect_javascript)
 )
 def check_javascript(place: Node, file: JavaScriptFile) -> Iterator[Finding]:
-    if file.is_tooling or file.is_declaration:
+    if file.is_tooling or file.is_declaration or file.is_for_browsers:
         return
     is_clause = place.type == "catch_clause"
     span = swallowing_clause(place, file) if is_clause else swallowing_catch(place, file)
@@ -160,6 +163,8 @@ def _swallows(handler: ExceptClause) -> bool:
     known = _OUTSIDE["beside"] | (_END if any(node.type == "while_statement" for node in handler.attempts) else set())
     if any(not known.isdisjoint(words(last_name(node))) for node in handler.classes):
         return False  # the other side may leave at any time, a row may be there already
+    if all(last_name(node) in _OF_VALUES for node in handler.classes) and converts_first(handler):
+        return False
     return not (is_excused(handler) or only_asks(handler) or handler.is_one_of_several or handler.retries)
 
 
@@ -179,4 +184,12 @@ def _is_unexpected(name: str, handler: ExceptClause) -> bool:
     is_outside = (
         own.endswith(_ENDINGS) and not _OUTSIDE["words"].isdisjoint(parts) and _OUTSIDE["but"].isdisjoint(parts)
     )
-    return (is_general or (is_outside and not name.startswith("builtins."))) and acts(handler)
+    if is_general:
+        return acts(handler)
+    return is_outside and not name.startswith("builtins.") and acts(handler) and not _is_a_verdict(parts, handler)
+
+
+def _is_a_verdict(error: frozenset[str], handler: ExceptClause) -> bool:
+    """Whether an error says that something is not allowed, where it was to be found out: `check_rules(event)`."""
+    done = (last_name(call) for call in effects(handler) if not converts(call, handler.file))
+    return not _OUTSIDE["verdicts"].isdisjoint(error) and all(first_word(one) in _OUTSIDE["checks"] for one in done)

@@ -172,6 +172,12 @@ class ExceptClause:
         return any(one.is_broad for one in self.siblings if one.clause.start_byte < self.clause.start_byte)
 
     @property
+    def spares_interrupts(self) -> bool:
+        """Whether a clause above it has taken `KeyboardInterrupt`: who wrote it has thought of being stopped."""
+        earlier = (one for one in self.siblings if one.clause.start_byte < self.clause.start_byte)
+        return any(last_name(node) == "KeyboardInterrupt" for one in earlier for node in one.classes)
+
+    @property
     def is_one_of_several(self) -> bool:
         """Whether it only passes, while others of the same `try` do something: the cases were told apart."""
         others = [one for one in self.siblings if one.clause.id != self.clause.id]

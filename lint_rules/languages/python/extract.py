@@ -19,6 +19,7 @@ from lint_rules.languages.python.guards import (
     exit_guards,
     failing,
     failing_words,
+    given_by_raising,
     is_handled,
     is_let_out,
     keeps_errors,
@@ -352,7 +353,7 @@ class Extractor:
                 own = f"{self._names.module}.{scope.name}"
                 if not symbol.startswith((own + "()", own + ".<locals>")) and symbol != own:
                     return symbol
-        return ""
+        return given_by_raising(scope.node) if body.raises and not body.returns else ""
 
 
 def _hands_on(scope: Scope, body: _Body) -> bool:

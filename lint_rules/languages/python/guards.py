@@ -82,6 +82,13 @@ def is_let_out(statement: Node) -> bool:
     return not is_handled(statement)
 
 
+def given_by_raising(function: Node) -> str:
+    """`typing.NoReturn` if the last thing that a function does is to raise an error of its own, else ""."""
+    body = function.child_by_field_name("body")
+    last = body.named_children[-1] if body is not None and body.named_children else None
+    return "typing.NoReturn" if last is not None and last.type == "raise_statement" and is_let_out(last) else ""
+
+
 def exit_guards(clauses: Iterable[Node]) -> list[tuple[int, int]]:
     """The bytes of the `try` blocks whose `except` clauses catch SystemExit and do not raise again."""
     ranges = []

@@ -74,13 +74,25 @@ def _helper_records(call: Node, file: PythonFile) -> bool:
             return False
         if reference.function.returns.rpartition(".")[2] in _NEVER:
             return True
-        if reference.module.module != file.module:  # its body is not known here: its name is taken at its word
-            return not _TELLING.isdisjoint(words(reference.function.name.rpartition(".")[2]))
-        found = _own_helper(reference, file)
+        found: Reference | bool | None
+        if reference.module.module == file.module:
+            found = _own_helper(reference, file)
+        elif not _TELLING.isdisjoint(words(reference.function.name.rpartition(".")[2])):
+            return True  # its body is not known here: its name is taken at its word
+        else:
+            found = _only_callee(reference, file)
         if isinstance(found, bool):
             return found
         reference = found
     return False
+
+
+def _only_callee(reference: Reference, file: PythonFile) -> Reference | None:
+    """The one function of the project that one of another file calls, where nothing else in it can fail."""
+    if not reference.module.is_complete:
+        file.symbols.ask(reference.module.module)
+    risks = [risk for risk in reference.function.risks if risk]
+    return file.symbols.function(risks[0]) if len(risks) == 1 == len(reference.function.risks) else None
 
 
 def _own_helper(reference: Reference, file: PythonFile) -> Reference | bool | None:
