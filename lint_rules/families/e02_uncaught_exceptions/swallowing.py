@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.attempted import Attempt, is_optional
+from lint_rules.families.e02_uncaught_exceptions.made_up import handles_its_errors, is_counted, returns_next
 from lint_rules.families.e02_uncaught_exceptions.reasons import is_reason
 from lint_rules.languages.javascript.grammar import arguments, bare, callee, first_named, named, text
 from lint_rules.languages.javascript.usage import reads_of
@@ -40,7 +41,7 @@ def swallowing_clause(clause: Node, file: JavaScriptFile) -> Span | None:
         return None
     if _explained(file, attempt, clause) or _is_beside_the_point(clause, statements, file):
         return None
-    if _succeeds_otherwise(attempt, tried, statements):
+    if _succeeds_otherwise(attempt, tried, statements) or is_counted(attempt, tried, file):
         return None
     what = Attempt(tried, file)
     if what.is_harmless or not what.acts or is_optional(file, clause):
@@ -64,7 +65,8 @@ def swallowing_catch(call: Node, file: JavaScriptFile) -> Span | None:
     statement = file.statement(call)
     if _explained(file, statement, call) or _is_beside_the_point(call, [], file):
         return None
-    if constant and _fails_next(statement):
+    leaving = returns_next(statement) if constant else None
+    if constant and (_fails_next(statement) or (leaving is not None and _goes_on(leaving))):
         return None
     if constant in ("true", "false") and _answers(receiver, file):
         return None
@@ -75,6 +77,8 @@ def swallowing_catch(call: Node, file: JavaScriptFile) -> Span | None:
     else:
         is_made_here = receiver.type in ("call_expression", "new_expression")
         if not is_made_here or Attempt(receiver, file).is_harmless or is_optional(file, call):
+            return None
+        if handles_its_errors(receiver, file):
             return None
     return file.source.span(last.start_byte, call.end_byte)
 
