@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from lint_rules.families.e02_uncaught_exceptions.conversions import CONVERTED, converts, gets, is_refusing
 from lint_rules.families.e02_uncaught_exceptions.reasons import TABLE
 from lint_rules.languages.python.except_clauses import ExceptClause
 from lint_rules.languages.python.expressions import called, calls_in, last_name, lies_in
@@ -21,22 +21,17 @@ if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
 _CLEANUP = {key: frozenset(names) for key, names in read_table(TABLE)["cleanup"].items()}
-_CONVERTED = {key: frozenset(names) for key, names in read_table(TABLE)["converts_by_name"].items()}
 _PROBED = {key: frozenset(names) for key, names in read_table(TABLE)["probes_by_name"].items()}
-_OF_TEXTS = _CONVERTED["names"] & frozenset(dir(str)) - {"replace", "title"}
 _ANSWERS = frozenset(read_table(TABLE)["special"]["answers"])
 _TELLING = frozenset(read_table(TABLE)["words"]["telling_users"])
 _SENDS = frozenset(read_table(TABLE)["special"]["sends"])
 _PROBED_FILES = tuple(_PROBED["files"])
 _OPENS = frozenset({"builtins.open", "pathlib.Path", "pathlib.Path.open", "pathlib.Path.read_text"})
-_CONVERTS = name_table(TABLE, "converts")
 _PROBES = name_table(TABLE, "probes")
 
 _ACTIONS = frozenset({"await", "with_statement", "yield", "import_statement", "import_from_statement"})
 _LOOK_UPS = frozenset({"if_statement", "pass_statement", "return_statement", "delete_statement"})
-_DEFAULTS = frozenset({"none", "true", "false", "integer", "float", "string", "list", "dictionary", "tuple"})
 _ASSIGNMENTS = frozenset({"assignment", "augmented_assignment"})
-_KEY = re.compile(r"[bru]?['\"][A-Za-z_][\w .-]*['\"]")
 _NO_LOOK_UP = frozenset({"call", "await", "for_statement", "with_statement", "yield"})
 
 
@@ -48,10 +43,28 @@ def only_converts(handler: ExceptClause) -> bool:
     return bool(calls) and all(converts(call, handler.file) for call in calls)
 
 
+def stands_in_conversion(handler: ExceptClause) -> bool:
+    """It gives a constant in a function that converts, by its name, and does nothing else: `_parse_version`."""
+    function = handler.file.enclosing_function(handler.clause)
+    name = function.name.rpartition(".")[2] if function is not None else ""
+    if first_word(name) not in CONVERTED["first"] or not CONVERTED["but"].isdisjoint(words(name)):
+        return False
+    file = handler.file
+    if any(node.type in _ACTIONS for node in handler.attempts) or not handler.does_nothing:
+        return False
+    calls = calls_in(handler.attempts)
+    return bool(calls) and all(converts(call, file) or _is_asked_of_value(call, file) for call in calls)
+
+
+def _is_asked_of_value(call: Node, file: PythonFile) -> bool:
+    """`_VERSION.search(text)`, `node.attribute(name)`: a method of something of which nothing is known."""
+    return last_name(call) in CONVERTED["of_patterns"] and file.function(called(call)) is None
+
+
 def only_looks_up(handler: ExceptClause) -> bool:
     """Nothing is called in the `try`, and the handler gives another value: a missing key or attribute."""
     file = handler.file
-    if any(node.type in _NO_LOOK_UP for node in handler.attempts if node.type != "call" or not _gets(node, file)):
+    if any(node.type in _NO_LOOK_UP for node in handler.attempts if node.type != "call" or not gets(node, file)):
         return False
     if handler.does_nothing and _only_fills_in(handler):
         return True
@@ -68,60 +81,14 @@ def _only_fills_in(handler: ExceptClause) -> bool:
     return all(first is not None and first.type == "assignment" for first in firsts)
 
 
-def _gets(call: Node, file: PythonFile) -> bool:
-    """`headers.get("X-Region")`: a look-up in what is a mapping by its name, by what it is made of, or by a default."""
-    function = called(call)
-    receiver = function.child_by_field_name("object")
-    if receiver is None or last_name(function) != "get":
-        return False
-    receiver = _inner(receiver)
-    if receiver.type in ("subscript", "dictionary") or _is_or_empty(receiver):
-        return True
-    names = words(last_name(receiver))
-    if not _CONVERTED["mappings"].isdisjoint(names):
-        return True
-    if receiver.type == "call" and (converts(receiver, file) or _gets_mapping(receiver)):
-        return True
-    return _gets_text_or_default(call) and _CONVERTED["stores"].isdisjoint(names)
-
-
-def _inner(node: Node) -> Node:
-    while node.type == "parenthesized_expression" and (inner := first_named(node)) is not None:
-        node = inner
-    return node
-
-
-def _is_or_empty(receiver: Node) -> bool:
-    """`(order.get("address") or {})`."""
-    right = receiver.child_by_field_name("right") if receiver.type == "boolean_operator" else None
-    return right is not None and right.type == "dictionary"
-
-
-def _gets_mapping(call: Node) -> bool:
-    """`answer.get("info", {})`."""
-    arguments = call.child_by_field_name("arguments")
-    given = arguments.named_children if arguments is not None else []
-    return last_name(call) == "get" and bool(given) and given[-1].type == "dictionary"
-
-
-def _gets_text_or_default(call: Node) -> bool:
-    """`item.get("number", "unknown")`, `item.get("price") or 0`: a key spelled out, and a constant for want of it."""
-    arguments = call.child_by_field_name("arguments")
-    given = arguments.named_children if arguments is not None else []
-    if not given or given[0].type != "string" or _KEY.fullmatch(text(given[0])) is None:
-        return False
-    outer = call.parent
-    is_left = outer is not None and outer.type == "boolean_operator" and outer.child_by_field_name("left") == call
-    default = outer.child_by_field_name("right") if outer is not None and is_left and len(given) == 1 else given[-1]
-    return default is not None and default.type in _DEFAULTS and (is_left or len(given) == 2)
-
-
 def only_probes(handler: ExceptClause) -> bool:
     """Like `only_asks`, of what asks by what it is, whatever else its name says."""
     file = handler.file
     if any(node.type in _ACTIONS and not _awaits_probe(node, file) for node in handler.attempts):
         return False
     calls = [call for call in calls_in(handler.attempts) if not (is_log(call, file) or _is_raised(call))]
+    if any(last_name(call) == "getsockname" for call in calls):  # the own address, by a socket that sends nothing
+        calls = [call for call in calls if last_name(call) not in _PROBED["connecting"]]
     return bool(calls) and all(_is_plain_probe(call, file) or converts(call, file) for call in calls)
 
 
@@ -151,6 +118,11 @@ def _hands_over_probe(call: Node, file: PythonFile) -> bool:
         return False
     given = [one for one in arguments.named_children if one.type in ("attribute", "identifier")]
     return any(_PROBES.match(file.canonical(one), file.types) is not None for one in given)
+
+
+def only_imports(handler: ExceptClause) -> bool:
+    """Nothing is tried but to import something: `from zoneinfo import ZoneInfo`."""
+    return all(node.type.startswith("import_") for node in handler.tried.named_children if node.type != "comment")
 
 
 def only_asks_version(handler: ExceptClause) -> bool:
@@ -201,20 +173,12 @@ def converts_first(handler: ExceptClause) -> bool:
         if node.type != "assignment" or target is None or value is None or target.type != "identifier":
             continue
         inside = [one for one in calls_in(handler.attempts) if lies_in(one, value)]
-        if any(_is_refusing(call, file) for call in inside) and any(
+        if any(is_refusing(call, file) for call in inside) and any(
             one.type == "identifier" and text(one) == text(target) and one.start_byte > node.end_byte
             for one in handler.attempts
         ):
             return True
     return False
-
-
-def _is_refusing(call: Node, file: PythonFile) -> bool:
-    """Whether it converts a text, which may be none of what is wanted: `int(text)`, `strptime(text, "%d")`."""
-    name = last_name(call)
-    return name in _CONVERTED["refusing"] and (
-        called(call).type != "identifier" or file.canonical(called(call)).startswith(("builtins.", "decimal."))
-    )
 
 
 def only_sends(handler: ExceptClause) -> bool:
@@ -249,56 +213,6 @@ def is_cleanup(name: str) -> bool:
     return is_named and words(name) <= _CLEANUP["functions"] | _CLEANUP["things"]
 
 
-def converts(call: Node, file: PythonFile) -> bool:
-    """Whether a call makes one value of another and does nothing else."""
-    function = called(call)
-    own = last_name(function)
-    made = own.rpartition("_to_")[2]  # from `db_to_json`, what speaks against it is only looked for in `json`
-    if (first_word(own) in _CONVERTED["first"] or made != own) and _CONVERTED["but"].isdisjoint(words(made)):
-        return True
-    if _gets(call, file) or _reads_whole(call):
-        return True
-    if own in _CONVERTED["awaited"] and (own == "json" or (call.parent is not None and call.parent.type == "await")):
-        return True
-    name = file.canonical(function)
-    owner, _, member = name.rpartition(".")
-    if owner == "builtins":
-        return member in _CONVERTED["builtins"]
-    converter = name.partition("()")[0]  # a method of what a conversion gave is one too
-    if owner.startswith("builtins.") or _CONVERTS.match(converter, file.types) is not None:
-        return True
-    receiver = function.child_by_field_name("object")
-    if receiver is not None and receiver.type == "subscript" and own in _CONVERTED["names"]:
-        return True  # `os.environ["REGION"].lower()`
-    if receiver is not None and own in _OF_TEXTS and file.function(function) is None:
-        return True  # `finished.stdout.split()`: of what a library gives, only texts have it
-    if receiver is not None and receiver.type == "identifier" and own in _CONVERTED["collecting"]:
-        return file.function(function) is None
-    if receiver is None or (owner and not owner.endswith(")") and not _may_be_text(call, owner)):
-        return False  # a function, or a method of something known
-    return own in _CONVERTED["names"] or (
-        own == "get" and receiver.type == "call" and last_name(receiver) in _CONVERTED["awaited"]
-    )
-
-
-def _may_be_text(call: Node, owner: str) -> bool:
-    """`name.strip()`, `name.replace(":", "-")` of a parameter: a file has no `replace` that takes two."""
-    arguments = call.child_by_field_name("arguments")
-    given = arguments.named_child_count if arguments is not None else 0
-    is_parameter = owner.rpartition(".")[2].startswith("<parameter>")
-    return is_parameter and (last_name(call) != "replace" or given > 1)
-
-
-def _reads_whole(call: Node) -> bool:
-    """`parse(file.read())`, `file.read().split()` of something that was opened before."""
-    function, arguments = called(call), call.child_by_field_name("arguments")
-    receiver = function.child_by_field_name("object")
-    if last_name(function) != "read" or receiver is None or receiver.type != "identifier":
-        return False
-    is_given = call.parent is not None and call.parent.type in ("argument_list", "attribute")
-    return is_given and arguments is not None and not arguments.named_children
-
-
 def answers(call: Node) -> bool:
     """Whether it makes the answer to a request: `JSONResponse({"ok": False})`, `render(request, "failed.html")`."""
     name = last_name(call)
@@ -311,7 +225,7 @@ def is_empty(call: Node) -> bool:
     if arguments is None or arguments.named_children:
         return False
     name = last_name(call)
-    return name in _CONVERTED["builtins"] or name in ("cls", "defaultdict") or name.lstrip("_")[:1].isupper()
+    return name in CONVERTED["builtins"] or name in ("cls", "defaultdict") or name.lstrip("_")[:1].isupper()
 
 
 def _gives_up(call: Node, file: PythonFile) -> bool:
@@ -331,7 +245,7 @@ def _gives_up(call: Node, file: PythonFile) -> bool:
 
 
 def _reads_body(node: Node) -> bool:
-    return node.type == "await" and last_name(node) in _CONVERTED["awaited"]
+    return node.type == "await" and last_name(node) in CONVERTED["awaited"]
 
 
 def _probes(call: Node, file: PythonFile) -> bool:

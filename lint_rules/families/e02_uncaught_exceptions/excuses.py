@@ -15,15 +15,19 @@ from lint_rules.families.e02_uncaught_exceptions.attempts import (
     only_asks_version,
     only_cleans_up,
     only_converts,
+    only_imports,
     only_logs,
     only_looks_up,
     only_probes,
     only_sends,
+    stands_in_conversion,
 )
 from lint_rules.families.e02_uncaught_exceptions.reasons import (
     TABLE,
+    comments,
     docstring_promises,
     gives_reason,
+    is_acknowledged,
     twin_gives_reason,
 )
 from lint_rules.families.e02_uncaught_exceptions.told import falls_back_next, waits_for_it, was_told
@@ -54,12 +58,20 @@ def is_excused(handler: ExceptClause) -> bool:
 
 
 def is_over_at_once(handler: ExceptClause) -> bool:
-    """Whether taking even `KeyboardInterrupt` stops nobody: a last call alone, a question, a value made on purpose."""
+    """Whether taking even `KeyboardInterrupt` is no mistake: it was meant so, or what is tried takes no time.
+
+    That is a last call alone, a question, an import, or a conversion of which it is said that it may fail.
+    """
     if len(handler.tried.named_children) == 1 and handler.does_nothing and only_cleans_up(handler):
         return True
+    if any(map(is_acknowledged, comments(handler))):
+        return True
     if only_converts(handler):
-        return _answers_a_question(handler) or gives_reason(handler)
-    return only_probes(handler)
+        reasons = (_answers_a_question, gives_reason, docstring_promises, _is_named_for_it)
+        return any(holds(handler) for holds in reasons)
+    if handler.names_failure and gives_reason(handler):
+        return True
+    return only_probes(handler) or only_imports(handler)
 
 
 def _needs_a_package(handler: ExceptClause) -> bool:
@@ -290,6 +302,7 @@ _EXCUSES: tuple[Callable[[ExceptClause], bool], ...] = (
     docstring_promises,
     only_converts,
     only_looks_up,
+    stands_in_conversion,
     only_probes,
     only_asks_version,
     waits_for_it,

@@ -28,7 +28,7 @@ _PROMISE = re.compile(
     rf"|(?:on|in case of) (?:\w+ )?{_TROUBLE}"
     rf"|if (?:[\w'`.]+ ){{0,8}}(?:fails?|failed|invalid|unavailable|errors?|cannot|can't|couldn't|unable|malformed"
     rf"|unsuccessful)\b"
-    rf"|\bsafely\b|\beats? (?:\w+ ){{0,2}}{_TROUBLE}"
+    rf"|\b(?:do|does|did) not (?:decode|parse|convert|validate)\b|\bsafely\b|\beats? (?:\w+ ){{0,2}}{_TROUBLE}"
 )
 _MAY_FAIL = re.compile(
     rf"{_PROMISE.pattern}|\bignor|\b(?:handled|caught|fails)\b"

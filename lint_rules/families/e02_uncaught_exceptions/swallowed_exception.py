@@ -77,7 +77,8 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.attempts import acts, converts, converts_first, effects, only_asks
+from lint_rules.families.e02_uncaught_exceptions.attempts import acts, converts_first, effects, only_asks
+from lint_rules.families.e02_uncaught_exceptions.conversions import converts
 from lint_rules.families.e02_uncaught_exceptions.excuses import is_excused
 from lint_rules.families.e02_uncaught_exceptions.reasons import TABLE
 from lint_rules.families.e02_uncaught_exceptions.swallowing import swallowing_catch, swallowing_clause

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from lint_rules.families.e02_uncaught_exceptions.attempts import converts
+from lint_rules.families.e02_uncaught_exceptions.conversions import converts
 from lint_rules.languages.python.except_clauses import ExceptClause
 from lint_rules.languages.python.expressions import called, calls_in, last_name
 from lint_rules.languages.python.scopes import text
