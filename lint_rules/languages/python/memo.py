@@ -127,6 +127,8 @@ def _returned_before(block: Node, statement: Node) -> bool:
 
 def _is_kept(name: str, body: str, place: Node) -> bool:
     """Whether a body sets a name that outlives the function: an attribute, a global, an entry of one."""
+    if name not in body:
+        return False
     own = re.escape(name)
     if re.search(rf"(?<![\w.]){own}\s*\[[^\]\n]*\]\s*=[^=]", body) is not None:
         return True

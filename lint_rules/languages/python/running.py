@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tree_sitter import Node
 
@@ -25,6 +26,9 @@ ASKS_PEOPLE = frozenset({"confirm", "getpass", "input", "prompt"})
 _CALL_THE_KEY = frozenset({"groupby", "max", "min", "nlargest", "nsmallest", "sort", "sorted"})
 _CALL_THE_FIRST = frozenset({"filter", "map", "reduce"})
 _NAMES = frozenset({"identifier", "attribute"})
+_GONE_THROUGH = re.compile(
+    rb"\bin\s+(\w+)\b(?![.(\[])|\b(?:next|list|sorted|tuple|set|sum|dict|max|min)\(\s*(\w+)\s*[,)]"
+)
 _LITERALS = frozenset({"integer", "float", "false", "attribute", "binary_operator"})
 
 CHOSEN = "chosen=true"
@@ -128,9 +132,13 @@ def is_run_through_by_name(call: Node) -> bool:
     around = place
     while around.parent is not None and around.type not in ("function_definition", "module"):
         around = around.parent
-    name = re.escape(target.text or b"")
-    taken = rb"\b(?:next|list|sorted|tuple|set|sum|dict|max|min)\(\s*%b\s*[,)]" % name
-    return re.search(rb"\bin\s+%b\b(?![.(\[])|%b" % (name, taken), around.text or b"") is not None
+    return (target.text or b"") in _names_gone_through(around.text or b"")
+
+
+@lru_cache(maxsize=4)  # many calls of one function, one after the other
+def _names_gone_through(body: bytes) -> frozenset[bytes]:
+    """The names that code runs through: `rows` of `for row in rows`, of `list(rows)`."""
+    return frozenset(found[1] or found[2] for found in _GONE_THROUGH.finditer(body))
 
 
 def runs_on_the_spot(function: Node) -> bool:
