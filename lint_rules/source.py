@@ -12,8 +12,9 @@ import re
 import stat
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import accumulate
+
+from msgspec import Struct
 
 from lint_rules.model import Span
 
@@ -72,8 +73,7 @@ def is_config_name(path: str) -> bool:
     return name in CONFIG_NAMES or (name.startswith((".env.", ".env-", "Dockerfile.", "Dockerfile-")) and len(head) < 5)
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """A file that cannot be analysed, and why in a few words, such as "contains a NUL byte".
 
     `head` are the first bytes of one that is too large, which tell what wrote it.
@@ -81,11 +81,10 @@ class Unreadable:
 
     path: str
     reason: str
-    head: bytes = field(default=b"", compare=False)
+    head: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A real comment of a file (never a string that looks like one), with its marker, without its line ending."""
 
     span: Span

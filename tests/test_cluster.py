@@ -11,13 +11,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 from command_line import BLOCKING, ENVIRONMENT, ROOT, error_of, run, tenlint_process
+from msgspec.structs import replace
 from projects import FIXTURES, session_of, sources
 
 from lint_rules.engine import cluster

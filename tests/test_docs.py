@@ -8,11 +8,11 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import click
 import pytest
+from msgspec.structs import replace
 
 from lint_rules.app import cli, with_default_command
 from lint_rules.engine.config import Settings, load_settings
@@ -76,7 +76,7 @@ def configured(tmp_path: Path, file_name: str, text: str) -> Settings:
     (folder / file_name).write_text(text, encoding="utf-8")
     settings = load_settings(str(folder), full_catalogue())
     assert settings.source == str(folder / file_name)
-    return replace(settings, root="", source="")
+    return replace(settings, root="", source="", origins={})
 
 
 def test_the_examples_of_the_configuration_are_accepted_and_equal(tmp_path: Path) -> None:

@@ -453,6 +453,7 @@ def test_as_a_user_without_an_entry_on_a_disk_that_cannot_be_written(tmp_path_fa
         # Python's own files may be closed to others, so all that the run needs is loaded before.
         become = (
             "from contextlib import redirect_stdout, suppress\nfrom io import StringIO\nfrom lint_rules.app import main\n"
+            "import libcst\n"
             "with redirect_stdout(StringIO()), suppress(SystemExit):\n    main(['check', '.', '--no-cache', '-j1'])\n"
             "os.setgid(54321)\nos.setuid(54321)\n"
         )

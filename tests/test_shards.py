@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from command_line import BLOCKING, CLEAN, error_of, run, tenlint
+from msgspec.structs import replace
 from projects import FIXTURES, projects, session_of, sources
 
 from lint_rules.engine.discover import Discovered

@@ -156,7 +156,7 @@ def test_only_regular_files_of_bounded_size_are_read(tmp_path: Path) -> None:
     big = tmp_path / "big.py"
     big.write_bytes(b"#" * 11)
     assert read_source(str(big), 10) == Unreadable(
-        str(big), "is larger than 10 bytes; raise `max-file-size` to analyse it"
+        str(big), "is larger than 10 bytes; raise `max-file-size` to analyse it", b"#" * 11
     )
     assert isinstance(read_source(str(big), 11), SourceText)
     os.mkfifo(tmp_path / "pipe.py")

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from lint_rules.engine.fix import FixedFile
 from lint_rules.engine.report import COMMENT, Report
@@ -28,8 +29,7 @@ _PRESENT: Final = re.compile(r"(?:#|//|/\*)[ \t]*tenlint:[ \t]*ignore\[([^\[\]#\
 Lint = Callable[[bytes], Report]
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(Struct, frozen=True):
     """A file with its new comments: how many findings they hide, and those that no comment could hide."""
 
     file: FixedFile
@@ -37,8 +37,7 @@ class Ignored:
     left: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where a comment could go: at the end of a row, or on a line of its own above it; rows from 1."""
 
     row: int

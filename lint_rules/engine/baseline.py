@@ -13,8 +13,10 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lint_rules.engine.config import ConfigError, Settings
 from lint_rules.engine.known import NEVER_KNOWN, Key, Read, Verdict, keys_of, settle
@@ -28,8 +30,7 @@ _MAX_BYTES: Final = 50_000_000
 _FIELDS: Final = ("rule", "path", "symbol", "source")
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """Known findings with their counts. `path` is the absolute path of the file; entries are relative to its folder."""
 
     path: str
@@ -137,8 +138,7 @@ def _was_looked_at(key: Key, baseline: Baseline, requested: frozenset[str], code
     return key.rule in codes and (path in requested or baseline.is_gone(key.path))
 
 
-@dataclass(frozen=True, slots=True)
-class BaselineFilter:
+class BaselineFilter(Struct, frozen=True):
     """Hides what the baseline knows. `requested` and `codes` are the files and rules of the run."""
 
     baseline: Baseline

@@ -10,9 +10,10 @@ import hmac
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
+
+from msgspec import Struct
 
 CACHE_FOLDER: Final = ".tenlint_cache"
 TAG: Final = "CACHEDIR.TAG"
@@ -26,8 +27,7 @@ _MOST_BYTES: Final = 256_000_000
 _MOST_FILES: Final = 24
 
 
-@dataclass(frozen=True, slots=True)
-class CacheFolder:
+class CacheFolder(Struct, frozen=True):
     """A folder for cached results; `key` seals its files."""
 
     path: str

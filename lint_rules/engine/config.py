@@ -13,8 +13,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lint_rules.engine.config_keys import ConfigError, Layer, read_layer
 from lint_rules.engine.selection import Catalogue, Selection
@@ -28,8 +30,7 @@ OptionValue = bool | int | str | tuple[str, ...]
 CONFIG_NAMES: Final = ("tenlint.toml", ".tenlint.toml", "pyproject.toml")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """Everything a run can be told. `Settings()` is what holds without any configuration.
 
     `select` of None means the default set. `root` is the folder of the configuration file that was found, to which its
@@ -59,7 +60,7 @@ class Settings:
     require_reason: bool = False
     root: str = ""
     source: str = ""
-    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     def option(self, rule: Rule, name: str) -> OptionValue:
         """The value of a rule's option, configured or default. KeyError if the rule has no such option."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from lint_rules.engine.selection import Catalogue, nearest, quoted
 from lint_rules.model import Option, Severity
@@ -37,8 +38,7 @@ class WrongValueError(Exception):
         self.culprit = culprit
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """One parsed configuration: its place for messages, the table of our keys, the text, and the path to our table."""
 
     place: str
@@ -58,8 +58,7 @@ class Layer:
         return f"{self.place}:{line}" if line else self.place
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """One key of the configuration: its Settings field is the name with underscores."""
 
     name: str
@@ -73,8 +72,7 @@ class Key:
         return self.name.replace("-", "_")
 
 
-@dataclass(frozen=True, slots=True)
-class ExtensionTable:
+class ExtensionTable(Struct, frozen=True):
     """A knowledge table the user may add names to: `[tool.tenlint.<name>] <key> = ["dotted.name"]`."""
 
     name: str

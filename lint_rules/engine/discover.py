@@ -12,8 +12,9 @@ import os
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from lint_rules.engine.config import Settings
 from lint_rules.engine.git import list_files
@@ -41,8 +42,7 @@ VENV_MARKER: Final = "pyvenv.cfg"
 _BROAD_FOLDERS: Final = frozenset({os.sep, "/home", "/root", "/tmp", "/var/tmp", "/usr", "/opt", "/Users"})
 
 
-@dataclass(frozen=True, slots=True)
-class Discovered:
+class Discovered(Struct, frozen=True):
     """The files of a run; all paths are absolute.
 
     `files` is the whole project, sorted; `requested` are those to report on. `missing` are arguments that do not exist,

@@ -13,9 +13,9 @@ import stat
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from lint_rules.engine.edits import apply_edits
@@ -27,8 +27,7 @@ MOST_PASSES: Final = 10
 Lint = Callable[[bytes], Iterable[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class FixedFile:
+class FixedFile(Struct, frozen=True):
     """What fixing made of one file. `after` equals `before.data` if `problem` says why nothing was changed."""
 
     before: SourceText

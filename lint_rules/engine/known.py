@@ -12,9 +12,10 @@ import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import pbkdf2_hmac
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from lint_rules.engine.housekeeping import NOTICE_CODES, SYNTAX_ERROR
 from lint_rules.model import Finding, Span
@@ -42,8 +43,7 @@ class Key(NamedTuple):
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Which findings (by index) are known, and the known ones that were not found again."""
 
     old: frozenset[int]

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lint_rules.engine.baseline import BaselineFilter, default_path, read_baseline
 from lint_rules.engine.config import ConfigError
@@ -16,8 +18,7 @@ from lint_rules.engine.revisions import GitError, Repository, repository
 from lint_rules.engine.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowing:
+class Narrowing(Struct, frozen=True):
     """What options of `check` ask for. `baseline` of None means the one beside the configuration, if there is one."""
 
     baseline: str | None = None

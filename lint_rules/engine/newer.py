@@ -12,9 +12,11 @@ import os
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lint_rules.engine.discover import Discovered
 from lint_rules.engine.known import NEVER_KNOWN, Key, Read, keys_of, settle
@@ -29,8 +31,7 @@ Lint = Callable[[Discovered, Texts], Report]
 _MOST_LINES: Final = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Older:
+class Older(Struct, frozen=True):
     """The state before: what changed since, and the contents of the files that were different.
 
     `before_of` tells the older path of each file that existed, by its path now, where they differ; `added` are files
@@ -56,8 +57,7 @@ def older_state(repository: Repository, changes: Iterable[Change], untracked: It
     return Older(texts, frozenset({*added, *untracked}) - moved.keys() - texts.keys(), moved)
 
 
-@dataclass(frozen=True, slots=True)
-class NewerFilter:
+class NewerFilter(Struct, frozen=True):
     """Hides what the older state had already. `texts` stand for files of the state now, as for the lint itself."""
 
     older: Older

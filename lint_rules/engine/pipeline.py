@@ -6,10 +6,11 @@ import os
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, field
 
 from lint_rules.engine.analyse import Analyser
 from lint_rules.engine.cache import FileCache
@@ -43,16 +44,14 @@ _FEW_FILES = 250
 """Files of a run that are all parsed, for their syntax errors, even those that no rule has anything to look for in."""
 
 
-@dataclass(slots=True)
-class Kept:
+class Kept(Struct):
     """Where results are kept; `answers` is what the disk said to all that a run asked, None if it changed meanwhile."""
 
     folder: CacheFolder
     answers: tuple[Answer, ...] | None = None
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """What is known so far."""
 
     modules: Modules

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from lint_rules.model import Finding, Severity
 
@@ -12,8 +13,7 @@ BASELINE: Final = "baseline"
 OLDER: Final = "older"
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(Struct, frozen=True):
     """A finding that is not reported: a comment hides it, or the baseline, or it is as old as a revision.
 
     `by` is COMMENT, BASELINE or OLDER; `reason` is what the comment says.
@@ -24,8 +24,7 @@ class Hidden:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What a run found. `findings` are sorted, housekeeping included; `files` counts the files asked for.
 
     `notices` are those of the findings that say a file was not, or not wholly, analysed (TEN0001, TEN0002, TEN0003,

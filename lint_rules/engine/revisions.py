@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from lint_rules.engine.git import run_git
 
@@ -22,8 +23,7 @@ class GitError(Exception):
     """Git cannot say what was asked; the message tells the user why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A file that differs: its path before and after (absolute, '' if it is not there) and the blobs.
 
     `after_blob` is '' where the content is that of the working tree.
@@ -35,8 +35,7 @@ class Change:
     after_blob: str
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(Struct, frozen=True):
     """The repository around `root`; `top` is the folder of its working tree.
 
     `index` is the index of the commit that is being made, if git has said so to its hook; '' for the usual one.

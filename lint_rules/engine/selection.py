@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from lint_rules.engine.housekeeping import NOTICE_CODES
 from lint_rules.model import Finding, Rule, Severity
@@ -32,8 +33,7 @@ FAMILY_NAMES: Final[Mapping[str, str]] = {
 _HARMLESS_WORD = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """One layer of choices (a configuration file, the command line); `select` of None leaves the lower layer's."""
 
     select: tuple[str, ...] | None = None

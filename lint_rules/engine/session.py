@@ -8,9 +8,11 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lint_rules.engine.config import Settings, load_settings
 from lint_rules.engine.discover import Discovered, FileChoice, discover, start_folder
@@ -50,8 +52,7 @@ class ReportFilter(Protocol):
     def narrow(self, report: Report, read: Callable[[str], SourceText | None]) -> Report: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """What stays the same while a run lints, fixes and lints again.
 
     `stdin` is an absolute path and the bytes that stand for the file there; `texts` are more of them. `filters` take

@@ -12,8 +12,9 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from lint_rules import __version__
 from lint_rules.engine.config import find_config
@@ -35,8 +36,7 @@ CONFIGURATION: Final = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SetupFile:
+class SetupFile(Struct, frozen=True):
     """A file to write, or, where `is_there`, to add `text` to by hand; `path` is relative to the project."""
 
     path: str

@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lint_rules import __version__
 from lint_rules.engine.discover import Discovered
@@ -32,8 +33,7 @@ class PartError(ValueError):
     """Parts that make no whole; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
+class Shard(Struct, frozen=True):
     """The `number`-th of several shares, counted from 1."""
 
     number: int = 1
@@ -86,8 +86,7 @@ def part_text(report: Report, shard: Shard, root: str, folder: str, fail_on: Sev
     return json.dumps(msgspec.to_builtins(part)) + "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(Struct, frozen=True):
     """The parts put together: the report, the folder of the project here, and `--fail-on` of the shards."""
 
     report: Report

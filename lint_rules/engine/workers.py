@@ -16,10 +16,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 
 import msgspec
+from msgspec import Struct, field
 
 from lint_rules.engine.analyse import Analyser
 from lint_rules.engine.tasks import Analysis, Known, Task
@@ -49,8 +49,7 @@ _ORDERS = msgspec.msgpack.Decoder(_Order)
 _ANSWERS = msgspec.msgpack.Decoder(_Answer)
 
 
-@dataclass(slots=True, eq=False)
-class _Worker:
+class _Worker(Struct, eq=False):
     process: multiprocessing.process.BaseProcess
     pipe: Connection
     tasks: deque[Task] = field(default_factory=deque)

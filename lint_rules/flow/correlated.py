@@ -7,8 +7,9 @@ and reported. A state is a set of cases; each case knows some answers to tests, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from lint_rules.flow.form import Event, Question
 from lint_rules.flow.interpret import Domain
@@ -28,8 +29,7 @@ _CONSTANTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Cases(Generic[State]):
+class Cases(Struct, Generic[State], frozen=True):
     """States by the answers known on their paths; `is_merged`: there were too many, and all are one for good."""
 
     states: Mapping[Answers, State]

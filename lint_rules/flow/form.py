@@ -6,12 +6,12 @@ nodes are carried along as opaque handles: the form never looks into them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Event:
+
+class Event(Struct, frozen=True, eq=False):
     """Something that happens at one place.
 
     `kind` is "call", "assign", "yield" or another word that the lowering and the analysis agree on; `subject` is what
@@ -27,8 +27,7 @@ class Event:
     may_raise: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Question:
+class Question(Struct, frozen=True, eq=False):
     """One question that decides a branch: `subject relation value`, as in `error is None` or `count == 0`.
 
     `relation` is "truthy", "is", "==" or another word of the lowering; a `subject` of "" cannot be compared with any
@@ -47,8 +46,7 @@ class Question:
         return (self.subject, self.relation, self.value)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Condition:
+class Condition(Struct, frozen=True, eq=False):
     """`test` after the events of evaluating it, or parts joined by `and` or `or`, or a constant; perhaps negated."""
 
     kind: Literal["test", "and", "or", "constant"]
@@ -59,15 +57,13 @@ class Condition:
     value: bool = True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sequence:
+class Sequence(Struct, frozen=True, eq=False):
     """One part after the other; no parts do nothing."""
 
     parts: tuple[Form, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Branch:
+class Branch(Struct, frozen=True, eq=False):
     """`then` where the condition holds, else `otherwise`."""
 
     condition: Condition
@@ -75,8 +71,7 @@ class Branch:
     otherwise: Form
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Loop:
+class Loop(Struct, frozen=True, eq=False):
     """`body` while the condition holds, then `otherwise` unless a `break` left it.
 
     `step` runs after each round, also after `continue`; `tests_first` is False for do-while.
@@ -90,8 +85,7 @@ class Loop:
     tests_first: bool = True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Switch:
+class Switch(Struct, frozen=True, eq=False):
     """One of the cases, or none unless `is_exhaustive`; `falls_through`: a case goes on into the next one.
 
     `takes_break` says that a `break` without label leaves the switch and not the loop around it.
@@ -104,16 +98,14 @@ class Switch:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Handler:
+class Handler(Struct, frozen=True, eq=False):
     """What is done with errors of the kinds `catches`; empty: with all of them."""
 
     catches: tuple[str, ...]
     body: Form
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Try:
+class Try(Struct, frozen=True, eq=False):
     """`body`, on an error one of the handlers, else `otherwise`; `finally_` on every way out."""
 
     body: Form
@@ -122,16 +114,14 @@ class Try:
     finally_: Form | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Labelled:
+class Labelled(Struct, frozen=True, eq=False):
     """A block that `break label` leaves."""
 
     label: str
     body: Form
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Jump:
+class Jump(Struct, frozen=True, eq=False):
     """The end of a path, or of a round: return, raise, break or continue.
 
     `error_kinds` are the kinds by which a raised error can be caught, and `knows_all_kinds` that there are no others.

@@ -7,8 +7,9 @@ which it leads; the number of steps is limited, and a function past the limit is
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from lint_rules.flow.form import (
     NOTHING,
@@ -35,16 +36,14 @@ class TooLarge(Exception):
     """The function has too many paths through `finally` to be analysed."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Exit:
+class Exit(Struct, frozen=True, eq=False):
     """The end of the function: "return" (with its jump), "end" (the last statement) or "raise"."""
 
     kind: str
     jump: Jump | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Graph:
+class Graph(Struct, eq=False):
     """Steps by number. A test has two successors, for yes and for no; all others any number.
 
     `raises` is where control goes when the step's event raises, NO_STEP if it does not.
@@ -67,8 +66,7 @@ class Graph:
         return len(self.actions) - 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Frame:
+class _Frame(Struct, frozen=True, eq=False):
     """What a jump meets on its way out: a loop or block it may leave, or a `finally` it runs."""
 
     context: _Context
@@ -79,16 +77,14 @@ class _Frame:
     is_block: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Context:
+class _Context(Struct, frozen=True, eq=False):
     frames: tuple[_Frame, ...]
     raises: int
     handlers: tuple[tuple[tuple[str, ...], int], ...] = ()
     unhandled: int = NO_STEP
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Task:
+class _Task(Struct, frozen=True, eq=False):
     """Build `form` so that control goes to `following` after it (for a condition: to `following` or `otherwise`)."""
 
     form: Form | Condition

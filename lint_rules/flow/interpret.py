@@ -6,9 +6,10 @@ The domain is any partial order of finite height, given by its join and its tran
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 from lint_rules.flow.form import Event, Form, Question
 from lint_rules.flow.graph import NO_STEP, Exit, Graph, graph_of
@@ -40,8 +41,7 @@ class Domain(Protocol[State]):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[State]):
+class Outcome(Struct, Generic[State], frozen=True):
     """The states in front of each step of a graph, None where control never comes."""
 
     graph: Graph

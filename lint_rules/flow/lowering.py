@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from lint_rules.flow.form import NOTHING, Form, Sequence
 
@@ -12,8 +13,7 @@ Steps = Generator["Task", Any, Any]
 """A node being lowered: it yields what it needs lowered first (see `flow/trampoline.py`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """Lower a node as a statement or expression, or as a condition; `label` is that of a loop."""
 
     node: Any

@@ -17,8 +17,9 @@ Origins and the *targets* that data reaches are short texts, so that `project/fl
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from lint_rules.flow.form import Event, Form, Question
 from lint_rules.flow.graph import Exit, TooLarge
@@ -34,8 +35,7 @@ Path = tuple[str, ...]
 """`("order", "lines")` for `order.lines` and `order["lines"]`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """How data of one origin came into a value: the kinds of misuse it is safe from, and the steps on the way."""
 
     cleaned: frozenset[str] = frozenset()

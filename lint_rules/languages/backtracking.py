@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from lint_rules.languages.positions import Automaton, automata, from_javascript, shown, takes_nearly_all
 
@@ -24,8 +25,7 @@ _MOST_TRIPLES: Final = 20_000
 _Pair = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Backtracking:
+class Backtracking(Struct, frozen=True):
     """How the time grows, and the text whose repetition makes it do so."""
 
     growth: str

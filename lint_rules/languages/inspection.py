@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from lint_rules.languages.screening import Speller, Ways, is_piece, ways_of
 from lint_rules.model import EVENT_LOOP, Check, Finding, Rule, Span
 from lint_rules.project.symbols import Symbols
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RuleCheck:
+class RuleCheck(Struct, frozen=True, eq=False):
     """A check and the rule it belongs to. There is one of each in a process, compared by identity."""
 
     rule: Rule
     check: Check
 
 
-@dataclass(slots=True)
-class Inspection:
+class Inspection(Struct):
     """What came of showing one file to the rules.
 
     `too_complex` are places that could not be analysed; `failures` are rules that raised, as (code, place, error).

@@ -11,9 +11,10 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from lint_rules.flow.trampoline import bounce
 
@@ -38,8 +39,7 @@ _CLOSED = frozenset(
 _LOOKS = frozenset({_opcodes.ASSERT, _opcodes.ASSERT_NOT})
 
 
-@dataclass(slots=True)
-class Part:
+class Part(Struct):
     """A part of an expression: where it begins and ends, how often over, and in how many ways it takes nothing.
 
     `free` are the places after which all is matched whatever follows, `is_free` whether that holds for the empty text.
@@ -52,8 +52,7 @@ class Part:
     is_free: bool = True
 
 
-@dataclass(slots=True)
-class Automaton:
+class Automaton(Struct):
     """`takes` has the characters of each place as a set of bits; `follow` the ways from place to place."""
 
     takes: list[int] = field(default_factory=list)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from lint_rules.languages.inspection import Inspection, RuleCheck
 from lint_rules.model import Span
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from lint_rules.languages.language import AnalysedFile
 
 
-@dataclass(frozen=True)
-class WholeFile:
+class WholeFile(Struct, frozen=True):
     """The selector of such a check. `trigger` says from the bytes whether the file may hold something for it: a pattern
     (the best choice, see languages/screening.py) or a function; `words`, of which one must be there, are asked first.
 
@@ -31,8 +31,7 @@ class WholeFile:
     early: Callable[[Placed], bool] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A file before it is parsed: its bytes, and where it lies in the project."""
 
     data: bytes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct
 
 from lint_rules.project.facts import CallFacts, FunctionFacts, ModuleFacts
 from lint_rules.project.implementing import IMPLEMENTED, Implementations
@@ -39,8 +39,7 @@ def is_cached(function: FunctionFacts) -> bool:
     return any(decorator.removesuffix("()").rpartition(".")[2] in _CACHES for decorator in function.decorators)
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """One call in a project function: `name` is the canonical callee; `callee` is there if the project defines it.
 
     `is_elsewhere` says that what stands in the callee's place has a thread or somebody else run it.
@@ -63,18 +62,15 @@ class Edge:
         )  # fmt: skip
 
 
-@dataclass(slots=True)
 class CallGraph:
     """Calls of the explored functions. `explore` walks only as far as facts reach; `symbols.asked` says what lacks."""
 
-    symbols: Symbols
-    edges: dict[str, list[Edge]] = field(default_factory=dict)
-    _complete: dict[str, list[Edge]] = field(default_factory=dict)
-    _constructed: set[str] = field(default_factory=set)
-    implementations: Implementations = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.implementations = Implementations(self.symbols)
+    def __init__(self, symbols: Symbols) -> None:
+        self.symbols = symbols
+        self.edges: dict[str, list[Edge]] = {}
+        self.implementations = Implementations(symbols)
+        self._complete: dict[str, list[Edge]] = {}
+        self._constructed: set[str] = set()
 
     def explore(self, roots: Iterable[Reference], *, follows: Callable[[FunctionFacts], bool]) -> None:
         """Walk from `roots` along calls of project functions for which `follows` holds, from the start."""

@@ -8,7 +8,8 @@ do not exist yet.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 BIND, READ = "bind", "read"
 
@@ -16,8 +17,7 @@ ALL = "*"
 """As the name of an export: the namespace of a module, which is always there."""
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluationStep:
+class EvaluationStep(Struct, frozen=True):
     """One thing that a module does when it is evaluated.
 
     BIND: its own `name` has its value from here on. READ: it reads the export `name` of `target`; `is_sure` says that
@@ -31,8 +31,7 @@ class EvaluationStep:
     is_sure: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class EsModule:
+class EsModule(Struct, frozen=True):
     """What is known of one module.
 
     `requests` are the modules that it has loaded, in order. `exports` maps names to pairs: a module and its export
@@ -49,8 +48,7 @@ class EsModule:
     leads_back: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class TooEarly:
+class TooEarly(Struct, frozen=True):
     """A step of `module` that reads what does not exist yet: `owner` is where it is declared, `ring` the modules on
     their way from the one that is read from to the one that reads."""
 
@@ -64,8 +62,7 @@ ModuleOf = Callable[[str], "EsModule | None"]
 """What is known of a module; None for what is not the project's, or cannot be told."""
 
 
-@dataclass(slots=True)
-class _Evaluation:
+class _Evaluation(Struct):
     module_of: ModuleOf
     bound: dict[str, set[str]] = field(default_factory=dict)
     finished: set[str] = field(default_factory=set)

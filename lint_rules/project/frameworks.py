@@ -6,8 +6,9 @@ Nothing here knows a grammar: who asks has found the decorators, base classes, p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.types import Types
@@ -26,8 +27,7 @@ _METHOD_KINDS = {"view_methods": "route", "view_sockets": "socket", "view_hooks"
 _PER_REQUEST = frozenset({"route", "socket", "hook", "error", "dependency", "background"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Framework:
+class Framework(Struct, frozen=True, eq=False):
     """One row of the table, see the head of frameworks.toml."""
 
     row: Mapping[str, Any]
@@ -51,8 +51,7 @@ class Framework:
         return self.row.get(key, ())
 
 
-@dataclass(frozen=True, slots=True)
-class Handler:
+class Handler(Struct, frozen=True):
     """What a framework makes of a function.
 
     `kind` is route, socket, hook, error, dependency, startup, background, task, main or callback (of the event loop);
@@ -79,8 +78,7 @@ class Handler:
         return self.kind in of or self.via in of if of else self.kind in ("route", "socket")
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Struct, frozen=True):
     """A call that takes a function: at position `argument` (from 0) or as `keyword`; None or "" where there is none."""
 
     framework: Framework

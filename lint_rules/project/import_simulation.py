@@ -7,13 +7,13 @@ is in `sys.modules` before its body runs, a submodule becomes an attribute of it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 IMPORT, FROM, STAR, BIND, READ = "import", "from", "star", "bind", "read"
 
 
-@dataclass(frozen=True, slots=True)
-class ImportStep:
+class ImportStep(Struct, frozen=True):
     """One thing that a module does when it is loaded.
 
     IMPORT: load `module` and bind `bound` to it (`is_top`: to its first segment, as `import a.b` does). FROM: load
@@ -37,8 +37,7 @@ class ImportStep:
         return "AttributeError" if self.kind == READ else "ImportError"
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A step that fails: `module` is where it stands, `partial` the half-loaded module that lacks `missing`, `ring` the
     modules that are being loaded, from `partial` to `module`."""
 
@@ -65,8 +64,7 @@ _MOST_STEPS = 200_000
 _DEEPEST = 150
 
 
-@dataclass(slots=True)
-class _Loader:
+class _Loader(Struct):
     steps_of: StepsOf
     is_package: Callable[[str], bool]
     exists: Callable[[str], bool]

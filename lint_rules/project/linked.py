@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
 
 from lint_rules.model import Note, Notes
 from lint_rules.project.calls import CallGraph, is_synchronous
@@ -20,8 +21,7 @@ from lint_rules.project.symbols import Reference, Symbols
 Made = TypeVar("Made")
 
 
-@dataclass(slots=True)
-class Project:
+class Project(Struct):
     """What project checks are given.
 
     `root` is the project's folder; `files` are all analysed files and the deployment files beside them, relative to

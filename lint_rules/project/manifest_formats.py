@@ -6,18 +6,17 @@ import configparser
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import tomli
+from msgspec import Struct, field
 
 from lint_rules.project.disk import is_file, is_folder
 from lint_rules.project.requirements import normal_name, read_text, required, requirement_name
 from lint_rules.project.setup_script import read_setup_script
 
 
-@dataclass(slots=True)
-class Declared:
+class Declared(Struct):
     """What one manifest declares; see project.manifests.Manifest."""
 
     name: str = ""

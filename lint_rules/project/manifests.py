@@ -8,9 +8,9 @@ requirements for tests or documentation alone, counts too.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from lint_rules.project.disk import remembered
 from lint_rules.project.manifest_formats import FORMATS, Declared
@@ -53,8 +53,7 @@ class Manifest(msgspec.Struct, frozen=True):
         return distribution in self.runtime or distribution in self.optional or distribution in self.development
 
 
-@dataclass(frozen=True, slots=True)
-class Declarations:
+class Declarations(Struct, frozen=True):
     """What holds for one file: the nearest manifest, and those on the way to it that only add."""
 
     manifest: Manifest

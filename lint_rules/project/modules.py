@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from lint_rules.project.node_modules import NodeModules
 from lint_rules.project.node_names import segment
@@ -20,8 +21,7 @@ from lint_rules.project.node_names import segment
 _JAVASCRIPT = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts")
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(Struct, frozen=True):
     """One file as a module; `anchor` is the dotted folder from which its top package is imported, "" for the root."""
 
     path: str
@@ -102,8 +102,7 @@ def is_command_line(module: str) -> bool:
     return not _COMMAND_LINE.isdisjoint(module.split(".")) or ".management.commands" in f".{module}"  # Django's
 
 
-@dataclass(slots=True)
-class Modules:
+class Modules(Struct):
     """All modules of a project."""
 
     by_path: dict[str, Module] = field(default_factory=dict)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lint_rules.project.frameworks import LOOP, Framework, Handler, HandlerTable
 from lint_rules.project.node_names import js_name
@@ -31,8 +33,7 @@ _NAME_MAPS = ("parameter_decorators", "view_methods")
 _DECORATED = {"decorators": "route", "socket_decorators": "socket", "task_decorators": "task"}
 
 
-@dataclass(frozen=True, slots=True)
-class NodeRegistration:
+class NodeRegistration(Struct, frozen=True):
     """A call that takes functions, see `registrations` at the head of frameworks.toml.
 
     `handlers` is a position (-1: the last) or None for every argument from `first` on.
@@ -75,16 +76,14 @@ class NodeRegistration:
         return roles_of(self.framework, kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapper:
+class Wrapper(Struct, frozen=True):
     """A row of [[wrapper]]; `rejections` is "" for one that changes nothing."""
 
     rejections: str
     framework: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExportRow:
+class ExportRow(Struct, frozen=True):
     """A row of `exports`: functions that a file exports as handlers."""
 
     framework: Framework

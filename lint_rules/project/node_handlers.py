@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lint_rules.project.facts import CallFacts, ModuleFacts
 from lint_rules.project.frameworks import Handler

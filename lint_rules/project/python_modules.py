@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+from msgspec import Struct
 
 from lint_rules.project.disk import derived, is_file, is_folder, remembered
 from lint_rules.project.modules import Module, Modules
@@ -24,8 +25,7 @@ _DYNAMIC = re.compile(r"__path__|sys\.modules|extend_path|LazyModule|lazy_loader
 _EXTENSIONS = (".so", ".pyd", ".pyx", ".pxd", ".dll")
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(Struct, frozen=True):
     """What an import means.
 
     `path` is the module's file or folder ("" where it may be one of several). Of a MISSING one `within` is the folder

@@ -8,7 +8,8 @@ reaches such a call.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from lint_rules.project.calls import CallGraph, Edge
 from lint_rules.project.index import CallSite, Index
@@ -19,8 +20,7 @@ _COMMANDS = "management"
 _COMMAND_DECORATORS = frozenset({"command", "group", "callback"})
 
 
-@dataclass(slots=True)
-class Reaching:
+class Reaching(Struct):
     """`edges`: by function, its calls that lead to the end, in the order of the text; `next_edge`: the shortest way."""
 
     edges: dict[str, list[Edge]] = field(default_factory=dict)

@@ -7,13 +7,13 @@ old object keeps it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 REQUIRE, TAKE, ADD, REPLACE = "require", "take", "add", "replace"
 
 
-@dataclass(frozen=True, slots=True)
-class RequireStep:
+class RequireStep(Struct, frozen=True):
     """One thing that a module does when it is loaded.
 
     REQUIRE: load `target`. TAKE: take the export `name` of it, or, if that is "", keep its exports as a whole.
@@ -28,8 +28,7 @@ class RequireStep:
     names: tuple[str, ...] | None = ()
 
 
-@dataclass(frozen=True, slots=True)
-class HalfMade:
+class HalfMade(Struct, frozen=True):
     """A step that gets less than the finished module has.
 
     `name` is what is missing, or "" for exports that were replaced later.
@@ -43,8 +42,7 @@ class HalfMade:
     ring: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Loader:
+class _Loader(Struct):
     steps_of: Callable[[str], Iterable[RequireStep] | None]
     exported: dict[str, set[str] | None] = field(default_factory=dict)
     loading: list[str] = field(default_factory=list)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from lint_rules.project.facts import CallFacts
 from lint_rules.project.frameworks import Framework, Handler, HandlerTable
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from lint_rules.project.linked import Project
 
 
-@dataclass(frozen=True, slots=True)
-class ServerEntry:
+class ServerEntry(Struct, frozen=True):
     """A call that starts serving: `name` is canonical, `row` that of server_entries."""
 
     function: Reference

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import warnings
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from lint_rules.project.requirements import read_text
 
 
-@dataclass(slots=True)
-class SetupScript:
+class SetupScript(Struct):
     """What the call of `setup(...)` is given; `is_open` says that the run-time requirements are computed."""
 
     name: str = ""

@@ -6,8 +6,9 @@ The walk from what clients send to where it must not go is in `project/walk.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from lint_rules.model import Notes, Span
 from lint_rules.project.facts import ModuleFacts
@@ -55,8 +56,7 @@ class Knowledge(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A place on the way, and what happens there."""
 
     path: str
@@ -64,8 +64,7 @@ class Place:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """Data of a client where it must not go: the sink's row (None for a returned text) and the way there."""
 
     kind: str
@@ -79,8 +78,7 @@ class Arrival:
     way: tuple[Place, ...]
 
 
-@dataclass(slots=True)
-class Known:
+class Known(Struct):
     """One function's flow with its edges by origin, and the module it is in."""
 
     flow: FunctionFlow

@@ -8,10 +8,10 @@ the project such as `app.store.Store.load`. Modules of the project whose facts a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from lint_rules.project.facts import ClassFacts, FunctionFacts, ModuleFacts
 from lint_rules.project.node_names import EXPORTS, WHOLE
@@ -23,8 +23,7 @@ _CONSTRUCTORS = ("__init__", "constructor", "__post_init__", "__attrs_post_init_
 """Methods that making an instance runs; of a data class, the one that its own constructor calls."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A function of the project: its module's facts and its own."""
 
     module: ModuleFacts
@@ -71,8 +70,7 @@ class _Facts(dict[str, ModuleFacts]):
         return super().__contains__(module)
 
 
-@dataclass(slots=True)
-class Symbols:
+class Symbols(Struct):
     """Resolves symbols against the facts known so far. `facts.used` are the modules that the answers came from."""
 
     known_modules: Mapping[str, object]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from lint_rules.project.disk import is_file
 from lint_rules.project.packages import read_json
@@ -14,8 +15,7 @@ _NAMES = ("tsconfig.json", "jsconfig.json", "tsconfig.base.json")
 _MAX_PARENTS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class PathAliases:
+class PathAliases(Struct, frozen=True):
     """`paths` as pairs of pattern and absolute targets, the longest pattern first; `base` is the `baseUrl` or ""."""
 
     base: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 GENERATED_STUB = "grpc.GeneratedStub"
 """An invented name for the classes that protoc writes, in files that mostly are not there when a service is linted."""
@@ -13,8 +14,7 @@ SELF = "<self>"
 """The result of a method that returns its object, which may be of a class that inherits the method."""
 
 
-@dataclass(frozen=True, slots=True)
-class Types:
+class Types(Struct, frozen=True):
     """Rows of a types.toml: results of calls, types of attributes, other spellings, base classes, `with` values.
 
     `additions` are the names that the user's configuration adds to knowledge tables, by table: `blocking` -> names.

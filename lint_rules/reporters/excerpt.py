@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 from unicodedata import combining, east_asian_width
+
+from msgspec import Struct
 
 from lint_rules.model import Severity, Span
 from lint_rules.reporters.escape import visible
@@ -19,8 +20,7 @@ _MOST_ROWS: Final = 8
 _ELLIPSIS: Final = "..."
 
 
-@dataclass(frozen=True, slots=True)
-class ShownLine:
+class ShownLine(Struct, frozen=True):
     """A line as it appears, and how many cells stand before each of its characters (one more entry at the end)."""
 
     text: str

@@ -7,9 +7,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TextIO
+
+from msgspec import Struct
 
 from lint_rules.reporters import FORMATS, TEXT_FORMATS, render
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from lint_rules.reporters.view import View
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """One `--output-format F[:FILE]`; '' is standard output."""
 
     format_name: str

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from lint_rules.model import Severity, Span
 from lint_rules.reporters.escape import visible
@@ -30,8 +31,7 @@ def read_for_display(path: str) -> SourceText | None:
     return None if isinstance(source, Unreadable) else source
 
 
-@dataclass(slots=True)
-class View:
+class View(Struct):
     """What reporters need besides the report. `folder` is what paths are shown relative to, `root` the project's.
 
     `read` returns a file's text; only the last few are kept, since findings come sorted by file. `secrets` are the

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from lint_rules.families.e01_blocking_event_loop.javascript import instead_of, is_unnamed, short_name
 from lint_rules.families.e01_blocking_event_loop.tables import blocking_row, heavy_row, minds_the_loop
@@ -64,8 +65,7 @@ def levels(graph: CallGraph, project: Project) -> list[Level]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(Struct, frozen=True):
     """Chains to ends of one weight: `ends` are their last calls with their rows, by identity."""
 
     ends: Mapping[int, TableRow]
@@ -84,8 +84,7 @@ class Level:
         return Chain(edges, self.ends[id(edges[-1])])
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """From a call on the event loop down to the call that blocks, and what the table says about that one."""
 
     edges: tuple[Edge, ...]

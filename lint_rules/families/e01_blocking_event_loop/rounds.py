@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.python.constants import integer
@@ -32,8 +32,7 @@ def is_range(call: Node, file: PythonFile) -> bool:
     return function is not None and text(function) == "range" and file.canonical(function) == "builtins.range"
 
 
-@dataclass(frozen=True, slots=True)
-class Long:
+class Long(Struct, frozen=True):
     """A loop, or a call that runs through a range; `rounds` counts those of the loops around it too if `nested`."""
 
     node: Node

@@ -7,10 +7,10 @@ leaves the file, returned or passed to a function that nobody knows, has an owne
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import Binding, parameter_nodes
@@ -52,8 +52,7 @@ _MAX_FUNCTIONS = 4
 LISTENED, OWNED = "listened", "owned"
 
 
-@dataclass(slots=True)
-class Life:
+class Life(Struct):
     """What is seen of one emitter: `state` is "" where nobody listens, `methods` the names of those called on it.
 
     `exported` says that other files can reach it by a name of the module, `piped` that it is the source of a pipe,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.edits import awaited
@@ -29,8 +29,7 @@ _ON_PURPOSE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Floating:
+class Floating(Struct, frozen=True):
     """A call whose promise nobody looks after, and the use (dropped, or bound to a name that nothing reads)."""
 
     call: Node

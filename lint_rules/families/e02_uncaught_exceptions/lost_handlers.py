@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.grammar import arguments, bare, callee, text
@@ -22,8 +22,7 @@ _KINDS = frozenset({"route", "hook", "error", "socket", "listener", "task"})
 _ANSWERING = frozenset({"route", "hook", "error"})
 
 
-@dataclass(frozen=True, slots=True)
-class DroppedCallback:
+class DroppedCallback(Struct, frozen=True):
     """Where a callback's promise is dropped, what is wrong with that, and what to use."""
 
     place: Node

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.edits import awaited
@@ -42,8 +42,7 @@ _WHAT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Misuse:
+class Misuse(Struct, frozen=True):
     """Where a promise is taken for its value, what is wrong with that, and what helps."""
 
     place: Node

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.failing import may_fail
@@ -22,8 +22,7 @@ STARTED = name_table(TABLE, "started")
 _LOOPS = read_table(TABLE)["loops"]
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(Struct, frozen=True):
     """A call that starts work which nobody looks after: its row, and the use (dropped or unused) of its value."""
 
     row: TableRow

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import parameter_nodes, targets
@@ -61,8 +61,7 @@ _MAX_HOPS = 8
 _STARTING = re.compile(r"(?:start|launch|boot)(?:[A-Z]|\Z)")
 
 
-@dataclass(frozen=True, slots=True)
-class Uncatchable:
+class Uncatchable(Struct, frozen=True):
     """`what` it is in words, `instead` what to do with an error there, `given` the names of the parameters.
 
     `of_own_file` says that it is called with what stands in a file that comes with the program itself.

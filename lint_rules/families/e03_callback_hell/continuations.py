@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import parameter_nodes
@@ -48,8 +48,7 @@ class Level(Enum):
     """It is a unit of its own: a named function, a handler, a test."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A callback and the call that is given it."""
 
     function: Node
@@ -57,8 +56,7 @@ class Step:
     is_promise: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(Struct, frozen=True):
     timers: frozenset[str]
     errors: frozenset[str]
     inline: frozenset[str]

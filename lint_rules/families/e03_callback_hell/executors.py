@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import parameter_nodes
@@ -29,8 +29,7 @@ _LINKS = frozenset({"then", "catch", "finally"})
 _MAX_LINKS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Antipattern:
+class Antipattern(Struct, frozen=True):
     """What is wrong with a `new Promise`, and what helps."""
 
     what: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.python.registrations import arguments
@@ -26,8 +26,7 @@ _FUNCTIONS = ("function_definition", "lambda")
 _MAX_LEVELS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
+class Registered(Struct, frozen=True):
     """A function that a call is given to run later; `place` is its name, or the lambda."""
 
     function: Node

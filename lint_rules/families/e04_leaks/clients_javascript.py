@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.reached import handler_around
@@ -146,8 +146,7 @@ def _keeps(call: Node, place: Serving, file: JavaScriptFile) -> bool:
 # Made by a function of another file.
 
 
-@dataclass(frozen=True, slots=True)
-class MadeElsewhere:
+class MadeElsewhere(Struct, frozen=True):
     """A client that a function makes which a handler of another file calls, by way of `chain`."""
 
     chain: tuple[Edge, ...]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.store_uses import GROWS, MADE, TENDED, StoreUses, makes_container
@@ -62,8 +62,7 @@ def stores_of(file: PythonFile) -> Iterator[StoreNote]:
     yield from taker.changes()
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """A container as a file knows it; `owner` is the symbol of the class whose attribute it is."""
 
     symbol: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.serving import PlaceOf, Serving, given_functions_of, outlives
@@ -41,8 +41,7 @@ _MAX_LINKS = 12
 _MAX_NAMES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(Struct, frozen=True):
     """A registration that stays: the call, its handler as people call it, and how it was (not) taken back."""
 
     call: Node

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.open_paths import open_at_exits
@@ -38,8 +38,7 @@ _MAX_LEVELS = 6
 _ERROR_NAMES = frozenset({"err", "error", "e", "er", "ex", "_err", "_error"})
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """A resource that stays open: the call that takes it, what is wrong, and the place where it shows."""
 
     call: Node

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.bodies import all_nodes
@@ -29,8 +29,7 @@ SCHEDULED = "Schedulers"
 _MOST_CALLERS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
+class Serving(Struct, frozen=True):
     """The handler of which every call runs a node, and the function of the file that holds the node in it.
 
     `body` is the handler itself, or a function that it calls by `call`. `is_assumed` says that it is a function of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.grammar import CALL_KINDS, arguments, bare, callee, string_value, text
@@ -40,8 +40,7 @@ _CACHE_ENGINE = "django.contrib.sessions.backends.cache"
 _SETTINGS: Mapping[str, Any] = {"what": "sessions", "instead": "Redis, `cached_db` or the database for sessions"}
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """What keeps something in memory: where, as what it is written, and the row that tells of it."""
 
     place: Node

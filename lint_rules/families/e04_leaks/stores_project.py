@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from lint_rules.families.e04_leaks.growth_python import OF_INSTANCES, STORES, StoreNote
 from lint_rules.families.e04_leaks.reached import Callers
@@ -22,8 +23,7 @@ _COPIES = ("BaseModel", "BaseSettings", "Struct", "TypedDict", "Schema", "Serial
 """Parts of the names of classes that copy what their bodies bind, or bind something else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grown:
+class Grown(Struct, frozen=True):
     """A container, where it is made, and the place in a function that adds to it for a handler."""
 
     made_in: ModuleFacts

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.lent import only_lends
@@ -120,8 +120,7 @@ def borrows(call: Node, file: PythonFile) -> bool:
 _OF_DESCRIPTOR = re.compile(r"(\w+)\s*(>=?|!=|<|==)\s*-?[0-9]")
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """A resource bound to a local name."""
 
     call: Node

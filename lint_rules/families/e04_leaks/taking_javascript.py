@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.makers_javascript import made_by
@@ -74,8 +74,7 @@ def _by_names(owner: str, method: str) -> TableRow | None:
     return next(found, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """A resource under a name in one function.
 
     `call` takes it there; None: the function is given it, `error` being the name of what says that it is not there.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.serving import PlaceOf, Serving, event_of_taker, outlives
@@ -37,8 +37,7 @@ _LEAVING = frozenset({"return_statement", "throw_statement"})
 _MAX_LINKS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """A timer that goes on: the call, its row, the handler as people call it.
 
     `rearms` names the function that starts itself again, `event` what the connection has to send for it to stop.

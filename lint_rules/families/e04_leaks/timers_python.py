@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.python.scopes import FUNCTION, Scope, text
@@ -33,8 +33,7 @@ _CHOICES = frozenset(
 _LEAVING = ("return_statement", "raise_statement")
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """A timer that goes on: `row` for one that a handler starts, else `function` starts itself again."""
 
     call: Node

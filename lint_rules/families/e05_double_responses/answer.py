@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+
+class Answer(Struct, frozen=True):
     """`once` is what can be done only once `on` a thing; `by` is the object that does it; `call` is the syntax node.
 
     `only_after`: no answer itself, but an error after one. `again_by_same`: the object may do it again. `returns` are

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e05_double_responses.callback_calls import assigned_in, is_run
@@ -54,8 +54,7 @@ _MAX_RESULTS = 3
 """Arguments of a node-style callback; what is given more is told of items: `write(null, "graphite", name, value)`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Continuation:
+class Continuation(Struct, frozen=True):
     """A parameter that has to be called once; `slot` is shared by `resolve` and `reject` of one promise."""
 
     name: str
@@ -65,8 +64,7 @@ class Continuation:
     is_ack: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(Struct, frozen=True):
     """A call of a continuation."""
 
     call: Node
@@ -232,8 +230,7 @@ def method_of(call: Node) -> str:
     return text(last) if last is not None else text(function) if function is not None else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Deferred:
+class Deferred(Struct, frozen=True):
     """A call of a continuation in a function that a call is given. `is_sure`: one after that call is too many."""
 
     called: Called

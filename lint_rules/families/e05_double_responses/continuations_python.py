@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.flow.correlated import Correlated
@@ -37,8 +37,7 @@ _RUNS_ONCE = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """Something that a function has to settle: a future, or a callback that it is given.
 
     `beside` are other functions that it is given and calls, which may be for the other outcome.
@@ -51,8 +50,7 @@ class Due:
     beside: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(Struct, frozen=True):
     """Whether it is still to be settled, and whether something has failed on the way."""
 
     pending: bool = True

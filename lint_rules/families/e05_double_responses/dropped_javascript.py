@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.answering import responses_of
@@ -37,8 +37,7 @@ MAKES = re.compile(
 """A statement that begins as one of those does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(Struct, frozen=True):
     """A statement that makes something: `made` is its name, `verb` what has to be done ("return", "throw", "call")."""
 
     statement: Node

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from lint_rules.project.symbols import Reference, Symbols
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 _MAX_DEPTH = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Helped:
+class Helped(Struct, frozen=True):
     """A function answers on the response at `place`: `always` or on some paths, by what `kind` of call.
 
     `asks`: only where no answer was given yet.

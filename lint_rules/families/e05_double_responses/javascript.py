@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e05_double_responses.helpers_javascript import helped_by
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """Something that is done to a response, or the call of `next`, at one place of a function.
 
     `kind` is "whole", "head", "end" (see answers.toml), "next", "header", "body" of Koa, or "upgrade" of a socket.
@@ -61,8 +60,7 @@ class Step:
         return self.kind in ("whole", "end")
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(Struct, frozen=True):
     """`second` comes after `first`; they are the same step where a loop comes back to it."""
 
     first: Step

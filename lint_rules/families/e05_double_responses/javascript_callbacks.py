@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e05_double_responses.callback_calls import assigned_in, bound_to, chain_of, is_run, is_used
@@ -37,8 +37,7 @@ _ERROR = re.compile(r"_?(?:err|error|e)\d?")
 _MAX_CALLBACK = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Callback:
+class Callback(Struct, frozen=True):
     """A function that `call` is given and runs now or later, with the steps in it that answer for the one around."""
 
     call: Node
@@ -51,8 +50,7 @@ class Callback:
     is_used: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
+class Overlap(Struct, frozen=True):
     """`second` can come after `first`, one of them or both in functions that calls were given.
 
     `in_chain`: both in links of one chain of promises; `in_each`: it is one step, done for each element.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e05_double_responses.unsettled import Unsettled
@@ -40,8 +40,7 @@ _QUIET = frozenset({"locals", "statusCode", "statusMessage", "headersSent", "cha
 _CONSTANTS = frozenset({"undefined", "null", "true", "false", "number", "string", "object", "array"})
 
 
-@dataclass(frozen=True, slots=True)
-class Silent:
+class Silent(Struct, frozen=True):
     """A way out of a handler that leaves the request without an answer; `framework` is what waits for it."""
 
     scope: Scope
@@ -213,8 +212,7 @@ _MAX_TRY = 4_000
 _ASKS_AND_LEAVES = r"\bif\s*\([^;{{}}]*\b{0}\s*(?:[=<>]=+|[<>])[^;{{}}]*\)\s*(?:\{{[^{{}}]*)?\b(?:return|throw)\b"
 
 
-@dataclass(frozen=True, slots=True)
-class _Settling:
+class _Settling(Struct, frozen=True):
     nodes: frozenset[int]
     answers: bool
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.flow.correlated import Correlated
@@ -46,8 +46,7 @@ RECEIVES = re.compile(rb"def[ \t]+\w+\((?:self,)?[ \t]*_?req(?:uest)?\b")
 """A file without a match has no function that another file makes a handler: it would be given the request first."""
 
 
-@dataclass(frozen=True, slots=True)
-class SilentEnd:
+class SilentEnd(Struct, frozen=True):
     """A way out of a handler without a response: its `return`, or the function's name; and who waits for a response."""
 
     place: Node

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e06_error_handling.shapes import UNKNOWN, Shape
@@ -13,8 +12,7 @@ NOT_SET, NOT_TOLD, MAY_BE_500 = 0, -1, -2
 not, but is 5xx for errors that bring none: `err.status || 500`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A place that answers: the call or literal, what the client is shown, and with which status.
 
     `raised` is the symbol of what is raised or thrown for a handler elsewhere to answer; "" for an answer by itself.

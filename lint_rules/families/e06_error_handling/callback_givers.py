@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import parameter_nodes
@@ -191,8 +191,7 @@ def tasks_never_fail(call: Node, file: JavaScriptFile) -> bool:
     return bool(uses) and all(use == NOTHING and not handed for use, handed in uses)
 
 
-@dataclass(slots=True)
-class Givers:
+class Givers(Struct):
     """All that is known of who gives what, by name and by the module that says so."""
 
     project: Project

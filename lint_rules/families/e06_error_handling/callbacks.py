@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import parameter_nodes, targets
@@ -32,8 +32,7 @@ _OWN_OBJECTS = frozenset({"this", "self", "that", "_this", "me"})
 _LONGEST = 40
 
 
-@dataclass(eq=False)
-class Callback:
+class Callback(Struct, eq=False, dict=True):
     """A function whose first parameter is an error, and the call that it is the last argument of."""
 
     file: JavaScriptFile

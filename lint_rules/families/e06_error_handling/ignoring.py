@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e06_error_handling.data_reads import (
@@ -32,8 +32,7 @@ _REASON = re.compile(rb"\w \w|ignore|optional|expected|fatal", re.IGNORECASE)
 _SETTLES = re.compile(r"(?i)^(?:reject|rej)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(Struct, frozen=True):
     """Where an error is passed over, and in words what happens instead of looking at it, with the name of the data in
     place of `{name}`; whether it was asked for."""
 

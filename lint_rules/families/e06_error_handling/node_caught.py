@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import parameter_nodes, targets
@@ -38,8 +38,7 @@ _MOST_FUNCTIONS = 4
 _MOST_LEVELS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Caught:
+class Caught(Struct, frozen=True):
     """An error at a place: the names by which it (`whole`) or its members are there, and the code that has it.
 
     `how` is catch, promise, callback or handler; `around` is the text of what may have failed, "" where not known.

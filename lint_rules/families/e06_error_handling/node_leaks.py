@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e06_error_handling.answer import Answer
@@ -23,8 +23,7 @@ _PASSING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Leak:
+class Leak(Struct, frozen=True):
     """A part of a response that shows an error: the expression, whether it is the message, the trace or all, and of
     which error."""
 

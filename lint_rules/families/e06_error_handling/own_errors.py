@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.python.except_clauses import ExceptClause
@@ -28,8 +28,7 @@ _SERVER_ERROR = 500
 _ANSWERING = frozenset({"send_error", "write_error", "finish", "write", "set_status", "abort", "send_response"})
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """A handler and the first error of its own `try` that it catches; `by` is the function that raises it, or ""."""
 
     clause: ExceptClause

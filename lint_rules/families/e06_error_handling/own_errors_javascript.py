@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import targets
@@ -25,8 +25,7 @@ _SENDS = frozenset({"send", "json", "end", "write", "render", "code"})
 _ROLES = ("response", "context", "reply", "toolkit")
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """A `catch` clause and the error of its own `try` that it takes."""
 
     clause: Node

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.python.file import PythonFile
@@ -33,8 +33,7 @@ _PUBLIC = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Caught:
+class Caught(Struct, frozen=True):
     """The error at a place: its name ("" if none is bound), and whether anything can be that error.
 
     `how` is "except" or "handler"; `what` names what is caught, for people; `place` is the clause or the function.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e06_error_handling.answer import Answer
@@ -31,8 +31,7 @@ _INNER = frozenset({"orig", "original_exception", "__cause__", "__context__", "p
 _ADDING = frozenset({"append", "extend", "update", "setdefault", "insert"})
 
 
-@dataclass(frozen=True, slots=True)
-class Leak:
+class Leak(Struct, frozen=True):
     """A part of a response that says what went wrong inside: the expression, and of which error it is.
 
     `kind` is message, trace, or inner for what surely is no text for clients.

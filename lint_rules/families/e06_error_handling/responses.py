@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lint_rules.families.e06_error_handling.made import Makers
 from lint_rules.families.e06_error_handling.notes import ErrorAnswer
@@ -43,8 +44,7 @@ _FASTAPI_SHAPE = made([("detail", "value")])
 _NEST_SHAPE = made([("message", "value"), ("statusCode", "value")])
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """One place that answers errors, its body's shape, and for how many places of the service it does so."""
 
     module: ModuleFacts
@@ -53,8 +53,7 @@ class Response:
     weight: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Central:
+class _Central(Struct, frozen=True):
     """A central handler: the canonical name of what it is for ("" for all), a status as written, its body's shape."""
 
     handled: str

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePath
+
+from msgspec import Struct, field
 
 from lint_rules.families.e06_error_handling.notes import ANSWERS, WIRING, ErrorAnswer, Wiring
 from lint_rules.project.disk import exists
@@ -24,8 +25,7 @@ _MANIFESTS = {
 }
 
 
-@dataclass(slots=True)
-class Part:
+class Part(Struct):
     """One file of a service: its facts, and what it wrote down."""
 
     module: ModuleFacts
@@ -33,8 +33,7 @@ class Part:
     wiring: tuple[Wiring, ...] = ()
 
 
-@dataclass(slots=True)
-class Service:
+class Service(Struct):
     """The apps of one file and the files that belong to them; without apps, those of one package."""
 
     folder: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e06_error_handling import node_bodies, python_bodies
@@ -49,8 +49,7 @@ _LITERALS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(Struct, frozen=True):
     """What a body says: surely an error; a text about a failure; what may be one, if it shows an error.
 
     `is_exempt` are protocols that tell errors in the body; `shown` is the body for people.

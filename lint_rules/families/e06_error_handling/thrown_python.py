@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.python.except_clauses import ExceptClause
@@ -35,8 +35,7 @@ _MAX_STEPS = 6
 _SCRIPT = re.compile(rb"\A#!.*python")
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(Struct, frozen=True):
     """What is wrong with what a `raise` raises, and what helps."""
 
     message: str

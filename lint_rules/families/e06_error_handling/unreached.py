@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from lint_rules.families.e06_error_handling.notes import Wiring
 from lint_rules.families.e06_error_handling.services import Service
@@ -14,8 +14,7 @@ NOT_ROUTED = frozenset({"404", "405"})
 """What is answered before a URL is known to be one of a blueprint, router or controller."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreached:
+class Unreached(Struct, frozen=True):
     """Where it is registered, why no error comes to it, what to do in short and in full."""
 
     module: ModuleFacts

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from lint_rules.families.e06_error_handling.notes import WIRING, Wiring
 from lint_rules.families.e06_error_handling.services import Part
@@ -16,8 +17,7 @@ from lint_rules.project.linked import Project
 Test = Callable[[Wiring, Project], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """A call or statement that registers error middleware or routes with an app; the function called, or ""."""
 
     span: Span

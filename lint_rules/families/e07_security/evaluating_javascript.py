@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 from tree_sitter import Node
 
 from lint_rules.families.e07_security.flows_javascript import BASE_NAME, EVERYTHING, Taint, Through
@@ -89,8 +90,7 @@ _DEEPEST = 40
 _MOST_OPERANDS = 400
 
 
-@dataclass(slots=True)
-class Evaluator:
+class Evaluator(Struct):
     """Answers about the expressions of one file; `own` tells the parameters of the function being looked at."""
 
     file: JavaScriptFile

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lint_rules.families.e07_security.answers_javascript import PAGE, REDIRECT
 from lint_rules.families.e07_security.flows_javascript import (
@@ -44,8 +46,7 @@ _ANSWERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(Struct, frozen=True):
     """How data came to a place: what was read, what it is harmless for by now, the calls it went through."""
 
     source: str
@@ -62,8 +63,7 @@ class _Way:
     """It is a member of an object that a function gave."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """Data that arrives where a rule does not want it."""
 
     code: str
@@ -75,8 +75,7 @@ class Arrival:
     fix: Fix | None = None
 
 
-@dataclass(slots=True)
-class _Linker:
+class _Linker(Struct):
     project: Project
     given: dict[tuple[str, int], list[tuple[ModuleFacts, FlowNote, Passed]]] = field(default_factory=dict)
     found: dict[tuple[str, str, int], Arrival] = field(default_factory=dict)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 from tree_sitter import Node
 
 from lint_rules.families.e07_security.values_javascript import NOTHING_KNOWN, Value, cleaned, member_of

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 from tree_sitter import Node
 
 from lint_rules.languages.python.registrations import arguments
@@ -64,8 +63,7 @@ WORDS = (b"execute", b".fetch", b".raw(", b"read_sql", b"text(f", b'text("', b"t
 QUERIES = Notes("built-queries", BuiltQuery, words=WORDS)
 
 
-@dataclass(slots=True)
-class _Slots:
+class _Slots(Struct):
     """The slots of a query: the text between them, the values, and the edits of each."""
 
     pieces: list[str] = field(default_factory=list)

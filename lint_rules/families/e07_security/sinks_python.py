@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from lint_rules.languages.tables import read_table
 from lint_rules.project.flows import FlowCall
@@ -33,8 +34,7 @@ _LIBRARIES = tuple(
 """Libraries whose classes are known well enough: a method of theirs that is in no row is harmless."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SinkRow:
+class SinkRow(Struct, frozen=True, eq=False):
     """One row, see the head of the table."""
 
     kind: str

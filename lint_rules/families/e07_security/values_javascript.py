@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lint_rules.families.e07_security.flows_javascript import BASE_NAME, EVERY_REQUEST, EVERYTHING, MEMBER, Taint
 
@@ -26,8 +27,7 @@ _MOST_TAINTS = 24
 _LONGEST = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """What an expression may hold: taints, and the text if it is constant."""
 
     taints: frozenset[Taint] = frozenset()
@@ -186,8 +186,7 @@ def settled(value: Value, clean: Collection[tuple[str, str]]) -> Value:
     return replace(value, taints=frozenset(taints))
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """The values of names at one place, and the origins that are known to be harmless there, with the rule."""
 
     names: Mapping[str, Value]

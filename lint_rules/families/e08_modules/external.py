@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.python.mentions import mentions
@@ -39,8 +39,7 @@ def is_beside_production(relative: str) -> bool:
     return _BESIDE.search(relative) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class External:
+class External(Struct, frozen=True):
     """An import of another project's module: what is imported, where, and what the project declares."""
 
     top: str
@@ -107,8 +106,7 @@ def is_plain_python(file: PythonFile | Placed) -> bool:
 # JavaScript.
 
 
-@dataclass(frozen=True, slots=True)
-class Needed:
+class Needed(Struct, frozen=True):
     """An import of a package: its name, the import, and the package.json that is nearest."""
 
     name: str

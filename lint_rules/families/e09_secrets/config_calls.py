@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from lint_rules.families.e09_secrets.literal_arguments import Given, counts
 from lint_rules.languages.screening import Stems, spelled_words
@@ -24,8 +25,7 @@ _MOST_SCHEME = 24
 _URLS = frozenset({"url", "base-url"})
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A call as it is written: the last part of its name, and the byte where its arguments begin."""
 
     name: str

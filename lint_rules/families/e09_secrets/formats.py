@@ -9,10 +9,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from zlib import crc32
+
+from msgspec import Struct
 
 from lint_rules.languages.screening import Stems
 from lint_rules.languages.tables import read_table
@@ -43,8 +44,7 @@ _TILDE = b"Q~"
 _LEAST_ENTROPY = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """One row of the table."""
 
     name: str
@@ -54,8 +54,7 @@ class Format:
     revoke: str
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A token in a text: its format, and the bytes `start:end` that make it up and that no report may show."""
 
     format: Format

@@ -4,9 +4,10 @@ placeholder."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+
+from msgspec import Struct
 
 from lint_rules.families.e09_secrets.formats import entropy
 from lint_rules.families.e09_secrets.naming import Credential, credential, credential_table, word_set, words_of
@@ -46,8 +47,7 @@ _PATTERN = re.compile(r"\(\.|\.[*+?]|\[\^|\\[\dsSwW]|%[sd(]|\)\?$")
 """What stands for the password in an expression that looks for one, or in a form."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """A literal value bound to a name, and how far what is around it speaks for a real use.
 
     `is_fallback`: it is used when the environment does not say otherwise, so that a placeholder is in use too;

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::", "[::]", "", "*"})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -38,8 +39,7 @@ def before_slot(prefix: str) -> str | None:
     return prefix if _WHOLE_HOST.match(prefix) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """A literal argument: which one, what it is, its value, and its bytes (at a constant's definition too).
 
     `is_plain` says that the bytes are one literal that an edit can replace.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+
+from msgspec import Struct
 
 from lint_rules.families.e09_secrets.judgement import Setting
 from lint_rules.families.e09_secrets.naming import credential_table
@@ -28,8 +29,7 @@ class How(Enum):
     FALLBACK = "fallback"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A literal and the name it is bound to.
 
     `start:end` are the bytes of the expression the literal is (its quotes and pieces included), `variable` is the

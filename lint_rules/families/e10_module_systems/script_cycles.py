@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lint_rules.languages.javascript.evaluation_time import es_module, written_specifiers
 from lint_rules.languages.javascript.require_time import require_steps
@@ -24,8 +26,7 @@ _REQUIRE = re.compile(rb"""\brequire\s*\(\s*['"](\.[^'"]*)['"]\s*\)""")
 _SUFFIXES = (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".jsx", ".tsx")
 
 
-@dataclass(slots=True)
-class _Edges:
+class _Edges(Struct):
     """Who imports whom, by their text: a superset. Tests are no importers: they begin anywhere."""
 
     targets: dict[str, set[str]]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 ENV, YAML, JSON, TOML, INI, DOCKER = "env", "yaml", "json", "toml", "ini", "docker"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One setting: its key, its value without quotes, and the bytes `start:end` of the value."""
 
     key: str

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 from tree_sitter import Node
 
 from lint_rules.flow.correlated import Correlated
@@ -39,8 +40,7 @@ _HANDED = re.compile(rb"[(,]\s*(?:res|resp|response|reply)\s*[,)]|\bres(?:ponse)
 _MAX_FUNCTIONS = 300
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(Struct, frozen=True):
     """`done`: what answers on every path that leads here; `perhaps`: on some. `asked`: a guard was passed."""
 
     done: frozenset[Fact]

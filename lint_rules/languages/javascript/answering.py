@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.flow.form import Question
@@ -60,8 +60,7 @@ ANSWERING = re.compile(
 """A file without a match answers nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """A response by the name it has here; `is_weak` where only its own name tells, `is_reply` if Fastify made it.
 
     `owner` is the function whose parameter it is, None for a member such as `this.res`.
@@ -74,8 +73,7 @@ class Response:
     is_reply: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """What a call does to a response: `kind` is "whole", "head" (status and headers are out), "end" or "socket".
 
     `is_plain`: it ends a response and says nothing with it, `res.end()`. `later`: the headers go out after a while.

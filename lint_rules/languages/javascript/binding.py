@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.grammar import CLASS_KINDS, first_token, named, string_value, text
@@ -21,8 +21,7 @@ _DECLARING = (
 """What binds names besides functions, classes and parameters."""
 
 
-@dataclass(slots=True, eq=False)
-class Binding:
+class Binding(Struct, eq=False):
     """One thing that binds a name, visible in the bytes `start:end`; `at` is where the name stands.
 
     `kind` is import, value, parameter, definition (function, class), type (interface, alias, enum, namespace) or
@@ -56,8 +55,7 @@ class Binding:
         return self.declared in ("const", "using", "import", "class", "enum", "interface", "type")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One name in a pattern: its node, the members that lead to it, the default."""
 
     name: Node

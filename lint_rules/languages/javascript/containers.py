@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.grammar import (
@@ -58,8 +58,7 @@ _NAMED_GETTER = re.compile(r"^(?:get|list|find|all|fetch|read|index|snapshot|sho
 _MAX_MEMBERS = 30
 
 
-@dataclass(slots=True)
-class Container:
+class Container(Struct):
     """One container: as what it is written, where it is made, in which scope its name is bound.
 
     `adds` are the nodes that add an entry; `is_tended` says that something takes entries out, limits how many there

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.grammar import JAVASCRIPT, TSX, TYPESCRIPT, Parsed, brackets, parse_with, text
 
 
-@dataclass(frozen=True, slots=True)
-class SyntaxFault:
+class SyntaxFault(Struct, frozen=True):
     """The first place that does not parse: byte offset, and what is wrong in a few words."""
 
     at: int

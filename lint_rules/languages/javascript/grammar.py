@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from operator import attrgetter
 
 import tree_sitter_javascript
 import tree_sitter_typescript
+from msgspec import Struct
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
 from lint_rules.languages.development import development_spans
@@ -35,8 +35,7 @@ MAX_DEPTH = 600
 """Nesting past which a file is reported as too complex: generated data, which nobody wants to have analysed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """A tree and the grammar that made it."""
 
     tree: Tree

@@ -8,9 +8,9 @@ the project: `Project.handlers`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import parameter_nodes

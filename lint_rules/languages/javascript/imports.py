@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import imported, specifiers
@@ -23,8 +23,7 @@ from lint_rules.languages.javascript.scopes import Scopes
 IMPORT, EXPORT, REQUIRE, DYNAMIC, RESOLVE = "import", "export", "require", "dynamic", "resolve"
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(Struct, frozen=True):
     """One import: the module as written, the statement or call, and the string that names the module.
 
     `form` is import, export (`export ... from`), require, dynamic (`import()`) or resolve (`require.resolve`). `names`

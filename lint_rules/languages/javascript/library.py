@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from lint_rules.languages.tables import NameTable, TableRow, read_table
 from lint_rules.project.node_frameworks import NodeHandlerTable

@@ -6,10 +6,10 @@ promise, the answer is None.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.grammar import (
@@ -43,8 +43,7 @@ _MAX_HOPS = 8
 _MAX_CHAIN = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Promised:
+class Promised(Struct, frozen=True):
     """Why a call gives a promise: a row of the table, a function of the project, or the form of the call.
 
     `is_sure`: it always does. `is_settled`: whatever it rejects with is looked after where it comes from, or it never

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.grammar import (
@@ -29,8 +29,7 @@ _MAX_GIVEN = 400
 _MAX_WRAPPERS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """A function that a call is given: its place (a position, or the member's name), the calls wrapped around it."""
 
     scope: Scope

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from operator import attrgetter
 
+from msgspec import Struct, field
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.binding import Binding, bind_scope
@@ -29,8 +29,7 @@ MODULE, CLASS, FUNCTION = "module", "class", "function"
 _START = attrgetter("start_byte")
 
 
-@dataclass(slots=True, eq=False)
-class Scope:
+class Scope(Struct, eq=False):
     """A module, class or function, of which `start:end` are the bytes where its names are visible.
 
     A function's bytes begin at its parameters, those of a class at its body.

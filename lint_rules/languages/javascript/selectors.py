@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.grammar import CALL_KINDS, callee
@@ -54,8 +54,7 @@ class Selector(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Calls:
+class Calls(Struct, frozen=True):
     """Calls and constructions of what a table names, however the name came into the file."""
 
     table: NameTable[Any]
@@ -75,8 +74,7 @@ class Calls:
         return self.table.match(symbols.canonical(symbol), symbols.types) is not None
 
 
-@dataclass(frozen=True)
-class ScreenedCalls:
+class ScreenedCalls(Struct, frozen=True):
     """Calls that a screen of the check's own lets through; see the class of the same name for Python."""
 
     screen: Callable[[Node, JavaScriptFile], bool]
@@ -96,8 +94,7 @@ class ScreenedCalls:
         return self.may_concern(symbol, symbols)
 
 
-@dataclass(frozen=True)
-class Nodes:
+class Nodes(Struct, frozen=True):
     """All nodes of some kinds; `screen` narrows them."""
 
     kinds: tuple[str, ...]

@@ -13,10 +13,11 @@ through. `Usage.whole` is False when it went into an array or object on the way.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
 from tree_sitter import Node
 
 from lint_rules.languages.javascript.grammar import has_token, text
@@ -64,8 +65,7 @@ class Use(str, Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """One use of a value.
 
     `place` is the syntax node that takes it, `name` the local it is (or was) bound to, and `read` where that is read.

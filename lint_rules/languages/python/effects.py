@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from lint_rules.languages.tables import NameTable, read_table
 from lint_rules.project.types import Types
@@ -16,8 +17,7 @@ UPLOAD = TEXT | {"upload", "path", "url", "redirect", "html", "command", "progra
 """What an uploaded file cannot be misused for as long as nobody asks for its name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """What a call does with its arguments: `passes` says that its result holds them, safe from `kinds`."""
 
     passes: bool

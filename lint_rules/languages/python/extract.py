@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 from tree_sitter import Node
 
 from lint_rules.languages.development import DEVELOPMENT
@@ -62,8 +62,7 @@ _RUN_THEIR_FIRST = frozenset({"builtins.map", "builtins.filter", "itertools.star
 _GENERATOR_TYPES = frozenset({"Iterator", "Generator", "Iterable", "AsyncIterator", "AsyncGenerator", "AsyncIterable"})
 
 
-@dataclass(slots=True)
-class _Body:
+class _Body(Struct):
     """What was found in one function's body."""
 
     returns: list[Node] = field(default_factory=list)

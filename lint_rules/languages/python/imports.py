@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.python.grammar import SyntaxIndex
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(Struct, frozen=True):
     """One imported module.
 
     `module` is dotted, without the `level` dots in front of it. `names` are those that `from` takes (`*` for all), each

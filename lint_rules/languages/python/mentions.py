@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 _IMPORT: Final = re.compile(
     rb"^[ \t\f]*(?:from([. \t]*(?:\w[\w.]*[ \t]*)?)\bimport\b[ \t]*(\((?:[^)#]|#[^\n]*)*\)?|[^\n#;]*)"
@@ -26,8 +27,7 @@ _COMMENT: Final = re.compile(rb"#[^\n]*")
 _NAME: Final = re.compile(rb"(\*|\w+)(?:[ \t\r\n]+as[ \t\r\n]+\w+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """An import as it is written: the dotted module, the dots in front of it, and what `from` takes of it."""
 
     module: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.python.scopes import text
@@ -18,8 +18,7 @@ _BRANCHES = frozenset({"if_statement", "elif_clause", "else_clause", "conditiona
 _QUESTION = re.compile(rb"version|hasattr|getattr|\bPY\d|\bpy\d|\bsix\b|python[_ ]?\d", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """A name of a module, and where it is taken; `is_imported` says that an import takes it, and no attribute."""
 
     module: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.python.grammar import first_named
@@ -31,8 +31,7 @@ _TEXT_CONVERTERS = frozenset({"", "string", "str", "path", "slug"})
 _SANIC_CONVERTERS = frozenset({"str", "strorempty", "int", "float", "alpha", "slug", "path", "ymd", "uuid", "ext"})
 
 
-@dataclass(frozen=True, slots=True)
-class RequestRead:
+class RequestRead(Struct, frozen=True):
     """Where an expression gets what a client sent.
 
     `name` is canonical (`flask.Request.args`), or that of a parameter; `place` is the expression that reads it.

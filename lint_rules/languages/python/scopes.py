@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from tree_sitter import Node
 
 from lint_rules.languages.python.grammar import SyntaxIndex, first_named, first_token
@@ -20,8 +20,7 @@ UNNAMED = "<lambda>"
 _SCOPE_KINDS = ("function_definition", "class_definition", "lambda")
 
 
-@dataclass(slots=True, eq=False)
-class Binding:
+class Binding(Struct, eq=False):
     """One thing that binds a name at byte `at`.
 
     `kind` is import, value, enter, parameter, definition or unknown; `node` is the value or annotation expression, and
@@ -39,8 +38,7 @@ class Binding:
     part: int | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Scope:
+class Scope(Struct, eq=False):
     """A module, class, function or lambda; `name` is dotted within the module, "" for the module itself."""
 
     kind: str

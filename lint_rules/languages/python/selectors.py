@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.tables import NameTable
@@ -80,8 +80,7 @@ class Selector(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Calls:
+class Calls(Struct, frozen=True):
     """Calls of what a table names, however the name came into the file."""
 
     table: NameTable[Any]
@@ -103,8 +102,7 @@ class Calls:
         return self.table.match(symbols.canonical(symbol), symbols.types) is not None
 
 
-@dataclass(frozen=True)
-class ScreenedCalls:
+class ScreenedCalls(Struct, frozen=True):
     """Calls that a screen of the check's own lets through.
 
     Where the screen meets modules that are not known yet, `concerns` says whether it must look again once they are,
@@ -128,8 +126,7 @@ class ScreenedCalls:
         return self.may_concern(symbol, symbols)
 
 
-@dataclass(frozen=True)
-class Nodes:
+class Nodes(Struct, frozen=True):
     """All nodes of some kinds; `screen` narrows them on the syntax tree."""
 
     kinds: tuple[str, ...]

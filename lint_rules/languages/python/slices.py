@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.python.lazy import cst
@@ -17,8 +17,7 @@ _BLOCKS = frozenset({"block", "module"})
 _WRAPPER = "if 1:\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """A statement to be cut out: bytes `start:end`, from the start of its first line; `node` is its syntax node."""
 
     start: int
@@ -26,8 +25,7 @@ class Cut:
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Struct, frozen=True):
     """A parsed cut: `positions` are byte spans within its own text; adding `shift` gives those of the file."""
 
     module: cst.Module

@@ -10,8 +10,9 @@ import _symtable  # type: ignore[import-not-found]  # CPython's own module, unde
 import builtins
 import re
 import warnings
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 _PLATFORM = frozenset(
     {
@@ -35,8 +36,7 @@ _ANYTHING = re.compile(
 _ANYTHING_WORDS = (b"exec", b"globals", b"vars", b"builtin", b"locals")
 
 
-@dataclass(frozen=True, slots=True)
-class Unbound:
+class Unbound(Struct, frozen=True):
     """A name that no scope binds, used in a scope that begins at `row`; `is_deferred` says that it is a function's."""
 
     name: str

@@ -13,10 +13,10 @@ hand a value through. `Usage.whole` is False when it went into a collection on t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.languages.python.grammar import first_token
@@ -59,8 +59,7 @@ class Use(str, Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """One use of a value.
 
     `place` is the syntax node that takes it, `name` the local it is (or was) bound to, and `read` where that is read.
