@@ -79,6 +79,8 @@ class Analyser:
         """Bytes of the sources whose trees are not kept: what was made of them is garbage, most of it in cycles."""
         self._told: set[Question] = set()
         self._not_kept: set[str] = set()
+        self._unsure: dict[str, set[str]] = {}
+        """Modules that the notes about a file asked for in vain: it is written about again when they are known."""
         self._defined: dict[str, bytes] = {}
 
     def learn(self, known: Known) -> None:
@@ -144,7 +146,8 @@ class Analyser:
         team.symbols.asked.clear()
         earlier = self._earlier.get(task.path) if task.inspect else None
         again = earlier[1].again(team.symbols) if earlier is not None else None
-        if earlier is not None and not again:
+        retold = task.path in self._unsure and self._unsure[task.path] & team.symbols.facts.keys()
+        if earlier is not None and not again and not retold:
             return msgspec.structs.replace(earlier[0], facts=None, asked=tuple(sorted(team.symbols.asked)))
         source = self._read(task.path)
         module = self._modules.by_path.get(task.path) or Module(task.path, task.path, "__stdin__", "", False)
@@ -179,8 +182,11 @@ class Analyser:
         if wants_facts and not (deep and not findings):
             if task.facts == "definitions":
                 facts = file.definitions()
-            elif earlier is None:  # else they were given the first time
+            elif earlier is None or retold:  # else they were given the first time
+                asked, team.symbols.asked = team.symbols.asked, set()
                 facts, faults = _facts(file, team if is_source else None, all_notes=task.all_notes)
+                self._unsure[task.path] = team.symbols.asked
+                team.symbols.asked = asked | team.symbols.asked
                 notices.extend(faults)
                 if any(kind.holds_literals and kind.name in facts.notes for kind in team.notes):
                     self._not_kept.add(task.path)
@@ -190,6 +196,7 @@ class Analyser:
         analysis = Analysis(
             task.path, tuple(notices + findings), facts, tuple(sorted(file.symbols.asked)),
             _suppressions(file) if task.inspect else (), failed, is_source,
+            unsure=tuple(sorted(self._unsure.get(task.path, ()))) if facts is not None else (),
         )  # fmt: skip
         if task.inspect and analysis.asked:
             self._earlier[task.path] = (msgspec.structs.replace(analysis, facts=None), inspection)

@@ -161,8 +161,7 @@ def run(
                 progress(done, len(unknown))
         _answer_files(pool, state)
         _look_again(pool, state, unknown)
-        for analysis in pool.analyse([Task(path, inspect=False) for path in silent]):
-            state.take_facts(analysis)
+        _hear(pool, state, silent)
         findings = list(_local(state))
         _remember(state)
         with watched() if kept is not None else nullcontext(set[Question]()) as questions:
@@ -234,20 +233,38 @@ def _answer_files(pool: Pool, state: _Run) -> None:
 
     A module that is asked for once more, although its names were told, is asked what its functions do.
     """
-    told = state.told
     for _ in range(_MAX_ROUNDS):
         if not state.open_files:
             return
-        asked = {name for names in state.open_files.values() for name in names}
-        _fetch(pool, state, state.lacking(asked, complete=False), "definitions")
-        _fetch(pool, state, state.lacking(asked & told.keys()))
-        news = sorted(name for name in asked if name in state.facts and told.get(name) is not state.facts[name])
-        told.update((name, state.facts[name]) for name in news)
-        again = sorted(path for path, names in state.open_files.items() if names & set(news))
-        pool.learn([state.facts[name].definitions() for name in news])
+        again = _tell(pool, state, state.open_files)
         state.open_files = {}
         for analysis in pool.analyse([Task(path) for path in again]):
             state.take(analysis)
+
+
+def _hear(pool: Pool, state: _Run, silent: list[str]) -> None:
+    """Take the facts of files that are not reported on; once more, where what was noted asked for other modules."""
+    for _ in range(_MAX_ROUNDS):
+        unsure: dict[str, set[str]] = {}
+        for analysis in pool.analyse([Task(path, inspect=False) for path in silent]):
+            state.take_facts(analysis)
+            if analysis.unsure:
+                unsure[analysis.path] = set(analysis.unsure)
+        if not unsure:
+            return
+        silent = _tell(pool, state, unsure)
+
+
+def _tell(pool: Pool, state: _Run, asking: Mapping[str, set[str]]) -> list[str]:
+    """Tell the workers of the modules that files ask for; returns the files for which there is news."""
+    told = state.told
+    asked = {name for names in asking.values() for name in names}
+    _fetch(pool, state, state.lacking(asked, complete=False), "definitions")
+    _fetch(pool, state, state.lacking(asked & told.keys()))
+    news = sorted(name for name in asked if name in state.facts and told.get(name) is not state.facts[name])
+    told.update((name, state.facts[name]) for name in news)
+    pool.learn([state.facts[name].definitions() for name in news])
+    return sorted(path for path, names in asking.items() if names & set(news))
 
 
 def _link(pool: Pool, state: _Run, root: str, setting: Setting, name: str) -> Project:

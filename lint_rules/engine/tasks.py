@@ -56,7 +56,10 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Analysis(msgspec.Struct, frozen=True, array_like=True):
-    """What one file gave. Of a file that is no source (see Language.is_source) no rule says anything."""
+    """What one file gave. Of a file that is no source (see Language.is_source) no rule says anything.
+
+    `asked` are the modules that a rule or a note asked for in vain, `unsure` those that a note did.
+    """
 
     path: str
     findings: tuple[Finding, ...] = ()
@@ -66,6 +69,7 @@ class Analysis(msgspec.Struct, frozen=True, array_like=True):
     failed: bool = False
     is_source: bool = True
     trace: Trace | None = None
+    unsure: tuple[str, ...] = ()
 
 
 class Setting(msgspec.Struct, frozen=True, array_like=True):

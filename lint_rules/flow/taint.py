@@ -109,7 +109,10 @@ def through(value: Value, step: Step) -> Value:
     }
 
 
-# Variables. What is known of `order.lines` stands beside what is known of `order`; the longer path wins.
+# Variables. What is known of `order.lines` stands beside what is known of `order`; the longer path wins. What `order`
+# holds only because a part of it does stands at `("order", "*")`: the whole holds it, its other parts do not.
+
+_PARTS = "*"
 
 
 def held(variables: Variables, path: Path) -> tuple[Value, int]:
@@ -117,8 +120,14 @@ def held(variables: Variables, path: Path) -> tuple[Value, int]:
     for size in range(len(path), 0, -1):
         value = variables.get(path[:size])
         if value is not None:
-            return value, size
-    return CLEAN, 0
+            return (union(value, parts_of(variables, path)), size) if len(path) == 1 else (value, size)
+    parts = parts_of(variables, path) if len(path) == 1 else CLEAN
+    return parts, 1 if parts else 0
+
+
+def parts_of(variables: Variables, path: Path) -> Value:
+    """What a variable holds only because an attribute or element of it does."""
+    return variables.get((*path[:1], _PARTS), CLEAN)
 
 
 def bound(variables: Variables, path: Path, value: Value) -> Variables:
@@ -130,7 +139,8 @@ def bound(variables: Variables, path: Path, value: Value) -> Variables:
     if value or size > 1:
         after[path] = value
     if size > 1 and value:
-        after[path[:1]] = union(after.get(path[:1], CLEAN), value)
+        parts = (*path[:1], _PARTS)
+        after[parts] = union(after.get(parts, CLEAN), value)
     return after
 
 
@@ -148,17 +158,13 @@ def joined(one: Variables, other: Variables) -> Variables:
     for path, value in one.items():
         found = other.get(path)
         if found is None:
-            if len(path) == 1:
-                after[path] = value
-            else:
-                changed = True  # there, the whole says what the part holds
-            continue
+            found = held(other, path)[0] if len(path) > 1 else CLEAN  # there, the whole says what the part holds
         after[path] = value if found is value else union(value, found)
         changed = changed or (after[path] is not value and after[path] != value)
     for path, value in other.items():
-        if path not in one and len(path) == 1 and value:
-            after[path] = value
-            changed = True
+        if path not in one:
+            after[path] = union(value, held(one, path)[0]) if len(path) > 1 else value
+            changed = changed or bool(after[path]) or len(path) > 1
     return after if changed else one
 
 
@@ -211,10 +217,19 @@ class _Domain:
 def assumed(evaluator: Evaluator, test: Question, holds: bool, variables: Variables) -> Variables:
     """The variables where a test is answered so."""
     for path, kinds in evaluator.guarantees(test, holds, variables):
-        value, _ = held(variables, path)
-        if value:
-            variables = {**variables, path: CLEAN if "*" in kinds else cleaned(value, kinds)}
+        variables = safe_from(variables, path, kinds)
     return variables
+
+
+def safe_from(variables: Variables, path: Path, kinds: frozenset[str]) -> Variables:
+    """The variables where what a path names is safe from kinds of misuse; `*` stands for all."""
+    value, _ = held(variables, path)
+    if not value:
+        return variables
+    after = {**variables, path: CLEAN if "*" in kinds else cleaned(value, kinds)}
+    if len(path) == 1:
+        after.pop((*path, _PARTS), None)
+    return after
 
 
 def trace(form: Form, evaluator: Evaluator) -> dict[tuple[str, str], Mark]:

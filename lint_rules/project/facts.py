@@ -56,7 +56,7 @@ class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):
     gives, or a coroutine by its annotation (Python, `returns` says which). `form` is what the function's own file says
     of it as a handler, see `NodeHandlerTable.encoded` (JavaScript). `is_wrapped` says that its name is bound to what
     another function made of it: `const list = handled(async () => ...)`, `is_partial` that it may end without giving
-    a value (JavaScript).
+    a value (JavaScript). `makes` is the symbol of the one call whose value is all that it gives (Python).
     """
 
     name: str
@@ -76,6 +76,7 @@ class FunctionFacts(msgspec.Struct, frozen=True, array_like=True):
     always: tuple[tuple[str, ...], ...] = ()
     is_wrapped: bool = False
     is_partial: bool = False
+    makes: str = ""
 
 
 class ClassFacts(msgspec.Struct, frozen=True, array_like=True):

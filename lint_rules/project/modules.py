@@ -116,7 +116,7 @@ class Modules(Struct):
         top = written.split(".", 1)[0]
         folder = importer.name if importer.is_package else importer.name.rpartition(".")[0]
         beside = () if self._lies_in_package(folder) else (folder,)  # modules of a package do not see each other
-        for anchor in (importer.anchor, *self._anchors_of_top.get(top, ()), *beside):
+        for anchor in (importer.anchor, *self.anchors_of(top, importer), *beside):
             candidate = f"{anchor}.{top}" if anchor else top
             if candidate in self.by_name:
                 return f"{anchor}.{written}" if anchor else written
@@ -132,9 +132,17 @@ class Modules(Struct):
             known = self._in_package[folder] = is_package or (outer != "" and self._lies_in_package(outer))
         return known
 
-    def anchors_of(self, top: str) -> tuple[str, ...]:
-        """The dotted folders from which a top-level module of this name is imported."""
-        return tuple(self._anchors_of_top.get(top, ()))
+    def anchors_of(self, top: str, importer: Module) -> tuple[str, ...]:
+        """The dotted folders from which a top-level module of this name is imported.
+
+        Within a package, what lies below a folder without `__init__.py` (`plugins/openai`) is no top-level module for
+        those outside of that folder.
+        """
+        return tuple(
+            anchor
+            for anchor in self._anchors_of_top.get(top, ())
+            if importer.name.startswith(f"{anchor}.") or not anchor or not self._lies_in_package(anchor)
+        )
 
     def __contains__(self, name: object) -> bool:
         return name in self.by_name
@@ -165,12 +173,20 @@ def find_modules(root: str, files: Iterable[str]) -> Modules:
         while parent and parent not in modules.by_name:
             modules.by_name[parent] = Module("", "", parent, "", True)
             parent = parent.rpartition(".")[0]
+    scripts = [
+        folder for folder in (_dotted(root, one) for one in sorted(packages)) if f"{folder}.manage" in modules.by_name
+    ]
     for module in modules.by_path.values():
         prefix = f"{module.anchor}." if module.anchor else ""
         top = module.name.removeprefix(prefix).split(".", 1)[0]
         known = modules._anchors_of_top.setdefault(top, [])
         if module.anchor not in known:
             known.append(module.anchor)
+        for folder in scripts:  # `manage.py` imports from its own folder, even if that is a package
+            inner = module.name.removeprefix(f"{folder}.")
+            known = modules._anchors_of_top.setdefault(inner.split(".", 1)[0], []) if inner != module.name else []
+            if inner != module.name and folder not in known:
+                known.append(folder)
     for path in sorted(modules.node.files):
         relative = _relative(root, path)
         module = Module(path, relative, segment(relative), "", False)
@@ -197,5 +213,10 @@ def _anchor(root: str, folder: str, packages: set[str]) -> str:
     else:
         while os.path.basename(folder) != "src":
             folder = os.path.dirname(folder)
+    return _dotted(root, folder)
+
+
+def _dotted(root: str, folder: str) -> str:
+    """`app.views` for the folder `app/views`, "" for the root."""
     relative = os.path.relpath(folder, root)
     return "" if relative == "." else relative.replace(os.sep, ".")

@@ -130,7 +130,7 @@ def locate_absolute(modules: Modules, importer: Module, written: str) -> Located
 def _bases(modules: Modules, importer: Module, top: str, root: str) -> Iterator[tuple[str, bool]]:
     """Folders from which a module may be imported, and whether it surely is where it is there."""
     seen: set[str] = set()
-    for anchor in (importer.anchor, *modules.anchors_of(top), "", "src"):
+    for anchor in (importer.anchor, *modules.anchors_of(top, importer), "", "src"):
         folder = os.path.join(root, *anchor.split(".")) if anchor else root
         if folder not in seen:
             seen.add(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lint_rules.families.e02_uncaught_exceptions.reasons import TABLE, expects_cancellation, gives_reason
@@ -17,6 +18,7 @@ from lint_rules.languages.wording import words
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
 
+_SHIELD = re.compile(r"\bshield\s*=\s*True\b")
 _CANCELLATION = name_table(TABLE, "cancellation", key="errors")
 _FAILS = frozenset({"error", "exception", "failure", "failed"})
 _END = frozenset({"builtins.KeyboardInterrupt", "builtins.SystemExit"})
@@ -40,7 +42,7 @@ def swallows_cancellation(handler: ExceptClause) -> bool:
         return False
     if handler.keeps_error or any(last_name(call) in _SETTLES for call in handler.calls):
         return False
-    if gives_reason(handler) or expects_cancellation(handler):
+    if gives_reason(handler) or expects_cancellation(handler) or _is_shielded(handler):
         return False
     if any(node.type == "identifier" and _NOTES & words(text(node)) for node in handler.own):
         return False
@@ -68,6 +70,17 @@ def _is_raised_again_around(handler: ExceptClause) -> bool:
             last = around.statements[-1] if around.statements else None
             if catches_cancellation(around) and last is not None and last.type == "raise_statement":
                 return last.start_byte > handler.clause.start_byte
+    return False
+
+
+def _is_shielded(handler: ExceptClause) -> bool:
+    """Whether a scope around it keeps cancellations out: `with anyio.CancelScope(shield=True):`."""
+    for outer in handler.file.enclosing(handler.clause):
+        if outer.type == "function_definition":
+            return False
+        header = outer.named_child(0) if outer.type == "with_statement" else None
+        if header is not None and _SHIELD.search(text(header)):
+            return True
     return False
 
 

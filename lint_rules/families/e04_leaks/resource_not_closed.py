@@ -75,6 +75,7 @@ function that only hands it out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -86,11 +87,12 @@ from lint_rules.families.e04_leaks.expected_errors import (
     matters,
     what_raises,
 )
+from lint_rules.families.e04_leaks.given_by_dependencies import GIVEN
 from lint_rules.families.e04_leaks.lent import is_lent_by_yield, only_lends
 from lint_rules.families.e04_leaks.open_paths import open_at_exits
 from lint_rules.families.e04_leaks.resources_javascript import left_open
 from lint_rules.families.e04_leaks.taking import (
-    NAMES,
+    MAKER,
     WORDS,
     Taken,
     borrows,
@@ -109,10 +111,12 @@ from lint_rules.languages.python.usage import Usage, Use, reads_of, usage_of, us
 from lint_rules.languages.tables import TableRow
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Related, Rule, Span
+from lint_rules.project.symbols import Reference
 
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
+    from lint_rules.project.linked import Project
 
 RULE = Rule(
     "TEN0401",
@@ -123,17 +127,39 @@ RULE = Rule(
 )
 
 
+_CALLS_MAKER = re.compile(rb"=\s*(?:await\s+)?[\w.]*(?:" + MAKER.pattern.encode() + rb")\w*\(")
+
+
 def _may_take(data: bytes) -> bool:
-    return any(word in data for word in WORDS) or bool(renamed(data))
+    return any(word in data for word in WORDS) or bool(renamed(data)) or _CALLS_MAKER.search(data) is not None
 
 
-@RULE.files(WholeFile(_may_take, NAMES), "python")
+@RULE.files(WholeFile(_may_take), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
     for call in file.nodes("call"):
         row = resource_of(call, file)
         function = file.scope(call).function if row is not None else None
         if row is not None and function is not None and not file.in_broken_code(call):
             yield from _judged(call, row, function, file)
+
+
+@RULE.project(words=(b"Depends", b"Provide"), notes=(GIVEN,))
+def check_dependencies(project: Project) -> Iterator[Finding]:
+    for module, notes in project.notes(GIVEN):
+        for note in notes:
+            function = module.functions.get(note.function)
+            handler = project.handlers.of(Reference(module, function)) if function is not None else None
+            if function is None or handler is None or handler.kind != "dependency":
+                continue
+            own = note.function.rpartition(".")[2]
+            yield RULE.finding(
+                module.path,
+                note.span,
+                f"`{own}` returns the {note.what} of `{note.written}` to each request, and nothing closes it; "
+                "`yield` it, and close it after that",
+                f"make it in a `with` and `yield` it: {handler.framework.name} goes on in `{own}` after the request",
+                symbol=note.function,
+            )
 
 
 @RULE.files(WholeFile(may_take), "javascript")

@@ -37,8 +37,6 @@ WORDS = tuple(
     )
 )
 """A file without any of these takes nothing, under the names that libraries give it."""
-NAMES = tuple(sorted({name.encode() for name in (*_ALWAYS_TAKES, *_ONLY_IF, "Session", _SESSION)}))
-"""A file without any of these takes nothing, under whatever name."""
 
 
 @lru_cache(maxsize=4)
@@ -54,8 +52,33 @@ def resource_of(call: Node, file: PythonFile) -> TableRow | None:
     if function is None:
         return row
     last = text(function).rpartition(".")[2]
-    makers = makers_of(file, _row_of) if f"def {last}(".encode() in file.data else {}
-    return makers.get(file.canonical(function)) if makers else None
+    if f"def {last}(".encode() in file.data:
+        return makers_of(file, _row_of).get(file.canonical(function))
+    return _made_elsewhere(function, file) if MAKER.search(last) else None
+
+
+MAKER = re.compile(r"(?i:conn|session|sock|open|smtp|database|archive|tempfile)|(?:^|_)(?:db|ssh|ftp|imap)(?:_|$)")
+"""In the name of a function of another file that gives what it has taken: `db.new_connection()`."""
+
+
+def _made_elsewhere(function: Node, file: PythonFile) -> TableRow | None:
+    """What a function of another file does nothing with but to hand it out."""
+    reference = file.function(function)
+    made = reference.function.makes if reference is not None else ""
+    if reference is None or not made or not all(one in _PLAIN for one in reference.function.decorators):
+        return None
+    if reference.module.module == file.module:
+        return None
+    name = file.symbols.canonical(made)
+    row = RESOURCES.match(name, file.types)
+    if row is None or _UNSURE.intersection(row.values) or made.rpartition(".")[2] in row.get("made_by", ()):
+        return None
+    return row if "made_by" in row.values or not made.endswith("()") else None
+
+
+_PLAIN = frozenset({"builtins.staticmethod", "builtins.classmethod", "staticmethod", "classmethod"})
+_UNSURE = frozenset({"only_if", "element", "opened_by", "in_memory", "never_of_memory"})
+"""Rows that ask for the arguments, which stand in the other file."""
 
 
 def _row_of(call: Node, file: PythonFile) -> TableRow | None:

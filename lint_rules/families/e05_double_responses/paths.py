@@ -43,9 +43,11 @@ class Earlier:
         return state
 
     def assume(self, question: Question, holds: bool, state: Given) -> Given | None:
-        if state and question.node is not None and _GUARD.search(_text(question.node)):
+        if not state or question.node is None:
+            return state
+        if _GUARD.search(_text(question.node)):
             return frozenset()
-        return state
+        return frozenset(one for one in state if not _asks_about(question.node, one.on))
 
 
 class Always:
@@ -103,6 +105,20 @@ def answers_on_every_path(form: Form, answers: AnswersAt) -> tuple[Answer, ...]:
             found = state if found is None else domain.join(found, state)
     by_slot = {answer.slot: answer for answer in sorted(found or (), key=lambda one: -one.call.start_byte)}
     return tuple(by_slot.values())
+
+
+_PREDICATE = re.compile(
+    r"(?:^|_)(?:is|has|was|can|may|still|not)_|open|clos|connect|sent|start|alive|done", re.IGNORECASE
+)
+
+
+def _asks_about(test: Any, name: str) -> bool:
+    """Whether a condition asks a function about the state of what was answered on: `if is_open(websocket)`."""
+    function = test.child_by_field_name("function") if test.type == "call" else None
+    given = test.child_by_field_name("arguments") if function is not None else None
+    if function is None or given is None or not _PREDICATE.search(_text(function).rpartition(".")[2]):
+        return False
+    return any(_text(one) == name for one in given.named_children)
 
 
 def _is_part_of(name: str, answer: Answer) -> bool:

@@ -31,6 +31,9 @@ _ASGI_ONCE = {
     "websocket.accept": "acceptance",
     "websocket.close": "closing",
 }
+_HANDS_ON = frozenset({"call_next", "get_response", "self.get_response"})
+"""What a middleware of Starlette or Django is given to have the request handled."""
+_TWICE = "the handler runs twice, and what reads the body finds nothing the second time"
 _MAX_DEPTH = 4
 _NAMES = TABLE.last_names | {"send", "start_response"}
 _EVERYDAY = frozenset(read_table(_PATH)["everyday"]["methods"])
@@ -38,7 +41,15 @@ _AFTER = frozenset(read_table(_PATH)["everyday"]["after"])
 _WORDS = tuple(
     sorted(
         {f".{name}(".encode() for name in TABLE.last_names - _EVERYDAY}
-        | {b"http.response.start", b"start_response(", b"websocket.accept", b"websocket.close", b", send)"}
+        | {
+            b"http.response.start",
+            b"start_response(",
+            b"websocket.accept",
+            b"websocket.close",
+            b", send)",
+            b"call_next(",
+            b"get_response(",
+        }
     )
 )
 
@@ -155,6 +166,9 @@ class Answers:
 
     def _on_channel(self, call: Node, function: Node) -> Answer | None:
         """`await send({"type": "http.response.start", ...})`, `start_response(...)`, and what both are handed to."""
+        if (name := text(function)) in _HANDS_ON:
+            is_given = function.type == "attribute" or "<parameter>" in self._file.names.symbol(function)
+            return Answer(call, "handling", name, wrong=_TWICE) if is_given else None
         channel = self._channel(function)
         if channel == "send":
             message = self._message(call)

@@ -105,6 +105,7 @@ RULE = Rule(
 
 _DONE = {
     "answer": "answers a request that `{first}` answered in line {line}",
+    "handling": "has a request handled that `{first}` had handled in line {line}",
     "acceptance": "accepts a connection that `{first}` accepted in line {line}",
     "using": "uses a connection that `{first}` closed in line {line}",
     "closing": "closes a connection that `{first}` closed in line {line}",
@@ -244,7 +245,8 @@ def _finding(first: Answer, second_place: Node, second: Answer, file: PythonFile
     first_called = first.call.child_by_field_name("function") or first.call
     name = " ".join(text(called).split())[:60]
     if first.call == second_place:
-        message = f"`{name}` answers in each round of a loop what can be answered once; leave the loop after it"
+        does = "has the request handled" if first.once == "handling" else "answers"
+        message = f"`{name}` {does} in each round of a loop, which can be done once; leave the loop after it"
         return RULE.at(file, second_place, message, f"`return` or `break` after `{name}`")
     form = _DONE["using" if second.only_after and second.once == "closing" else first.once]
     if first.maybe:

@@ -159,8 +159,16 @@ def _looks_at_kind(use: Node, clause: ExceptClause) -> bool:
             return False
         if is_alone and records_itself(call, clause.file):
             return False
-        return not any(node.type == "raise_statement" and lies_in(call, node) for node in clause.own)
+        if not any(node.type == "raise_statement" and lies_in(call, node) for node in clause.own):
+            return True
+        return _translates(call)
     return not (parent.type in ("raise_statement", "binary_operator") or _is_log_argument(use, clause))
+
+
+def _translates(call: Node) -> bool:
+    """Whether what is raised is what a function makes of the error, and no class: `raise as_answer(error)`."""
+    name = last_name(called(call)).lstrip("_")
+    return call.parent is not None and call.parent.type == "raise_statement" and name[:1].islower()
 
 
 def _is_log_argument(use: Node, clause: ExceptClause) -> bool:

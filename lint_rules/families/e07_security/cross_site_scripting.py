@@ -71,6 +71,7 @@ from lint_rules.families.e07_security.flows_javascript import FLOWS, WORDS
 from lint_rules.families.e07_security.injections_python import DATA_FLOWS, injections
 from lint_rules.families.e07_security.injections_python import WORDS as PYTHON_WORDS
 from lint_rules.families.e07_security.linking_javascript import findings
+from lint_rules.families.e07_security.media_python import CLASS_MEDIA
 from lint_rules.families.e07_security.weaknesses import references
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, WARNING, Finding, Rule
@@ -112,6 +113,6 @@ def check_javascript(project: Project) -> Iterator[Finding]:
     return findings(RULE, project)
 
 
-@RULE.project(words=PYTHON_WORDS, notes=(DATA_FLOWS,))
+@RULE.project(words=PYTHON_WORDS, notes=(DATA_FLOWS, CLASS_MEDIA))
 def check_python(project: Project) -> Iterator[Finding]:
     return injections(RULE, project)

@@ -15,6 +15,7 @@ from lint_rules.languages.tables import read_table
 from lint_rules.model import Finding, Notes, Related, Rule, Span
 from lint_rules.project.flows import FunctionFlow
 from lint_rules.project.spread import Arrival, Knowledge, Spread
+from lint_rules.project.symbols import Reference
 from lint_rules.project.walk import arrivals_of
 
 if TYPE_CHECKING:
@@ -50,12 +51,22 @@ def arrivals(project: Project, kind: str) -> list[Arrival]:
     symbols = project.symbols
     known = _SPREADS.get(project.handlers)
     if known is None or known[0] != symbols.version:
+        project.asked_notes.update(_with_handlers(project))
         knowledge: Knowledge = PythonKnowledge()
         known = (symbols.version, Spread(project, DATA_FLOWS, knowledge), {})
         _SPREADS[project.handlers] = known
     if kind not in known[2]:
         known[2][kind] = arrivals_of(kind, known[1])
     return known[2][kind]
+
+
+def _with_handlers(project: Project) -> Iterator[str]:
+    """Modules of handlers that hold none of the words: they have all of their framework from other files."""
+    for module in project.symbols.facts.values():
+        if module.is_complete and DATA_FLOWS.name not in module.notes:
+            named = (one for one in module.functions.values() if "." in one.name or one.decorators)
+            if any(project.handlers.of(Reference(module, one)) is not None for one in named):
+                yield module.module
 
 
 def injections(rule: Rule, project: Project) -> Iterator[Finding]:

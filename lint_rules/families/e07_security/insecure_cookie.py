@@ -97,6 +97,8 @@ _SETTINGS = frozenset({
     "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "CSRF_COOKIE_SECURE", "REMEMBER_COOKIE_SECURE",
     "REMEMBER_COOKIE_HTTPONLY", "JWT_COOKIE_SECURE",
 })  # fmt: skip
+_NO_NAMES = frozenset({"self", "handler", "request", "response", "req", "resp", "ctx", "context"})
+"""What a method of the project's own is given first, and a framework's never."""
 _PLAIN_HTTP = re.compile(r"https|\bssl|_ssl|\btls|_tls", re.IGNORECASE)
 """Conditions by which an operator says that there is no HTTPS."""
 _SUGGESTION = "set `httponly`, `secure` and `samesite` on the cookie"
@@ -139,6 +141,8 @@ def _python_cookies(file: PythonFile) -> Iterator[tuple[Node, str]]:
             and not _is_of_project(call, file)
         ):
             named = argument(call, "0", "key", "name")
+            if named is not None and source(named) in _NO_NAMES:
+                continue
             name = constant(named, file)
             shown = name if named is None or named.type == "string" else source(named)
             values = {flag: argument(call, flag) for flag in ("httponly", "secure")}

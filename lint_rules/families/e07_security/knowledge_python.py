@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from lint_rules.families.e07_security.media_python import answers_html
 from lint_rules.families.e07_security.sinks_python import SinkRow, SinkTable
 from lint_rules.families.e07_security.weaknesses import FOLDER
 from lint_rules.languages.python.effects import TEXT, UPLOAD, effects
@@ -38,6 +39,7 @@ _ROUTED_ELSEWHERE = frozenset({"Django", "Tornado"})
 """Frameworks whose routes stand far from their handlers, so that the parts of a path are known by name alone."""
 _SCOPE = frozenset({"where", "html", "redirect", "url"})
 """What the scope of ASGI is not followed to: it holds the whole request, the headers that browsers write too."""
+_HANDLER = "tornado.web.RequestHandler."
 _SEGMENT = frozenset({"segment"})
 _DECODED_LATER = frozenset({"aiohttp.web", "Tornado", "Sanic"})
 _MODEL_KINDS = TEXT | {"field"}
@@ -67,6 +69,10 @@ class PythonKnowledge:
         if kind == "mass" and project.symbols.class_(name) is not None:
             bases = project.symbols.ancestors(name)[1:]
             return (_FIELDS,) if any(_ENTITY.search(base) for base in bases) else ()
+        if kind == "html" and name.startswith(_HANDLER) and not any("content_type=" in one for one in call.literals):
+            owner = call.symbol.rpartition(".")[0]
+            if not answers_html(owner, project):
+                return ()
         return self._sinks.rows(kind, name, call, self._types)
 
     def sent(self, flow: FunctionFlow, module: ModuleFacts, project: Project) -> Iterator[tuple[str, frozenset[str]]]:

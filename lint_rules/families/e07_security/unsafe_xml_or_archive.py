@@ -121,7 +121,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
                 argument(call, "members") is not None
                 or (name == "extract" and not _every_member(call))
                 or re.search(
-                    r"extraction_filter|is_within|commonpath|commonprefix|is_relative_to|\.\.[\"']|safe_|isabs|realpath",
+                    r"extraction_filter|data_filter|is_within|commonpath|commonprefix|is_relative_to|\.\.[\"']|safe_|isabs|realpath",
                     written,
                 )
             )

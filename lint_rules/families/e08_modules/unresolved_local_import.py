@@ -152,7 +152,7 @@ def _located(one: Import | Mention, file: PythonFile | Placed) -> Located | None
 
 def _top_file(file: PythonFile | Placed, top: str) -> str:
     root = file.modules.node.root
-    for anchor in (file.place.anchor, *file.modules.anchors_of(top), "", "src"):
+    for anchor in (file.place.anchor, *file.modules.anchors_of(top, file.place), "", "src"):
         found = module_at(os.path.join(root, *anchor.split(".")) if anchor else root, top)
         if found:
             return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from lint_rules.flow.taint import CLEAN, Path, Variables, cleaned, held
+from lint_rules.flow.taint import Path, Variables, safe_from
 from lint_rules.languages.python.checking import TELLS
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.registrations import arguments
@@ -40,9 +40,7 @@ def refined(test: Node, holds: bool, variables: Variables) -> Variables:
     if not variables:
         return variables
     for path, kinds in _guarantees(test, holds):
-        value, _ = held(variables, path)
-        if value:
-            variables = {**variables, path: CLEAN if "*" in kinds else cleaned(value, kinds)}
+        variables = safe_from(variables, path, kinds)
     return variables
 
 

@@ -18,6 +18,7 @@ from lint_rules.flow.taint import (
     cleaned,
     from_origin,
     held,
+    safe_from,
     through,
     union,
 )
@@ -33,7 +34,7 @@ from lint_rules.languages.python.conditions import (
     resolved_from,
     roots_of,
 )
-from lint_rules.languages.python.dataflow_calls import CallValues
+from lint_rules.languages.python.dataflow_calls import ANSWERING, CallValues
 from lint_rules.languages.python.dataflow_parts import (
     is_last_part,
     last_name,
@@ -288,8 +289,7 @@ class PythonFlow(CallValues):
                 return added(variables, path, given)
         if name == "relative_to" and receiver is not None:
             for path in roots_of(receiver):
-                value, _ = held(variables, path)
-                variables = {**variables, path: cleaned(value, _PATH)} if value else variables
+                variables = safe_from(variables, path, _PATH)
             return variables
         if VALIDATES.match(name) and call.parent is not None and call.parent.type in ("expression_statement", "await"):
             for _, argument in arguments(call):
@@ -297,7 +297,7 @@ class PythonFlow(CallValues):
                 value = held(variables, path)[0] if path else CLEAN
                 if value:
                     checked = self._checked_by(call, function)
-                    variables = {**variables, path: cleaned(value, checked) if checked else CLEAN}
+                    variables = safe_from(variables, path, checked or EVERYTHING)
         return variables
 
     def _checked_by(self, call: Node, function: Node) -> frozenset[str]:
@@ -359,6 +359,8 @@ class PythonFlow(CallValues):
         self, call: Node, function: Node, given: list[tuple[str, Node]], base: Value, variables: Variables, which: int
     ) -> Iterator[tuple[str, Value]]:
         reached = [(slot_of(place, node), self.value(node, variables)) for place, node in given]
+        if last_name(function) in ANSWERING and given and given[0][1].type == "dictionary":
+            reached = [(place, cleaned(value, _HTML)) for place, value in reached]  # is sent as JSON
         reached = [(place, value) for place, value in reached if value]
         if base:
             reached.append((".", base))

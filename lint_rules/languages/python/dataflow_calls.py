@@ -35,7 +35,7 @@ _UNESCAPED = ("jinja2.Environment()", "jinja2.Template()", "jinja2.environment.E
 _PLAIN_TYPES = frozenset({"int", "float", "bool", "UUID", "uuid.UUID", "Decimal"})
 _ENTRIES = frozenset({"namelist", "infolist", "getmembers", "getnames"})
 """Methods of archives that give the names which whoever packed them has chosen."""
-_ANSWERING = frozenset({"write", "finish"})
+ANSWERING = frozenset({"write", "finish"})
 """Calls that answer, whose media type is set by another statement."""
 _IS_TYPE = re.compile(r"content_type=|mimetype=|media_type=")
 _TEXT_METHODS = frozenset(
@@ -131,6 +131,7 @@ class CallValues(Values):
             if any(place in ("2", "type") and text(value) in _PLAIN_TYPES for place, value in arguments(call)):
                 return CLEAN  # `args.get("page", 1, type=int)`
             otherwise = [value for place, value in arguments(call) if place not in ("0", "type")]
+            base = self._at_key(call, receiver, base, variables) if name == "get" else base
             return union(taken(base), (yield otherwise[0], variables) if otherwise else CLEAN)
         if name not in known.passing:
             return None
@@ -150,6 +151,14 @@ class CallValues(Values):
             return cleaned(base, _NAME_ONLY)
         value = union(base, given) if name in ("join", "replace", "joinpath", "format_map") else base
         return as_text(value) if name in _TEXT_METHODS else value
+
+    @staticmethod
+    def _at_key(call: Node, receiver: Node, base: Value, variables: Variables) -> Value:
+        """What a container of which something is known holds under a literal key: `options.get("path")`."""
+        key = next((value for place, value in arguments(call) if place == "0"), None)
+        if receiver.type != "identifier" or key is None or key.type != "string":
+            return base
+        return variables.get((text(receiver), text(key).strip("\"'")), base)
 
     def _is_own_method(self, function: Node, base: Value) -> bool:
         """Whether a method is one of a class of the project, whatever texts call theirs: `repository.find`."""
@@ -171,7 +180,7 @@ class CallValues(Values):
             )
             if sets_other_type(call):
                 literals = (*literals, "content_type=other")
-            if last_name(function) in _ANSWERING and not any(_IS_TYPE.match(literal) for literal in literals):
+            if last_name(function) in ANSWERING and not any(_IS_TYPE.match(literal) for literal in literals):
                 literals = (*literals, *media_type(self._scope.node, self._file.data))
             written = " ".join(text(function).split())[:80]
             self.calls.append(FlowCall(self._file.names.symbol(function), written, self._file.span(call), literals))

@@ -22,6 +22,7 @@ from lint_rules.flow.taint import (
     exposed,
     from_origin,
     held,
+    parts_of,
     union,
 )
 from lint_rules.flow.trampoline import bounce
@@ -162,12 +163,16 @@ class Values:
         return (yield value, variables) if value is not None else CLEAN
 
     def _identifier(self, node: Node, variables: Variables) -> Steps:
-        name = text(node)
-        value, size = held(variables, (name,))
-        if size or name == self._self:
-            return value
-        return self._free(name, node)
+        return union(self._whole(node, variables), parts_of(variables, (text(node),)))
         yield
+
+    def _whole(self, node: Node, variables: Variables) -> Value:
+        """What a variable holds by itself, and so each part of it that nothing else is known of."""
+        name = text(node)
+        value = variables.get((name,))
+        if value is None:
+            return CLEAN if name == self._self else self._free(name, node)
+        return value
 
     def _free(self, name: str, node: Node) -> Value:
         """The value of a variable of a function around this one."""
@@ -189,7 +194,7 @@ class Values:
         value, size = held(variables, path)
         if size and size == len(path):
             return value
-        base = yield owner, variables
+        base = self._whole(owner, variables) if owner.type == "identifier" else (yield owner, variables)
         if not base:
             is_own = self._self and len(path) == 2 and path[0] == self._self
             if not is_own and len(path) == 2 and self._is_shared(node):
@@ -258,8 +263,9 @@ class Values:
         value, size = held(variables, path)
         if size and size == len(path) and size > 1:
             return value
-        base = yield owner, variables
         key = node.child_by_field_name("subscript")
+        is_part = owner.type == "identifier" and len(path) > 1
+        base = self._whole(owner, variables) if is_part else (yield owner, variables)
         if key is not None and key.type == "string" and text(key).strip("\"'") in UPLOAD_NAMES:
             return named_by_client(base)
         if key is not None and text(key) in ("1", "-1") and is_last_part(owner):

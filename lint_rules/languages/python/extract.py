@@ -309,7 +309,15 @@ class Extractor:
             risks=_risks(body),
             always=tuple(self._always(scope)) if self._answers_requests else (),
             gives_promise=_hands_on(scope, body),
+            makes=self._makes(body),
         )
+
+    def _makes(self, body: _Body) -> str:
+        value = first_named(body.returns[0]) if len(body.returns) == 1 and not body.yields else None
+        if value is not None and value.type == "await":
+            value = first_named(value)
+        function = value.child_by_field_name("function") if value is not None and value.type == "call" else None
+        return self._names.symbol(function) if function is not None else ""
 
     def _always(self, scope: Scope) -> Iterable[tuple[str, ...]]:
         for call in unconditional_calls(scope.node):
