@@ -127,7 +127,7 @@ RULE = Rule(
 )
 
 
-_CALLS_MAKER = re.compile(rb"=\s*(?:await\s+)?[\w.]*(?:" + MAKER.pattern.encode() + rb")\w*\(")
+_CALLS_MAKER = re.compile(rb"(?:" + MAKER.pattern.encode() + rb")\w{0,30}\(")
 
 
 def _may_take(data: bytes) -> bool:

@@ -57,7 +57,7 @@ def resource_of(call: Node, file: PythonFile) -> TableRow | None:
     return _made_elsewhere(function, file) if MAKER.search(last) else None
 
 
-MAKER = re.compile(r"(?i:conn|session|sock|open|smtp|database|archive|tempfile)|(?:^|_)(?:db|ssh|ftp|imap)(?:_|$)")
+MAKER = re.compile(r"(?i:conn|session|sock|open|smtp|database|archive|tempfile)|db|ssh|ftp|imap")
 """In the name of a function of another file that gives what it has taken: `db.new_connection()`."""
 
 
