@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from tree_sitter import Node
 
+from lint_rules.families.e07_security.applying_javascript import called_here, closure_of, mapped, reduced
 from lint_rules.families.e07_security.flows_javascript import BASE_NAME, EVERYTHING, Taint, Through
 from lint_rules.families.e07_security.parts_javascript import (
     chosen,
@@ -22,7 +23,6 @@ from lint_rules.families.e07_security.parts_javascript import (
     parsed,
     replaced,
     root,
-    taken,
 )
 from lint_rules.families.e07_security.reading_javascript import called_name, key_name
 from lint_rules.families.e07_security.requests_javascript import OWN_HOST, read_of
@@ -40,7 +40,6 @@ from lint_rules.families.e07_security.values_javascript import (
     text_of,
 )
 from lint_rules.families.e07_security.weaknesses import FOLDER
-from lint_rules.languages.javascript.binding import parameter_nodes, targets
 from lint_rules.languages.javascript.grammar import (
     arguments,
     bare,
@@ -50,7 +49,6 @@ from lint_rules.languages.javascript.grammar import (
     string_value,
     text,
 )
-from lint_rules.languages.javascript.scopes import Scope
 from lint_rules.languages.tables import read_table
 from lint_rules.project.node_names import js_name
 
@@ -316,9 +314,9 @@ class Evaluator(Struct):
             between = self.value(given[0], state, depth + 1) if given else constant(",")
             return concatenated((text_of(base), between))
         if name == "reduce" and len(given) > 1:
-            return self._reduced(base, given, state, depth)
+            return reduced(base, given, state, depth, self)
         if name in ("map", "flatMap") and given:
-            return self._mapped(base, given[0], state, depth)
+            return mapped(base, given[0], state, depth, self)
         if name == "concat":
             values = [base, *(self.value(one, state, depth + 1) for one in given)]
             is_list = base.constant is None and any(taint.inside for one in values for taint in one.taints)
@@ -343,9 +341,9 @@ class Evaluator(Struct):
             return base
         if given and _READING.search(name) and self.file.request.is_request(given[0]):
             return Value(frozenset((Taint(" ".join(text(node).split()), is_document=True, is_whole=True),)))
-        closure = self._closure(callee(node))
+        closure = closure_of(callee(node), self.file)
         if closure is not None:
-            return self._called_here(closure, given, state, depth)
+            return called_here(closure, given, state, depth, self)
         symbol = self.file.names.symbol(callee(node)) if callee(node) is not None else ""  # type: ignore[arg-type]
         if symbol and (self.file.is_own(symbol) or self.file.is_own(self.file.resolve(symbol))):
             return self._through(symbol, given, state, depth)
@@ -356,67 +354,6 @@ class Evaluator(Struct):
         first, base = (self.value(one, state, depth + 1) for one in given[:2])
         found = parsed(first, is_json=False)
         return joined((found, parsed(base, is_json=False))) if first.constant is not None else found
-
-    def _closure(self, function: Node | None) -> Scope | None:
-        """The function that a name denotes, if it is one within the function that calls it."""
-        if function is None or function.type != "identifier":
-            return None
-        scope = self.file.function_scope(self.file.names.symbol(function))
-        around = self.file.enclosing_function(function)
-        if scope is None or around is None or scope.parent is None:
-            return None
-        outer = scope.parent.function
-        return scope if outer is not None and outer.start <= function.start_byte < outer.end else None
-
-    def _called_here(self, closure: Scope, given: list[Node], state: State, depth: int) -> Value:
-        """What a function gives back that sees the names of the one around it."""
-        names = dict(state.names)
-        for position, parameter in enumerate(parameter_nodes(closure.node)):
-            held = self.value(given[position], state, depth + 1) if position < len(given) else NOTHING_KNOWN
-            for target in targets(parameter.child_by_field_name("pattern") or parameter):
-                names[text(target.name)] = taken(held, target.path)
-        inner = State(names, state.clean)
-        body = closure.node.child_by_field_name("body")
-        if body is not None and body.type != "statement_block":
-            return self.value(body, inner, depth + 4)
-        found = []
-        for returned in self.file.scopes.directly_in(closure, "return_statement"):
-            value = first_named(returned)
-            if value is not None:
-                found.append(self.value(value, inner, depth + 4))
-        return joined(found)
-
-    def _mapped(self, base: Value, function: Node, state: State, depth: int) -> Value:
-        """What `map` makes of items, by a function that is one expression."""
-        function = bare(function)
-        if function.type != "arrow_function":
-            return NOTHING_KNOWN if function.type in ("identifier", "member_expression") else base
-        body = function.child_by_field_name("body")
-        if body is None or body.type == "statement_block":
-            return base
-        inner = state
-        parameters = parameter_nodes(function)
-        for target in targets(parameters[0].child_by_field_name("pattern") or parameters[0]) if parameters else ():
-            item = member_of(base, "<item>")
-            for one in target.path:
-                item = member_of(item, one)
-            inner = State({**inner.names, text(target.name): item}, inner.clean)
-        for parameter in parameters[1:]:
-            inner = State({**inner.names, text(parameter): NOTHING_KNOWN}, inner.clean)
-        return placed_in(self.value(body, inner, depth + 1), "<item>")
-
-    def _reduced(self, base: Value, given: list[Node], state: State, depth: int) -> Value:
-        """What `reduce` makes of items and a first value, by a function that is one expression."""
-        first = self.value(given[1], state, depth + 1)
-        function = bare(given[0])
-        body = function.child_by_field_name("body") if function.type == "arrow_function" else None
-        parameters = parameter_nodes(function) if body is not None and body.type != "statement_block" else []
-        if body is None or len(parameters) < 2:
-            return joined((first, base))
-        names = {**state.names, text(parameters[0]): first}
-        for target in targets(parameters[1].child_by_field_name("pattern") or parameters[1]):
-            names[text(target.name)] = taken(member_of(base, "<item>"), target.path)
-        return joined((first, self.value(body, State(names, state.clean), depth + 1)))
 
     def _through(self, symbol: str, given: list[Node], state: State, depth: int) -> Value:
         """What a function of the project gives back, as far as its arguments are in it."""

@@ -11,8 +11,10 @@ from tree_sitter import Node
 
 from lint_rules.families.e07_security.answers_javascript import REDIRECT, answered
 from lint_rules.families.e07_security.circumstances import is_for_show
+from lint_rules.families.e07_security.content_type_javascript import type_of_answer, type_of_context
 from lint_rules.families.e07_security.evaluating_javascript import Evaluator, option_names
 from lint_rules.families.e07_security.flows_javascript import EVERY_REQUEST, EVERYTHING, FLOWS, FlowNote, Passed, Taint
+from lint_rules.families.e07_security.keys_javascript import chosen_key, owner_of
 from lint_rules.families.e07_security.parameters_javascript import query_text
 from lint_rules.families.e07_security.reading_javascript import called_name
 from lint_rules.families.e07_security.requests_javascript import kept_name
@@ -55,8 +57,6 @@ _HOLDING = frozenset(
 )  # fmt: skip
 _QUERYING = frozenset({"query", "execute", "any", "one", "none", "many", "run", "all", "get"})
 _MOST_FUNCTIONS = 1_500
-_LONGEST_MERGE = 4_000
-_ASKS_FOR_NAMES = re.compile(r"__proto__|['\"]constructor['\"]|hasOwn|isSafeKey|includes\(|\.has\(")
 _LONGEST_FUNCTION = 150_000
 _HARMLESS_TYPES = re.compile(r"^:\s*(?:number|boolean|bigint|Date)\b")
 _ENUM_TYPE = re.compile(r"""^:\s*["'][^"']*["'](?:\s*\|\s*["'][^"']*["'])+\s*$""")
@@ -250,7 +250,7 @@ class Flows:
         called = answers_storage(call, self.file.enclosing_function(call), self.file) or self._symbol_of(function)
         if not may_sink(name) and not (called and self._may_be_own(called)):
             return
-        options = (*sorted(set(option_names(given, self.evaluator))), *self._surroundings(call, state))
+        options = (*sorted(set(option_names(given, self.evaluator))), *type_of_answer(call, self.file))
         owner_text = self._described(owner)
         yield FlowNote(
             "new" if call.type == "new_expression" else "call", symbol, self.file.span(call), called, name,
@@ -305,30 +305,6 @@ class Flows:
     def _may_be_own(self, symbol: str) -> bool:
         return self.file.is_own(symbol)
 
-    def _surroundings(self, call: Node, state: State) -> Iterator[str]:
-        """Whether what is answered has another type than HTML: `res.type("text/plain").send(...)`."""
-        name = called_name(call)
-        if name not in ("send", "end", "write", "response"):
-            return
-        function = self.file.enclosing_function(call)
-        written = text(function.node)[:20_000] if function is not None else ""
-        chain = text(callee(call) or call)
-        if re.search(
-            r"text/plain|application/(?:json|xml)|text/(?:csv|css)|image/|octet-stream|\.type\(\s*['\"](?:txt|json|text|csv)['\"]",
-            chain,
-        ):
-            yield "not-html"
-        elif (
-            "text/html" in chain
-            or re.search(r"type\(\s*['\"]html", chain)
-            or re.search(
-                r"content-type['\"]?\s*[,:]\s*['\"`]text/html|\.type\(\s*['\"](?:text/)?html", written, re.IGNORECASE
-            )
-        ):
-            yield "html"
-        elif re.search(r"content-type['\"]?\s*[,:]|\.type\(|\.contentType\(", written, re.IGNORECASE):
-            yield "not-html"
-
     def _passed(self, given: list[Node], state: State) -> Iterator[Passed]:
         for position, argument in enumerate(given):
             value = self.evaluator.settled(self.evaluator.value(argument, state), state)
@@ -340,7 +316,9 @@ class Flows:
         if target is None or value is None or node.type != "assignment_expression" or text(target) != subject:
             return
         if target.type == "subscript_expression":
-            yield from self._keyed(node, target, value, state, symbol)
+            keys = chosen_key(target, value, state, self.evaluator)
+            if keys:
+                yield FlowNote("key", symbol, self.file.span(node), "", "[]", owner_of(target), text(target), keys)
         if target.type != "member_expression":
             return
         passed = tuple(self._passed([value], state))
@@ -351,60 +329,8 @@ class Flows:
         if passed and last is not None and text(last) in ("body", "innerHTML", "href"):
             yield FlowNote(
                 "assign", symbol, self.file.span(node), self.file.names.symbol(target), text(last), "",
-                text(target), passed, tuple(self._type_of_context(node)),
+                text(target), passed, tuple(type_of_context(node, self.file)),
             )  # fmt: skip
-
-    def _type_of_context(self, node: Node) -> Iterator[str]:
-        function = self.file.enclosing_function(node)
-        written = text(function.node)[:20_000] if function is not None else ""
-        if re.search(r"type\s*=\s*['\"](?:text/plain|text|json|application/json)|['\"]text/plain", written):
-            yield "not-html"
-        elif re.search(r"type\s*=\s*['\"](?:text/)?html", written):
-            yield "html"
-
-    def _keyed(self, node: Node, target: Node, value: Node, state: State, symbol: str) -> Iterator[FlowNote]:
-        """`settings[req.body.key] = req.body.value`: a key that a client chooses."""
-        index, owner = target.child_by_field_name("index"), target.child_by_field_name("object")
-        if index is None or owner is None or bare(index).type in ("number", "string"):
-            return
-        if bare(index).type == "template_string" and not text(index).startswith("`${"):
-            return
-        if not self._outlives(bare(owner), state) and not self._merges(bare(owner)):
-            return
-        keys = self.evaluator.settled(self.evaluator.value(index, state), state)
-        found = tuple(Passed(0, taint) for taint in sorted(keys.taints) if taint.at_start)
-        if found and any(taint.is_document for taint in self.evaluator.value(value, state).taints):
-            yield FlowNote("key", symbol, self.file.span(node), "", "[]", text(owner), text(target), found)
-
-    def _merges(self, owner: Node) -> bool:
-        """Whether a function copies members into what it is given, calls itself for those that are objects, and asks
-        for no name: a deep merge, which also enters `__proto__`."""
-        function = self.file.enclosing_function(owner)
-        if function is None or function.is_anonymous or owner.type != "identifier":
-            return False
-        written = (function.node.text or b"")[:_LONGEST_MERGE].decode("utf-8", "replace")
-        name = function.name.rpartition(".")[2].rpartition(">")[2]
-        return bool(name) and written.count(f"{name}(") > 1 and not _ASKS_FOR_NAMES.search(written)
-
-    def _outlives(self, owner: Node, state: State) -> bool:
-        """Whether an object is more than a new one of the function's own, whose prototype is nobody's business."""
-        index = owner.child_by_field_name("index")
-        if index is not None and self.evaluator.value(index, state).taints:
-            return True  # `settings[section][key]`: the section may be `__proto__`
-        root = owner
-        while (inner := root.child_by_field_name("object")) is not None:
-            root = bare(inner)
-        if root.type != "identifier":
-            return root.type == "this"
-        found = self.file.scopes.binding(text(root), root.start_byte)
-        if found is None or found[1][0].kind == "parameter":
-            return False
-        value = found[1][0].node
-        index = bare(value).child_by_field_name("index") if value is not None else None
-        if index is not None and self.evaluator.value(index, state).taints:
-            return True
-        is_made_here = value is None or bare(value).type not in ("await_expression", "call_expression")
-        return found[0].function is None or not is_made_here
 
     def _returned(self, node: Node, state: State, symbol: str) -> FlowNote | None:
         given = named(node)[:1] if node.type == "return_statement" else [node]
