@@ -67,6 +67,9 @@ RULE = Rule(
 )
 
 
+_WRAPPED = "wrapped"
+
+
 @RULE.python(Calls(NESTED_LOOPS), inside=EVENT_LOOP)
 def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     row = NESTED_LOOPS.match(file.qualified_name(call.func), file.types)
@@ -95,9 +98,12 @@ def check_project(project: Project) -> Iterator[Finding]:
     for edges in graph.edges.values():
         for edge in edges:
             callee = edge.callee
-            if callee is None or callee.name not in next_edge or not _runs(edge):
+            if callee is None or callee.name not in next_edge or edge.call.kind == _WRAPPED:
+                continue  # a decorator that runs a coroutine function is not run by it, but in its place
+            is_wrapped = next_edge[callee.name].call.kind == _WRAPPED
+            if not (_runs(edge) or (is_wrapped and edge.call.kind == "call" and not edge.call.awaited)):
                 continue
-            is_told = project.on_loop(edge.caller) and not project.on_loop(callee)
+            is_told = project.on_loop(edge.caller) and (is_wrapped or not project.on_loop(callee))
             if is_told and not is_test_path(edge.caller.module.path, project.root):
                 yield _behind_helpers(list(CallGraph.follow(edge, next_edge)))
 

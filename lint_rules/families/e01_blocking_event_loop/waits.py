@@ -70,7 +70,16 @@ def is_bounded(row: TableRow, call: Node, file: PythonFile) -> bool:
             if (target := assignment.child_by_field_name("left")) is not None and text(target) == wanted
         )
         made = next((value for value in values if value is not None), None)
-    return made is not None and any(key in names and text(value) != "0" for key, value in arguments_of(made))
+    sizes = [value for key, value in arguments_of(made) if key in names] if made is not None else []
+    return any(text(size) != "0" and not _has_room_for_all(size, call, file) for size in sizes)
+
+
+def _has_room_for_all(size: Node, call: Node, file: PythonFile) -> bool:
+    """`jobs = Queue(len(orders))`, and a call in `for order in orders`."""
+    loop = next((outer for outer in file.enclosing(call) if outer.type == "for_statement"), None)
+    items = loop.child_by_field_name("right") if loop is not None else None
+    same = file.enclosing_function(size) is file.enclosing_function(call)
+    return items is not None and same and text(size) == f"len({text(items)})"
 
 
 def made_by(context: Node, file: PythonFile) -> Node:
