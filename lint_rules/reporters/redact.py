@@ -15,7 +15,7 @@ from lint_rules.source import SourceText
 _HIDDEN: Final = "***"
 # Shorter ones stand in words by chance.
 _SHORTEST: Final = 4
-# Every message about secrets has such names in it, and somebody's password is one of them.
+# Every message about secrets has such names in it, and somebody's password is one of them, or a part of one.
 _NAMES: Final = frozenset({"password", "passwd", "secret", "token"})
 # Of as many bytes as what they stand for, so that every offset in the text stays what it is.
 _MASKS: Final = {1: "*", 2: "\xb7", 3: "\u2022", 4: "\U00010101"}
@@ -88,4 +88,4 @@ def _words(secrets: Mapping[str, Sequence[Span]], read: Callable[[str], SourceTe
         if source is not None:
             texts = (source.text(span.start, span.end) for span in spans)
             found.update(part for text in texts for part in (text, *text.splitlines()) if len(part) >= _SHORTEST)
-    return found - _NAMES
+    return {word for word in found if not any(word in name for name in _NAMES)}

@@ -165,10 +165,11 @@ def check_python(call: cst.Call, file: PythonFile) -> Iterator[Finding]:
     error = row["raises"][0]
     called = f"{file.text(call.func)}()"
     answer = _answer(file.handler(function))
+    sent = "a body that is no JSON" if row is _JSON else f"anything else in `{_short(read)}`"
     yield RULE.at(
         file,
         call,
-        f"`{called}` raises {error} if the client sends anything else in `{_short(read)}`; catch it and {answer}",
+        f"`{called}` raises {error} if the client sends {sent}; catch it and {answer}",
         f"catch `{error}` around the call and {answer}, or let the framework parse and check the value",
     )
 

@@ -109,7 +109,10 @@ def _is_handler_by_place(scope: Scope, names: tuple[str, ...], ways: set[str], f
     if any(name.strip("_").lower() == "next" for name in ways):
         return True
     is_inner = "<locals>" in scope.name
-    return len(names) == 2 and not is_inner and _PLACES.search(file.relative) is not None
+    if len(names) != 2 or is_inner or _PLACES.search(file.relative) is None:
+        return False
+    returned = map(first_named, file.scopes.directly_in(scope, "return_statement"))
+    return not any(value is not None and value.type in ("true", "false") for value in returned)  # it is asked something
 
 
 def _passes_through(scope: Scope) -> bool:
