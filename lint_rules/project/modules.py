@@ -80,7 +80,7 @@ _JAVASCRIPT_TEST_PATH = re.compile(
 )
 _TOOLING_PATH = re.compile(
     r"^(?:tools?|tooling|build)/|(?:^|/)bin/(?!www\b|server\b|start\b)"
-    r"|(?:^|/)(?:scripts?|cli|migrations?|seeds?|seeders|\.github|\.husky|\.storybook)/"
+    r"|(?:^|/)(?:scripts?|cli|CLI|migrations?|seeds?|seeders|\.github|\.husky|\.storybook)/"
     r"|(?:^|/)(?:[^/]*\.config|[^/]*rc|gulpfile|Gruntfile|Jakefile|webpack\.[^/]*|rollup\.[^/]*|vite\.[^/]*|babel\.[^/]*"
     r"|esbuild[^/]*|\.[^/]*rc|\.[^/]*)\.[cm]?[jt]s$"
     r"|^(?:debug|dev|tester|watch|watcher)\.[cm]?[jt]s$"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,8 @@ def swallowing_clause(clause: Node, file: JavaScriptFile) -> Span | None:
     if _succeeds_otherwise(attempt, tried, statements) or is_counted(attempt, tried, file):
         return None
     what = Attempt(tried, file)
+    if _loads_module(tried):
+        return None
     if what.is_harmless or not what.acts or is_optional(file, clause):
         return None
     return file.source.span(clause.start_byte, body.start_byte + 1 if not statements else body.start_byte)
@@ -165,6 +168,18 @@ def _is_beside_the_point(handler: Node, statements: list[Node], file: JavaScript
     if not own.isdisjoint(_FUNCTIONS):
         return True
     return bool(statements) and not own.isdisjoint(_QUESTIONS)
+
+
+def _loads_module(tried: Node) -> bool:
+    """Whether what is tried begins with loading a module that may not be there, and only sets it up."""
+    statements = named(tried)
+    loading = re.match(
+        r"(?:(?:const|let|var)\s)?[\w$.{},:\s]+=\s*(?:require|await import)\(\s*[\"'`]", text(statements[0])
+    )
+    return loading is not None and len(statements) <= _FEW and not any("await " in text(one) for one in statements[1:])
+
+
+_FEW = 4
 
 
 def _succeeds_otherwise(attempt: Node, tried: Node, statements: list[Node]) -> bool:

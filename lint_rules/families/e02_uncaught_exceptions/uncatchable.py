@@ -151,6 +151,8 @@ def _callback(place: Node, function: Node, call: Node, file: JavaScriptFile) -> 
     outer = around(call)
     if outer is not None and outer.type == "await_expression":
         return None  # a promise, which is told of the error
+    if outer is not None and outer.type == "arguments" and len(parameter_nodes(function)) == 1:
+        return None  # `pipe(read, getOrElse((error) => { throw error }))`: its value is a function, or an outcome
     if not _takes_error(function) or last in ("then", "catch", "finally", "done", "fail", "asCallback", "nodeify"):
         return None
     if last in _STARTS and _rethrows(place, function) and _is_at_start(function, file):

@@ -275,11 +275,17 @@ def _event_of_removal(call: Node) -> str:
 
 
 def _is_one_name(added: Node, removed: Node, file: JavaScriptFile) -> bool:
-    """Whether two names may be one function: not where each is defined in a function of its own."""
+    """Whether two names may be one function: not where each is defined in a function of its own.
+
+    A parameter, or what a loop or a pattern takes out of a collection, may be any function that was put into it.
+    """
     one, other = (file.scopes.binding(text(name), name.start_byte) for name in (added, removed))
     if one is None or other is None or one[0] is other[0]:
         return True
-    return any(scope.kind != FUNCTION or bindings[0].kind == "parameter" for scope, bindings in (one, other))
+    return any(
+        scope.kind != FUNCTION or bindings[0].kind in ("parameter", "unknown") or bindings[0].path
+        for scope, bindings in (one, other)
+    )
 
 
 def _may_be_same(added: Node, removed: Node, file: JavaScriptFile) -> bool:

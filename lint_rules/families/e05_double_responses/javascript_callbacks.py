@@ -30,6 +30,7 @@ from lint_rules.languages.javascript.scopes import FUNCTION, Scope
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
 
+_LISTENING = ("on", "once", "addListener")
 _EACH = frozenset({"forEach", "map", "each", "eachSeries", "eachLimit", "flatMap"})
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _COUNTS = re.compile(r"--|\+\+|\b(?:pending|remaining|left|todo|outstanding|count(?:er)?|index|i)\b\s*[=!]==?")
@@ -212,11 +213,24 @@ def _overlaps_in(scope: Scope, by_call: dict[int, list[Callback]], steps: Steps)
         if second is not None:
             for first in given:
                 callback = of_step.get(first)
-                if callback is not None and _clash_after(first, second):
+                if callback is not None and _clash_after(first, second) and not _ends_stream(callback.call, event.node):
                     yield Overlap(first, second, callback.literal)
         if event.kind == "call":
             for callback in by_call.get(event.node.id, ()):
                 yield from _in_callback(callback, given, of_step)
+
+
+def _ends_stream(registration: Node, piping: Node) -> bool:
+    """Whether a listener of a stream answers when the stream that is piped into the response has failed, or ended."""
+    owners = []
+    for call, names in ((registration, _LISTENING), (piping, ("pipe",))):
+        function = callee(call) if call.type == "call_expression" else None
+        last = function.child_by_field_name("property") if function is not None else None
+        owner = function.child_by_field_name("object") if function is not None else None
+        if last is None or owner is None or text(last) not in names:
+            return False
+        owners.append(text(owner))
+    return owners[0] == owners[1]
 
 
 def _clash_after(first: Step, second: Step) -> bool:

@@ -29,7 +29,8 @@ _FOR_DEVELOPERS = re.compile(
     re.IGNORECASE,
 )
 _PUBLIC = re.compile(
-    r"(?<!!)==+\s*[\"'`](?:prod|live)|!==?\s*[\"'`](?:dev|local|test)|!\s*(?:\w+\.)*(?:is)?(?:dev|debug)|(?<!!)\bisProd",
+    r"(?<!!)==+\s*[\"'`](?:prod|live)|!==?\s*[\"'`](?:dev|local|test)|!\s*(?:\w+\.)*(?:is)?(?:dev|debug)"
+    r"|(?<![!\w.\"'`])(?:\w+\.)*\w*prod(?:uction)?\b(?![\"'`])",
     re.IGNORECASE,
 )
 """Conditions that hold where the service is a public one."""

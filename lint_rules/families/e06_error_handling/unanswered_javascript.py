@@ -138,10 +138,49 @@ def answering(place: Node, file: JavaScriptFile) -> Answering | None:
         return None
     if handler.kind == "hook" and answers in ("any", "returned"):
         return None
+    if answers == "assigned" and _is_assigned_before(place, scope, file):
+        return None
     who = Answering(scope, handler, file)
     if who.by_value and holder(place) != scope.node:
         return None  # what an inner function gives is not what the handler gives
     return who
+
+
+def _is_assigned_before(place: Node, scope: Scope, file: JavaScriptFile) -> bool:
+    """Whether the body of the response is set above a place, or by a middleware listed with the handler."""
+    start = place.parent.start_byte if place.type == "catch_clause" and place.parent is not None else place.start_byte
+    for assignment in file.nodes("assignment_expression"):
+        left = assignment.child_by_field_name("left")
+        owner = left.child_by_field_name("object") if left is not None and left.type == "member_expression" else None
+        last = left.child_by_field_name("property") if left is not None else None
+        if owner is None or last is None or text(last) != "body" or file.request.role(owner) != "context":
+            continue
+        function, block = file.enclosing_function(assignment), file.statement(assignment).parent
+        if (
+            function is scope
+            and assignment.start_byte < start
+            and block is not None
+            and block.end_byte >= place.end_byte
+        ):
+            return True
+        is_listed = function is not None and function is not scope and function.node.parent == scope.node.parent
+        if function is not None and is_listed and _goes_on_to_next(assignment, function, file):
+            return True
+    return False
+
+
+def _goes_on_to_next(assignment: Node, function: Scope, file: JavaScriptFile) -> bool:
+    """Whether what sets the body runs the handlers behind it afterwards, outside of a `catch`."""
+    if any(outer.type == "catch_clause" for outer in file.enclosing(assignment)):
+        return False
+    body = function.node.child_by_field_name("body")
+    return body is not None and any(
+        node.type == "call_expression"
+        and node.start_byte > assignment.end_byte
+        and (called := callee(node)) is not None
+        and file.request.role(called) == "next"
+        for node in own_nodes(body)
+    )
 
 
 def unanswered_clause(clause: Node, file: JavaScriptFile) -> Answering | None:
@@ -151,7 +190,7 @@ def unanswered_clause(clause: Node, file: JavaScriptFile) -> Answering | None:
     who = answering(clause, file) if attempt is not None and tried is not None and body is not None else None
     if who is None or attempt is None or tried is None or body is None:
         return None
-    if who.always(named(body)) or _changes_something(body) or _goes_on(body):
+    if who.always(named(body)) or _changes_something(body) or _goes_on(body) or _only_answers(tried, who):
         return None
     if _leaves(body) and not who.ends_in_finally(attempt):
         return who if _answers_inside(tried, who) or who.follows(attempt) else None
@@ -162,6 +201,20 @@ def _leaves(body: Node) -> bool:
     """Whether a block ends by returning, so that nothing behind it runs."""
     statements = named(body)
     return bool(statements) and statements[-1].type == "return_statement"
+
+
+def _only_answers(tried: Node, who: Answering) -> bool:
+    """Whether nothing but an answer of constants is tried: where that fails, no other one would get through."""
+    for node in own_nodes(tried):
+        if node.type in ("await_expression", "new_expression", "throw_statement"):
+            return False
+        if node.type != "call_expression" or (function := callee(node)) is None or _is_silent(function):
+            continue
+        given = node.child_by_field_name("arguments")
+        is_answer = any(who.is_there(inner) for inner in all_nodes(function))
+        if not is_answer or (given is not None and any(one.type in _NAMES for one in all_nodes(given))):
+            return False
+    return True
 
 
 def _answers_inside(tried: Node, who: Answering) -> bool:

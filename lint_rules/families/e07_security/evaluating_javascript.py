@@ -24,7 +24,8 @@ from lint_rules.families.e07_security.parts_javascript import (
     replaced,
     root,
 )
-from lint_rules.families.e07_security.reading_javascript import called_name, key_name
+from lint_rules.families.e07_security.patterns_javascript import is_limited_by_route, lets_few_through
+from lint_rules.families.e07_security.reading_javascript import called_name, is_always_new, key_name
 from lint_rules.families.e07_security.requests_javascript import OWN_HOST, read_of
 from lint_rules.families.e07_security.values_javascript import (
     NOTHING_KNOWN,
@@ -206,7 +207,7 @@ class Evaluator(Struct):
         last = node.child_by_field_name("property")
         index = node.child_by_field_name("index")
         name = text(last) if last is not None else string_value(index) or "<item>"
-        if name in _LENGTHS:
+        if name in _LENGTHS or is_limited_by_route(node, self.file):
             return NOTHING_KNOWN
         written = text(node)
         if written in state.names:
@@ -328,6 +329,8 @@ class Evaluator(Struct):
                 return concatenated((left, put))
             if base.taints:
                 return left
+        if base.taints and name == "match" and given and lets_few_through(given[0], self.file):
+            return NOTHING_KNOWN
         if base.taints and name in _SAME_TEXT:
             return text_of(base) if name not in ("slice", "at", "valueOf") else base
         if base.taints and name == "filter" and given:
@@ -378,7 +381,7 @@ def option_names(given: list[Node], evaluator: Evaluator) -> Iterator[str]:
                 yield name
     is_deep = len(given) > 1 and constant_of(given[0], evaluator.file) == "true"  # extend(true, target, ...)
     target = resolved(given[1 if is_deep else 0], evaluator.file) if given else None
-    is_new = target is not None and target.type in ("object", "array")
+    is_new = target is not None and (target.type in ("object", "array") or is_always_new(target, evaluator.file))
     if target is not None and is_new and (evaluator.file.enclosing_function(target) or target in map(bare, given[:2])):
         yield "target=fresh"
     program = constant_of(given[0], evaluator.file) if given else ""

@@ -234,6 +234,18 @@ def _js_trusts(call: Node, token: Node, file: JavaScriptFile) -> bool:
     around = function_around(call)
     if around is None or re.search(r"erify\w*\(|getPublicKey|jwks|\.kid\b", source(around)):
         return False
+    if _chooses_key(around, file):
+        return False
     if file.reads_request(token) or file.request.handler_around(call) is not None:
         return True
     return _AUTHENTICATES.search(words_around(call)) is not None
+
+
+def _chooses_key(function: Node, file: JavaScriptFile) -> bool:
+    """Whether a function is given to the call that verifies: it says with which key, and may read the claims for it."""
+    from lint_rules.languages.javascript.grammar import around, callee
+
+    outer = around(function)
+    call = outer.parent if outer is not None and outer.type == "arguments" else None
+    called = callee(call) if call is not None and call.type == "call_expression" else None
+    return called is not None and _JS_VERIFY.match(file.canonical(called), file.types) is not None

@@ -85,6 +85,7 @@ _CALLS, _JS_CALLS = name_table(_TABLE, "python"), js_name_table(_TABLE, "javascr
 _JS_PLUGINS = js_name_table(_TABLE, "javascript_plugin")
 _ANY = re.compile(r"^(?:\*|\.\*|\^?\.[*+]\$?|\^?https?\??://\.[*+]\$?)$")
 _WORDS = re.compile(rb"(?i:cors|access-control-allow-origin)|cross_origin")
+_CREDENTIALS = re.compile(rb"(?i)allow-credentials")
 _DJANGO = ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL")
 _INSTEAD = "name the origins that call it"
 _SUGGESTION = "list the origins that may call the service"
@@ -280,14 +281,14 @@ def _js_headers(file: JavaScriptFile) -> Iterator[tuple[Node, str, bool]]:
         if (string_value(given[0]) or "").lower() == HEADER:
             reflected = _reflects(given[1], file)
             if constant(given[1], file) == "*" or reflected:
-                yield call, f"`{short(call)}`", reflected
+                yield call, f"`{short(call)}`", reflected and _CREDENTIALS.search(file.data) is not None
     for pair in file.nodes("pair"):
         key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
         if key is None or value is None or key_name(key).lower() != HEADER:
             continue
         reflected = _reflects(value, file)
         if constant(value, file) == "*" or reflected:
-            yield pair, f"`{short(pair)}`", reflected
+            yield pair, f"`{short(pair)}`", reflected and _CREDENTIALS.search(file.data) is not None
 
 
 def _reflects(value: Node, file: JavaScriptFile) -> bool:

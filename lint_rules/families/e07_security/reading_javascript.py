@@ -57,6 +57,15 @@ def resolved(node: Node | None, file: JavaScriptFile) -> Node | None:
     return node
 
 
+def is_always_new(name: Node, file: JavaScriptFile) -> bool:
+    """Whether a variable of a function holds objects only that are written out there: `let params = {}`."""
+    found = file.scopes.binding(text(name), name.start_byte) if name.type == "identifier" else None
+    if found is None or found[0].function is None or len(found[1]) != 1 or found[1][0].kind != "value":
+        return False
+    given = [one.child_by_field_name("right") for one in file.scopes.assignments(text(name))]
+    return all(one is not None and bare(one).type == "object" for one in (found[1][0].node, *given))
+
+
 def options(node: Node | None, file: JavaScriptFile) -> dict[str, Node] | None:
     """The members of an object literal, or of a constant that is one; None where it cannot be seen whole."""
     node = resolved(node, file)

@@ -313,9 +313,24 @@ def _js_random(call: Node, file: JavaScriptFile) -> str:
     if function is None or _JS_RANDOM.match(file.canonical(function), file.types) is None:
         return ""
     words = words_around(call)
-    if not _PURPOSE.search(words) or _NO_PURPOSE.search(words):
+    if not _PURPOSE.search(words) or _NO_PURPOSE.search(words) or _COUNTED.search(_bound_name(call)):
         return ""
     return f"`{short(call)}` can be guessed; take it from `crypto.randomBytes` or `crypto.randomUUID`"
+
+
+_COUNTED = re.compile(r"(?i)^(?:\w*(?:len|length|count|size|width|height|chance|percent|probability)|n|num|[ijk])$")
+
+
+def _bound_name(call: Node) -> str:
+    """The variable that a random number becomes, perhaps by arithmetic: `len` of `len = Math.random() * 4 + 6`."""
+    outer = call.parent
+    while outer is not None and outer.type in _ARITHMETIC:
+        outer = outer.parent
+    name = outer.child_by_field_name("name") if outer is not None and outer.type == "variable_declarator" else None
+    return source(name) if name is not None else ""
+
+
+_ARITHMETIC = frozenset({"binary_expression", "call_expression", "arguments", "parenthesized_expression"})
 
 
 def _js_compares(comparison: Node, file: JavaScriptFile) -> bool:

@@ -77,6 +77,7 @@ from typing import TYPE_CHECKING
 
 from lint_rules.families.e08_modules.external import (
     Needed,
+    has_bundler,
     is_plain_python,
     is_used_as_value,
     javascript_imports,
@@ -167,6 +168,8 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
 
 def _is_declared(needed: Needed, file: JavaScriptFile) -> bool:
     name = needed.name
+    if name != name.lower() and has_bundler(needed.package):
+        return True  # no package of the registry is called so today: what the bundler gives that name to
     around = list(file.modules.node.packages_around(file.path))
     if any(package.declares(name) or name == package.name for package in around):
         return True

@@ -191,6 +191,8 @@ def _finding(
         if imports is not None:
             fix = Fix("Read it from the environment, with the literal as default", (*imports, *edits), UNSAFE)
     name = " ".join(called.split())
+    if len(name) > _LONGEST_NAME:  # `net.createServer((socket) => { ... }).listen`
+        name = name.rpartition(".")[2]
     yield RULE.at(
         file,
         call,
@@ -198,6 +200,9 @@ def _finding(
         f"read `{look_up}`, with the literal as the default for development",
         fix=fix,
     )
+
+
+_LONGEST_NAME = 60
 
 
 def _bound_to(call: Node, file: PythonFile | JavaScriptFile) -> str:

@@ -22,7 +22,8 @@ Good (javascript):
 How to fix it: use one of the two throughout the file.
 
 Not seen: `require` beside `import`, which is TEN1002 in an ES module. TypeScript is left alone, where the compiler
-decides, and so is an assignment that asks first (`typeof module`).
+decides, and so are projects whose one translator is Babel, which makes CommonJS of both, and an assignment that asks
+first (`typeof module`).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lint_rules.families.e10_module_systems.systems import commonjs_exports, module_syntax
+from lint_rules.families.e10_module_systems.systems import commonjs_exports, is_made_commonjs, module_syntax
 from lint_rules.languages.javascript.grammar import text
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, Finding, Related, Rule
@@ -48,7 +49,7 @@ RULE = Rule(
 
 @RULE.files(WholeFile(None, words=(b"exports",)), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
-    if file.path.endswith((".ts", ".tsx", ".mts", ".cts")):
+    if file.path.endswith((".ts", ".tsx", ".mts", ".cts")) or is_made_commonjs(file):
         return
     statement = module_syntax(file)
     if statement is None:

@@ -128,6 +128,18 @@ def is_built(file: JavaScriptFile) -> bool:
     return _has_tool(file, _BUILDS)
 
 
+_MIXING = frozenset(
+    {"browserify", "babelify", "@babel/core", "@babel/cli", "@babel/register", "@babel/node", "babel-core", "babel-cli",
+     "babel-register", "gulp-babel", "babel-preset-env"}
+)  # fmt: skip
+"""Babel, which turns `import` into `require` and leaves `module.exports` as it is, and what else does no more."""
+
+
+def is_made_commonjs(file: JavaScriptFile) -> bool:
+    """Whether all that the project has to translate its sources makes them CommonJS, whatever else stands in them."""
+    return _has_tool(file, _MIXING) and not _has_tool(file, _BUILDS - _MIXING)
+
+
 def follows_node(file: JavaScriptFile) -> bool:
     """Whether a TypeScript file's imports must be written as Node wants them: `module` is node16 or nodenext."""
     if not file.path.endswith((".ts", ".mts", ".tsx")):

@@ -1,4 +1,4 @@
-"""Which files run in a browser, where an error nobody catches ends no process."""
+"""Which files run in a browser, as its service worker included, where an error nobody catches ends no process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ _BROWSER = re.compile(
     rb"|\bwindow\.(?:location|document|addEventListener|open|history|localStorage|navigator|onload|scroll)"
     rb"|\$\((?:this|document|window)\)|\blocalStorage\.(?:get|set)Item"
     rb"|^export default \{\s*(?:name: [\"'][\w-]+[\"'],\s*)?(?:mixins|components|props|emits|extends)\b"
+    rb"|\bself\.addEventListener\(\s*[\"'](?:install|activate|fetch|push|notificationclick|sync|periodicsync)[\"']"
     rb"|[\"'](?:socket\.io-client|react|react-dom|vue|svelte|@angular/core|jquery)[\"']",
     re.MULTILINE,
 )

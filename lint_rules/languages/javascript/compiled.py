@@ -20,7 +20,7 @@ _COMPILER = re.compile(
     rb"|__webpack_require__|webpackUniversalModuleDefinition|webpackBootstrap"
     rb"|var __(?:create|commonJS|toESM|copyProps) ?= "  # esbuild
     rb"|System\.register\(\[|_interop_require_(?:default|wildcard)\("
-    rb"|^\(function\(\)\{function \w\(\w,\w,\w\)\{"  # browserify
+    rb"|^(?:require=)?\(function(?:\(\)\{function \w\(\w,\w,\w\)| \w\(\w,\w,\w\)\{function \w\(\w,\w\))\{"  # browserify
     rb"|\bimport ?\{ ?\w{1,2} as [\w$]{1,2}, ?\w{1,2} as [\w$]{1,2}\b"  # Rollup: its chunks know each other by letters
 )
 _ROLLUP_END = re.compile(rb"\bexport ?\{\s*[\w$]{1,3} as [\w$]{1,2},\s*[\w$]{1,3} as [\w$]{1,2},")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
@@ -56,7 +57,22 @@ def parse(data: bytes, path: str) -> Parsed:
         typed = _PARSERS[TSX].parse(data)
         if not typed.root_node.has_error:
             return Parsed(typed, TSX)
+    if tree.root_node.has_error and b"&" in data and b"</" in data:
+        for grammar_of_text in dict.fromkeys((grammar, TSX)):
+            masked = _PARSERS[grammar_of_text].parse(_TEXT_OF_ELEMENTS.sub(_without_ampersands, data))
+            if not masked.root_node.has_error:
+                return Parsed(masked, grammar_of_text)
     return Parsed(tree, grammar)
+
+
+# The grammar takes every `&` in the text of an element for an entity: `<h1>Salt & pepper</h1>`.
+_TEXT_OF_ELEMENTS = re.compile(rb"[>}][^<>{}]*(?=[<{])")
+_AMPERSAND = re.compile(rb"&(?!#?\w+;)")
+
+
+def _without_ampersands(found: re.Match[bytes]) -> bytes:
+    """The text with another sign of the same length for each `&` that begins no entity."""
+    return _AMPERSAND.sub(b"+", found.group())
 
 
 @lru_cache(maxsize=128)

@@ -201,10 +201,18 @@ def _by_table(call: Node, function: Node, file: JavaScriptFile) -> Promised | No
     row = PROMISES.match(name, file.types)
     if row is None or not _applies(row, call, file) or (row.get("of_instances") and _is_called_on_class(function)):
         return None
+    if _is_method_of_own(function) and name.count(".") == 1:
+        return None  # `this.once(...)` in a class that extends what the module `events` is, not its function `once`
     lazy = is_lazy(row)
     if lazy and (_adds_to_builder(name, function) or _is_of_result(function, file)):
         return None
     return Promised(row, None, True, row.get("drop", "") != "", lazy)
+
+
+def _is_method_of_own(function: Node) -> bool:
+    """`this.once`, `super.once`"""
+    owner = function.child_by_field_name("object")
+    return owner is not None and owner.type in ("this", "super")
 
 
 def _is_called_on_class(function: Node) -> bool:

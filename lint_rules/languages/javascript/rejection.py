@@ -11,6 +11,7 @@ from lint_rules.languages.javascript.scopes import Scope, Scopes
 
 _ANSWERS = frozenset({"res", "response", "reply", "next", "done", "callback", "cb"})
 _REQUESTS = frozenset({"req", "request"})
+_ANSWERING = ("send", "respond", "answer", "reply", "fail", "error", "handleError")
 _SURE = frozenset({"catch", "allSettled"})
 
 
@@ -82,7 +83,9 @@ def _answers(statement: Node) -> bool:
     if value is None or value.type != "call_expression":
         return False
     given = {text(bare(argument)) for argument in arguments(value)}
-    if given & _ANSWERS and not given & _REQUESTS:
+    function = callee(value)
+    name = text(function.child_by_field_name("property") or function) if function is not None else ""
+    if given & _ANSWERS and (not given & _REQUESTS or name.startswith(_ANSWERING)):
         return True
     root: Node | None = value
     while root is not None and root.type in ("call_expression", "member_expression"):

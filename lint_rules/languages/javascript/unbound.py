@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from lint_rules.languages.javascript.file import JavaScriptFile
 from lint_rules.languages.javascript.globals import GLOBAL_OBJECTS, GLOBALS, MODULE_NAMES
-from lint_rules.languages.javascript.grammar import FUNCTION_KINDS, has_token
+from lint_rules.languages.javascript.grammar import FUNCTION_KINDS, has_token, text
 from lint_rules.project.disk import remembered
 from lint_rules.project.node_modules import NodeModules
 
@@ -229,6 +229,8 @@ def is_read(node: Node) -> bool:
         return False
     if parent.type in ("required_parameter", "optional_parameter"):
         return parent.child_by_field_name("value") == node
+    if parent.type.startswith("jsx_") and parent.type.endswith("_element"):
+        return text(node)[:1].isupper()  # `<h1>` is an element of HTML
     if parent.type == "unary_expression" and has_token(parent, "typeof"):
         return False
     field = parent.child_by_field_name("name") or parent.child_by_field_name("parameter")
