@@ -115,11 +115,20 @@ def _misuse_by_name(call: Node, bound: Usage, file: JavaScriptFile) -> Misuse | 
     for usage in sorted(usages, key=lambda one: one.place.start_byte):
         if usage.use not in _BY_NAME or usage.name != bound.name or not (usage.whole or usage.use is Use.PASSED):
             continue
-        if (usage.use is Use.TESTED and looked_after) or not _may_matter(usage, file):
+        if usage.use is Use.TESTED and looked_after and not (known.function is not None and _says_not(usage)):
+            continue
+        if not _may_matter(usage, file):
             continue
         if _is_wrong(usage, known, file):
             return _misuse(call, usage, file)
     return None
+
+
+def _says_not(usage: Usage) -> bool:
+    """Whether a test is for there being no promise, which a function of the project always gives: `if (!user) ...`."""
+    negation = usage.read.parent if usage.read is not None else None
+    operator = negation.child_by_field_name("operator") if negation is not None else None
+    return negation is not None and negation.type == "unary_expression" and operator is not None and operator.type == "!"
 
 
 def _is_answer(usage: Usage, file: JavaScriptFile) -> bool:

@@ -110,7 +110,7 @@ RULE = Rule(
 _PYTHON = re.compile(rb"except(?:\s*:|[^:\n]*?(?:\b(?:Base)?|HTTP|API|Sanic)Exception\b)")
 _PYTHON_WORDS = (b"raise ", b"abort(", b"_or_404", b"raise_exception")
 _JAVASCRIPT = re.compile(
-    rb"\bthrow\s+(?:new\s+[\w.]*(?:Error|Exception)\b|[\w.]*(?:[Ee]rror|[Bb]oom|Errors)|err\b)"
+    rb"\bthrow\s+(?:new\s+[A-Za-z_$]|[\w.]*(?:[Ee]rror|[Bb]oom|Errors)|err\b)"
     rb"|\.throw\(|\.assert\(|next/navigation"
 )
 

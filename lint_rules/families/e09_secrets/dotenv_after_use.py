@@ -45,8 +45,8 @@ Good (javascript):
 How to fix it: load it first: `import "dotenv/config"` as the first import, `require("dotenv").config()` as the first
 line, `load_dotenv()` above the imports of the project, or `node --env-file=.env`.
 
-Not seen: modules that are imported by the imported one, beyond the first; environments that are read in functions
-which the imported module calls while it is loaded.
+Not seen: in Python modules that are imported by the imported one; environments that are read in functions which the
+imported module calls while it is loaded.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e09_secrets.loading import (
+    files_behind_javascript,
     first_read_javascript,
     first_read_python,
     imported_files_javascript,
@@ -81,6 +82,7 @@ RULE = Rule(
     in_tests=False,
 )
 
+_MOST_FILES = 200
 _PYTHON_LOAD = re.compile(rb"\bload_dotenv\s*\(|\bread_env\s*\(")
 _JAVASCRIPT_LOAD = re.compile(
     rb"""(?:\bdotenv\w*|\brequire\(\s*["']dotenv["']\s*\))\s*\.\s*config\s*\(|\bimport\s*["']dotenv/config["']"""
@@ -108,10 +110,13 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if load is None:
         return
     read = first_read_javascript(file.root, load.start_byte, load.text or b"")
+    seen = {file.path}
     for statement, path in imported_files_javascript(file, load):
-        found = _read_in(path, first_read_javascript, "javascript")
-        if found is not None and (read is None or statement.start_byte < read.start_byte):
-            yield _finding(file, load, statement, path, found)
+        reader, is_loaded = _first_reader(path, file, seen)
+        if reader is not None and (read is None or statement.start_byte < read.start_byte):
+            yield _finding(file, load, statement, *reader, path)
+            return
+        if is_loaded:
             return
     if read is not None:
         yield _finding(file, load, read, "", None)
@@ -130,6 +135,27 @@ def _first_at_load(file: PythonFile | JavaScriptFile, pattern: re.Pattern[bytes]
                 node = node.parent
             return node
     return None
+
+
+def _first_reader(
+    path: str, file: JavaScriptFile, seen: set[str]
+) -> tuple[tuple[str, tuple[Span, str]] | None, bool]:
+    """The first file to read the environment when the one at `path` is loaded, and whether dotenv is loaded before."""
+    from lint_rules.languages.javascript.grammar import parse
+
+    source = read_source(path) if path not in seen and len(seen) < _MOST_FILES else None
+    seen.add(path)
+    if not isinstance(source, SourceText):
+        return None, False
+    if _JAVASCRIPT_LOAD.search(source.data) is not None:
+        return None, True
+    root = parse(source.data, path).tree.root_node
+    for inner in files_behind_javascript(root, len(source.data), path, file.modules.node):
+        reader, is_loaded = _first_reader(inner, file, seen)
+        if reader is not None or is_loaded:
+            return reader, is_loaded
+    found = _read_in(path, first_read_javascript, "javascript")
+    return (None, False) if found is None else ((path, found), False)
 
 
 def _read_in(path: str, first_read: object, name: str) -> tuple[Span, str] | None:
@@ -152,14 +178,26 @@ def _read_in(path: str, first_read: object, name: str) -> tuple[Span, str] | Non
     return source.span(node.start_byte, node.end_byte), source.text(node.start_byte, node.end_byte)
 
 
+def _shown(path: str) -> str:
+    """A file's name, with its folder where the name says nothing."""
+    folder, name = os.path.split(path)
+    return f"{os.path.basename(folder)}/{name}" if name.startswith(("index.", "__init__.")) else name
+
+
 def _finding(
-    file: PythonFile | JavaScriptFile, load: Node, early: Node, path: str, found: tuple[Span, str] | None
+    file: PythonFile | JavaScriptFile,
+    load: Node,
+    early: Node,
+    path: str,
+    found: tuple[Span, str] | None,
+    imported: str = "",
 ) -> Finding:
     if found is None:
         what = f"`{file.text(early)}` is read"
         related = (Related(file.path, file.span(early), "the environment is read here"),)
     else:
-        what = f"`{os.path.basename(path)}` is imported, which reads `{found[1]}` while it is loaded"
+        by = f" by way of `{_shown(imported)}`" if imported not in ("", path) else ""
+        what = f"`{_shown(path)}` is imported{by}, which reads `{found[1]}` while it is loaded"
         related = (Related(path, found[0], "the environment is read here"),)
     first_line = " ".join(file.text(load).splitlines()[0].split())[:60]
     is_python = file.path.endswith((".py", ".pyi"))

@@ -15,6 +15,7 @@ from lint_rules.project.disk import is_file
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
+    from lint_rules.project.node_modules import NodeModules
 
 _LATER = frozenset(
     {
@@ -164,22 +165,33 @@ def imported_files_javascript(file: JavaScriptFile, load: Node) -> Iterator[tupl
 
     Imports run before all statements; an `import "dotenv/config"` runs in its turn among them.
     """
-    is_import = load.type == "import_statement"
-    for node in _loaded(file.root, len(file.data)):
+    yield from _files_loaded(file.root, len(file.data), load, file.path, file.modules.node)
+
+
+def files_behind_javascript(root: Node, size: int, path: str, node: NodeModules) -> Iterator[str]:
+    """The project's files that a module at `path` loads while it is loaded itself, in order."""
+    yield from (found for _, found in _files_loaded(root, size, None, path, node))
+
+
+def _files_loaded(
+    root: Node, size: int, load: Node | None, path: str, node_modules: NodeModules
+) -> Iterator[tuple[Node, str]]:
+    is_import = load is not None and load.type == "import_statement"
+    for node in _loaded(root, size):
         specifier = None
         if node.type in ("import_statement", "export_statement"):
             source = node.child_by_field_name("source")
             specifier = string_value(source)
             if any(child.type == "type" for child in node.children):
                 continue
-            if is_import and node.start_byte >= load.start_byte:
+            if is_import and load is not None and node.start_byte >= load.start_byte:
                 continue
-        elif node.type == "call_expression" and not is_import and node.start_byte < load.start_byte:
+        elif node.type == "call_expression" and not is_import and (load is None or node.start_byte < load.start_byte):
             function = callee(node)
             given = arguments(node)
             if function is not None and function.text == b"require" and given:
                 specifier = string_value(given[0])
         if specifier is not None and specifier.startswith((".", "@/", "~/", "#")):
-            found = file.located(specifier)
+            found = node_modules.resolve(specifier, path)
             if found.path and is_file(found.path):
                 yield node, found.path
