@@ -30,7 +30,8 @@ class ContainerNote(msgspec.Struct, frozen=True, array_like=True):
 
     `container` is its symbol, `<module>.<exports>.orders` if other files can have it, `<module>.Orders.this.seen` of a
     field; `name` is what is written there.
-    `position` is that of the parameter that is the key, -1 if there is no key or it is something else.
+    `position` is that of the parameter that is the key, -1 if there is no key or it is something else. `owner` is the
+    class of a field, "" where the file tells that a process has one object of it.
     """
 
     container: str
@@ -38,6 +39,7 @@ class ContainerNote(msgspec.Struct, frozen=True, array_like=True):
     function: str = ""
     span: Span | None = None
     position: int = -1
+    owner: str = ""
 
 
 CONTAINERS = Notes("containers", ContainerNote)
@@ -55,7 +57,9 @@ def containers_of(file: JavaScriptFile) -> Iterator[ContainerNote]:
         for added in container.adds:
             scope = _running(file.scopes.at(added.start_byte))
             if scope.kind == FUNCTION and _varies(added, file):
-                yield ContainerNote(symbol, container.name, scope.name, file.span(added), _key_parameter(added, file))
+                owner = container.owner.name if container.owner is not None and container.is_of_many else ""
+                position = _key_parameter(added, file)
+                yield ContainerNote(symbol, container.name, scope.name, file.span(added), position, owner)
 
 
 def _symbol(container: Container, file: JavaScriptFile) -> str:

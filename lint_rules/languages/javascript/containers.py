@@ -30,7 +30,7 @@ from lint_rules.languages.javascript.grammar import (
 )
 from lint_rules.languages.javascript.registrations import last_name
 from lint_rules.languages.javascript.scopes import MODULE, Scope
-from lint_rules.languages.javascript.single_objects import is_of_one_object
+from lint_rules.languages.javascript.single_objects import is_made_anew, is_of_one_object, is_own_field
 from lint_rules.languages.javascript.usage import Use, usage_of
 from lint_rules.project.node_names import EXPORTS
 
@@ -63,7 +63,8 @@ class Container(Struct):
 
     `adds` are the nodes that add an entry; `is_tended` says that something takes entries out, limits how many there
     are, or may do so where the file does not see it; `is_exported` that other files have it by a name of the module.
-    `owner` is the class of a field, and `imported` the symbol of one that another file makes.
+    `owner` is the class of a field, of which there may be many objects (`is_of_many`) as far as the file says, and
+    `imported` the symbol of one that another file makes.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Container(Struct):
     is_exported: bool = False
     owner: Scope | None = None
     imported: str = ""
+    is_of_many: bool = False
 
 
 def containers(file: JavaScriptFile) -> Iterator[Container]:
@@ -86,9 +88,11 @@ def containers(file: JavaScriptFile) -> Iterator[Container]:
 def shared_containers(file: JavaScriptFile) -> Iterator[Container]:
     """The containers of a module and of the one object of a class, and those that it has from other files."""
     yield from (one for one in _of_variables(file) if one.scope.kind == MODULE)
-    yield from (
-        one for one in _of_fields(file) if one.owner is not None and is_of_one_object(one.made, one.owner, file)
-    )
+    for one in _of_fields(file):
+        if one.owner is None or not is_own_field(one.made, file) or is_made_anew(one.owner):
+            continue
+        one.is_of_many = not is_of_one_object(one.made, one.owner, file)
+        yield one
     for name, bindings in file.scopes.bound(file.scopes.module).items():
         symbol = file.names.name(name, file.scopes.module.end - 1) if len(bindings) == 1 else ""
         if f".{EXPORTS}" not in symbol or not file.is_own(symbol):

@@ -23,11 +23,19 @@ def is_of_one_object(value: Node, owner: Scope, file: JavaScriptFile) -> bool:
 
     A field of TypeScript is for everybody unless it says otherwise; JavaScript has rarely a word for it.
     """
+    return is_own_field(value, file) and _has_one_object(owner, file)
+
+
+def is_own_field(value: Node, file: JavaScriptFile) -> bool:
+    """Whether the class alone changes the field that a value initializes, as far as the file says."""
     field = value.parent
     is_typed = file.path.endswith((".ts", ".tsx", ".mts", ".cts"))
-    if field is None or (is_typed and _PRIVATE.search(text(field).partition("=")[0]) is None):
-        return False
-    return _has_one_object(owner, file)
+    return field is not None and not (is_typed and _PRIVATE.search(text(field).partition("=")[0]) is None)
+
+
+def is_made_anew(owner: Scope) -> bool:
+    """Whether a container of dependencies makes an object of a class for each request, or for each who asks."""
+    return _OF_REQUESTS.search(_decorators(owner.node)) is not None
 
 
 def _has_one_object(owner: Scope, file: JavaScriptFile) -> bool:
