@@ -128,7 +128,9 @@ def _says_not(usage: Usage) -> bool:
     """Whether a test is for there being no promise, which a function of the project always gives: `if (!user) ...`."""
     negation = usage.read.parent if usage.read is not None else None
     operator = negation.child_by_field_name("operator") if negation is not None else None
-    return negation is not None and negation.type == "unary_expression" and operator is not None and operator.type == "!"
+    return (
+        negation is not None and negation.type == "unary_expression" and operator is not None and operator.type == "!"
+    )
 
 
 def _is_answer(usage: Usage, file: JavaScriptFile) -> bool:

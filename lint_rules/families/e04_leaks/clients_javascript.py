@@ -170,9 +170,20 @@ def made_elsewhere(project: Project) -> Iterator[MadeElsewhere]:
             row = _CLIENTS.match(last.name, types)
             place = (last.caller.module.module, last.call.span.start)
             is_seen_there = last.caller.module.module == function.module.module
-            if row is None or place in seen or is_seen_there or _SETTLED.intersection(last.call.literals):
+            if row is None or is_seen_there:
                 continue
-            if last.name == "mongodb.MongoClient.connect" and not last.call.target.endswith(".MongoClient.connect"):
-                continue
-            seen.add(place)
-            yield MadeElsewhere(chain, row, function)
+            for end in _made_beside(last, project):
+                row, place = _CLIENTS.match(end.name, types), (place[0], end.call.span.start)
+                is_instance = end.name == "mongodb.MongoClient.connect" and not end.call.target.endswith(
+                    ".MongoClient.connect"
+                )
+                if row is None or place in seen or is_instance or _SETTLED.intersection(end.call.literals):
+                    continue
+                seen.add(place)
+                yield MadeElsewhere((*chain[:-1], end), row, function)
+
+
+def _made_beside(edge: Edge, project: Project) -> Iterator[Edge]:
+    """A call that makes a client, and the others of its function: the graph has one for each function."""
+    for call in edge.caller.function.calls:
+        yield edge if call is edge.call else Edge(edge.caller, call, project.symbols.canonical(call.target), None)

@@ -66,7 +66,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lint_rules.families.e05_double_responses.continuations_forgotten import never_called
-from lint_rules.families.e05_double_responses.continuations_javascript import MENTIONED, Continuations
+from lint_rules.families.e05_double_responses.continuations_javascript import HANDED_ON, Continuations
 from lint_rules.families.e05_double_responses.continuations_python import forgotten
 from lint_rules.languages.whole_file import WholeFile
 from lint_rules.model import ERROR, MEDIUM, Finding, Related, Rule
@@ -107,7 +107,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         yield RULE.at(file, place if place is not None else owner, message, remedy, related=related)
 
 
-@RULE.files(WholeFile(MENTIONED), "javascript")
+@RULE.files(WholeFile(HANDED_ON), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if file.is_for_browsers:
         return

@@ -78,6 +78,15 @@ def never_called(file: JavaScriptFile, continuations: Continuations) -> Iterator
             for exit_, cases in outcome.exits() if outcome is not None else ():
                 if any(cases.states.values()) and _is_silent(exit_):
                     yield continuation, scope, exit_
+    for continuation in continuations.handed_on:
+        scope = continuation.owner
+        if scope.is_generator or scope.is_async:
+            continue
+        settling = _settling(continuation, scope, continuations, file)
+        outcome = run(scope, _Pending(continuation.name, settling), file) if settling is not None else None
+        for exit_, cases in outcome.exits() if outcome is not None else ():
+            if exit_.kind == "return" and any(cases.states.values()) and _is_silent(exit_):
+                yield continuation, scope, exit_
 
 
 def _concerned(continuations: Continuations) -> list[tuple[Scope, dict[tuple[int, str], Continuation]]]:

@@ -42,6 +42,7 @@ MENTIONED = re.compile(
     rb"\b_?(?:callback|cb|done|next|ack|acknowledge|respond|reply|answer|confirm|fn)\d?(?:\?\.)?(?:\.call|\.apply)?\s*\("
     rb"|(?:Callback|Cb)\(|new Promise\("
 )
+HANDED_ON = re.compile(MENTIONED.pattern + rb"|[,(]\s*_?(?:callback|cb|done)\d?\s*\)|(?:Callback|Cb)\s*\)")
 _ERROR = re.compile(
     r"(?i)null|undefined|\w*err(?:or)?\d?|e|ex|exception|reason|new [\w.]*(?:Error|Exception)\b.*", re.DOTALL
 )
@@ -93,6 +94,22 @@ class Continuations:
                 self.calls[call.id] = called
                 self.by_function.setdefault(function.node.id, (function, []))[1].append(called)
         self._drop_others()
+        self.handed_on = self._handed_on()
+
+    def _handed_on(self) -> list[Continuation]:
+        """The continuations that their functions call nowhere, and give to another call as its last argument."""
+        found: dict[tuple[int, str], Continuation] = {}
+        shown = {called.slot for called in self.calls.values()}
+        for call in self.file.nodes("call_expression"):
+            last = next((bare(one) for one in arguments(call)[-1:]), None)
+            if last is None or last.type != "identifier" or NAMES.fullmatch(text(last)) is None:
+                continue
+            one = self.continuation(last)
+            if one is None or one.is_promise or one.is_ack or one.slot in shown:
+                continue
+            if self.file.enclosing_function(call) is one.owner and not one.owner.node.has_error:
+                found.setdefault(one.slot, one)
+        return list(found.values())
 
     def _called(self, call: Node) -> Called | None:
         function = callee(call)

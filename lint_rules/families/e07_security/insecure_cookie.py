@@ -92,6 +92,10 @@ _SESSION = re.compile(
 _OPEN = re.compile(
     r"csrf|xsrf|lang|locale|theme|consent|timezone|flash|state|nonce|verifier|redirect|expir", re.IGNORECASE
 )
+_TELLING = re.compile(
+    r"(?:await )?(?:\w+\.)*\w*(?:[tT]oken|[jJ]wt|[sS]ession|jwtSign|signToken)(?:[iI][dD])?(?:\([^()]*\))?"
+)
+"""Values that say by their name what is in the cookie."""
 _WORDS = re.compile(rb"(?i:cookie)|SessionMiddleware|session\(|\.state\(")
 _SETTINGS = frozenset({
     "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "CSRF_COOKIE_SECURE", "REMEMBER_COOKIE_SECURE",
@@ -219,12 +223,23 @@ def _js_cookies(file: JavaScriptFile) -> Iterator[tuple[Node, str]]:
             ):
                 continue
             if members is not None and "..." not in members and name:
-                yield call, _wrong(*_flags(members, file, ("httpOnly", "secure")), name)
+                is_told = _SESSION.search(name) is not None or _TELLING.fullmatch(source(given[1])) is None
+                named = name if is_told else f"{name}: {source(given[1])}"
+                yield call, _wrong(*_flags(members, file, ("httpOnly", "secure")), named, name)
         elif called == "set" and re.search(r"cookies(?:\(\))?\)?\.set$", source(function)) and len(given) > 2:
             members = options(given[2], file)
             name = constant(given[0], file)
             if members is not None and name:
                 yield call, _wrong([], _flags(members, file, ("httpOnly", "secure"))[1], name)
+        elif called == "strategy" and len(given) == 3 and constant(given[1], file) == "cookie":
+            cookie = (options(given[2], file) or {}).get("cookie")
+            members = options(cookie, file) if cookie is not None else None
+            if members is not None:
+                name = constant(members["name"], file) if "name" in members else "sid"
+                yield (
+                    cookie or call,
+                    _wrong([], _flags(members, file, ("isHttpOnly", "isSecure"))[1], f"{name}id", name),
+                )
         elif called == "state" and len(given) == 2 and b"hapi" in file.data:
             members = options(given[1], file)
             name = constant(given[0], file)

@@ -35,6 +35,8 @@ _NEVER_VALIDATING = re.compile(r"expressValidator\(\)|(?:celebrate\.)?errors\(\)
 _VALIDATING_KEYS = frozenset({"schema", "validate", "validation", "validator", "validators"})
 _HOOK_KEYS = frozenset({"preValidation", "preHandler", "pre", "middleware", "middlewares", "onRequest"})
 _ROUTE_KEYS = _VALIDATING_KEYS | _HOOK_KEYS | {"options", "config", "handler", "method", "path", "url"}
+_READS_BYTES = re.compile(r"\b(?:express|bodyParser|parser|body)\.(?:raw|text)\(")
+"""Middleware that leaves the body as bytes or text, which has no fields."""
 _BODY_KEYS = frozenset({"body", "payload"})
 _SUFFICIENT = re.compile(r"if\s*\(|assert|\bthrow\b")
 _BLOCKS = frozenset({"program", "statement_block", "class_body"})
@@ -126,7 +128,7 @@ def _is_validated_by(parts: list[Node], file: JavaScriptFile) -> bool:
         written = source(node)
         if VALIDATING.search(written[:2_000]) and not _NEVER_VALIDATING.search(written):
             return True
-        if re.search(r"\b(?:check|body)\(|checkSchema|checkBody", written):
+        if re.search(r"\b(?:check|body)\(|checkSchema|checkBody", written) or _READS_BYTES.search(written):
             return True
     return False
 

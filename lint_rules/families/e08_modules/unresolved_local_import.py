@@ -242,6 +242,20 @@ def _is_source_folder(target: str, own: str, file: JavaScriptFile) -> bool:
     return any(os.path.join(folder, name) in file.modules.node.files for name in names_in(folder))
 
 
+def _is_alias_of_sources(specifier: str, file: JavaScriptFile) -> bool:
+    """Whether sources of the project lie in the folder that an alias leads to: `lib` of `@/lib/mail`."""
+    folder = specifier.partition("/")[2].rpartition("/")[0]
+    if not folder or _NOT_SOURCES.search(_LIBRARY.sub("", specifier.partition("/")[2])):
+        return False
+    return folder in _source_folders(file.modules.node.files, folder.count("/") + 1)
+
+
+@remembered(8)
+def _source_folders(files: frozenset[str], depth: int) -> frozenset[str]:
+    """The folders of sources by their last `depth` names."""
+    return frozenset("/".join(os.path.dirname(path).split(os.sep)[-depth:]) for path in files)
+
+
 @RULE.files(WholeFile(None, words=(b"import", b"require", b"from")), "javascript")
 def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     if file.is_declaration:
@@ -258,7 +272,8 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
         close = _nearest_file(target) if is_relative else ("", False)
         if own.startswith("../") or (is_relative and _is_for_a_loader(specifier, file)):
             continue
-        if _NOT_SOURCES.search(own) and not close[1] and not (is_relative and _is_source_folder(target, own, file)):
+        is_of_sources = _is_source_folder(target, own, file) if is_relative else _is_alias_of_sources(own, file)
+        if _NOT_SOURCES.search(own) and not close[1] and not is_of_sources:
             continue
         yield _javascript_finding(one, specifier, close, file)
 

@@ -137,9 +137,7 @@ def _first_at_load(file: PythonFile | JavaScriptFile, pattern: re.Pattern[bytes]
     return None
 
 
-def _first_reader(
-    path: str, file: JavaScriptFile, seen: set[str]
-) -> tuple[tuple[str, tuple[Span, str]] | None, bool]:
+def _first_reader(path: str, file: JavaScriptFile, seen: set[str]) -> tuple[tuple[str, tuple[Span, str]] | None, bool]:
     """The first file to read the environment when the one at `path` is loaded, and whether dotenv is loaded before."""
     from lint_rules.languages.javascript.grammar import parse
 
