@@ -42,6 +42,8 @@ MENTIONED = re.compile(
     rb"\b_?(?:callback|cb|done|next|ack|acknowledge|respond|reply|answer|confirm|fn)\d?(?:\?\.)?(?:\.call|\.apply)?\s*\("
     rb"|(?:Callback|Cb)\(|new Promise\("
 )
+_OF_CALLERS = re.compile(r"_?(?:callback|cb|done)\d?_?|\w+(?:Callback|Cb)")
+"""Names of those for which a caller waits; `next` may lead to steps that are left out on purpose."""
 HANDED_ON = re.compile(MENTIONED.pattern + rb"|[,(]\s*_?(?:callback|cb|done)\d?\s*\)|(?:Callback|Cb)\s*\)")
 _ERROR = re.compile(
     r"(?i)null|undefined|\w*err(?:or)?\d?|e|ex|exception|reason|new [\w.]*(?:Error|Exception)\b.*", re.DOTALL
@@ -102,7 +104,7 @@ class Continuations:
         shown = {called.slot for called in self.calls.values()}
         for call in self.file.nodes("call_expression"):
             last = next((bare(one) for one in arguments(call)[-1:]), None)
-            if last is None or last.type != "identifier" or NAMES.fullmatch(text(last)) is None:
+            if last is None or last.type != "identifier" or _OF_CALLERS.fullmatch(text(last)) is None:
                 continue
             one = self.continuation(last)
             if one is None or one.is_promise or one.is_ack or one.slot in shown:

@@ -236,9 +236,7 @@ def _returns(statement: Node) -> bool:
 
 def _made(call: Node, function: Node, file: JavaScriptFile) -> Answer | None:
     last = text(function).rpartition(".")[2]
-    if last not in ("json", "NextResponse", "Response") or not _matches(
-        name_of(function, file), _names()["made"], file
-    ):
+    if last not in _MAKING or not _matches(name_of(function, file), _names()["made"], file):
         return None
     given = arguments(call)
     if not given:
@@ -246,10 +244,17 @@ def _made(call: Node, function: Node, file: JavaScriptFile) -> Answer | None:
     status = NOT_SET
     if len(given) > 1:
         options = value_of(given[1], file)
+        if last in _STATUS_SECOND and options.type == "number":
+            return Answer(call, (given[0],), status_of(options, file), body_shape(given[0], file))
         members = {name: value for name, value, _ in object_members(options)} if options.type == "object" else {}
         status = status_of(members["status"], file) if "status" in members else NOT_SET
         status = NOT_TOLD if options.type != "object" or "..." in members else status
     return Answer(call, (given[0],), status, body_shape(given[0], file))
+
+
+_STATUS_SECOND = frozenset({"json", "text", "body"})
+"""What Hono makes takes the status as second argument: `c.json({...}, 404)`."""
+_MAKING = _STATUS_SECOND | {"NextResponse", "Response"}
 
 
 def _lambda_results(file: JavaScriptFile) -> Iterator[Answer]:

@@ -78,6 +78,7 @@ from lint_rules.model import WARNING, Finding, Rule
 if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
     from lint_rules.languages.python.file import PythonFile
+    from lint_rules.languages.tables import TableRow
 
 RULE = Rule(
     "TEN0716",
@@ -90,8 +91,9 @@ RULE = Rule(
 
 _CALLS = name_table(FOLDER / "debugging.toml", "python")
 _JS_CALLS = js_name_table(FOLDER / "debugging.toml", "javascript")
+_JS_SWITCHES = js_name_table(FOLDER / "debugging.toml", "javascript_switch")
 _PYTHON = re.compile(rb"debug\s*=\s*True|DEBUG\b|reload\s*=\s*True|format_exc|use_debugger|DebuggedApplication")
-_JAVASCRIPT = re.compile(rb"\.stack\b|errorhandler|error-handler")
+_JAVASCRIPT = re.compile(rb"\.stack\b|errorhandler|error-handler|ApolloServer|includeStacktrace|graphqlHTTP|createYoga")
 _ANSWERS = re.compile(
     r"(?:^|\.)(?:jsonify|make_response|Response|\w*Response|HttpResponse\w*|json_response|abort|finish)$"
 )
@@ -185,10 +187,28 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
     for stack in _sent_stacks(file):
         if not in_development_branch(stack):
             yield RULE.at(file, stack, f"the client is sent `{short(stack)}`; {instead}", instead)
+    for call, row in calls_of(file, _JS_SWITCHES):
+        yield from _switched_on(call, row, file)
     for call, _ in calls_of(file, _JS_CALLS):
         if call.type == "call_expression" and not in_development_branch(call):
             what = f"`{short(call)}` answers with the stack"
             yield RULE.at(file, call, f"{what}; use it in development only", "use it in development only")
+
+
+def _switched_on(call: Node, row: TableRow, file: JavaScriptFile) -> Iterator[Finding]:
+    """`new ApolloServer({ includeStacktraceInErrorResponses: true })`"""
+    from lint_rules.families.e07_security.reading_javascript import constant, options
+    from lint_rules.languages.javascript.grammar import arguments
+
+    for given in arguments(call)[:1]:
+        members = options(given, file) or {}
+        for name in row["options"]:
+            value = members.get(name)
+            if value is not None and constant(value, file) == "true" and not in_development_branch(value):
+                instead = "leave it out, and log errors"
+                yield RULE.at(
+                    file, value, f"`{name}: true` shows the inside of the service to clients; {instead}", instead
+                )
 
 
 def _sent_stacks(file: JavaScriptFile) -> Iterator[Node]:

@@ -33,6 +33,7 @@ WORDS = (
     b"ongoSanitize", b"mongo-sanitize",
     b"{ params", b"{ body", b"{ query", b"{params", b"{body", b"{query", b"Request)", b"payload",
     b"athParameters", b"ueryStringParameters", b"use server", b"for await", b"koa",
+    b"Query:", b"Mutation:", b"rocedure",
 )  # fmt: skip
 """A file in which data of a client comes up holds one of these."""
 

@@ -212,7 +212,13 @@ def _js_cookies(file: JavaScriptFile) -> Iterator[tuple[Node, str]]:
         called = called_name(call)
         if function is None:
             continue
-        if called in ("cookie", "setCookie") and len(given) >= 2 and function.type == "member_expression":
+        if called in ("setCookie", "setSignedCookie") and file.canonical(function).startswith("hono/cookie."):
+            given = given[1:] if called == "setCookie" else given[1:3] + given[4:]
+            members = options(given[2], file) if len(given) > 2 else {}
+            name = constant(given[0], file) if given else ""
+            if members is not None and "..." not in members and name:
+                yield call, _wrong(*_flags(members, file, ("httpOnly", "secure")), name)
+        elif called in ("cookie", "setCookie") and len(given) >= 2 and function.type == "member_expression":
             members = options(given[2], file) if len(given) > 2 else {}
             name = constant(given[0], file)
             if (

@@ -251,6 +251,7 @@ def _has_credentials(members: dict[str, Node], file: JavaScriptFile) -> bool:
 
 def _is_open(origin: Node | None, file: JavaScriptFile) -> bool:
     from lint_rules.families.e07_security.reading_javascript import constant, resolved
+    from lint_rules.languages.javascript.binding import parameter_nodes
     from lint_rules.languages.javascript.grammar import named, string_value
 
     value = resolved(origin, file)
@@ -266,6 +267,9 @@ def _is_open(origin: Node | None, file: JavaScriptFile) -> bool:
         return False
     body = value.child_by_field_name("body")
     written = " ".join(source(body).split()) if body is not None else ""
+    parameters = parameter_nodes(value)
+    if len(parameters) == 1 and written == source(parameters[0].child_by_field_name("pattern") or parameters[0]):
+        return True  # `(origin) => origin`
     return _APPROVING.fullmatch(written) is not None
 
 

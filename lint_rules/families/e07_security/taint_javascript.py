@@ -62,7 +62,7 @@ _HARMLESS_TYPES = re.compile(r"^:\s*(?:number|boolean|bigint|Date)\b")
 _ENUM_TYPE = re.compile(r"""^:\s*["'][^"']*["'](?:\s*\|\s*["'][^"']*["'])+\s*$""")
 _SOURCES = re.compile(
     rb"\breq\b|\brequest\b|\bctx\b|\bcontext\b|@(?:Body|Query|Param|MessageBody|Args|Headers)\b|\bevent\b|\.on\(|payload"
-    rb"|FormData|use server|APIGateway|getServerSideProps"
+    rb"|FormData|use server|APIGateway|getServerSideProps|\b(?:Query|Mutation)\b|[pP]rocedure\b"
 )
 _SANITIZED = re.compile(
     rb"\.use\(\s*(?:mongoSanitize|expressMongoSanitize|sanitize|require\([\"']express-mongo-sanitize[\"']\))\s*\("

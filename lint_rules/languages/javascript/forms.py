@@ -80,6 +80,8 @@ def form_of(names: Sequence[str], frameworks: Sequence[str]) -> tuple[str, str] 
     if not any(name.lstrip("_") for name in names):
         return None
     kind = _FORMS.get(roles, "")
+    if not kind and framework == "Node http" and roles[:2] == ("request", "response"):
+        kind = "route"  # a router of the project's own gives more
     if not kind and len(roles) > 1 and not written[0]:  # ({ body }, res) and (_, res)
         kind = {("response",): "route", ("response", "next"): "hook"}.get(roles[1:], "")
     if not kind and len(roles) == 4 and roles[2:] == ("response", "next") and roles[1] in ("request", ""):

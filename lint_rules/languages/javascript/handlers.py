@@ -7,6 +7,7 @@ the project: `Project.handlers`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ class FileHandlers:
         self._file = file
         self.table = handler_table()
         self.packages = _packages_of(file, tuple(self.table.wrapping_packages))
-        self.frameworks = frameworks_of(self.packages)
+        self.frameworks = frameworks_of(self.packages) or _plain(file)
         self.symbols = file.symbols
         self._never_on_loop: bool | None = None
         self.renew()
@@ -151,6 +152,8 @@ class FileHandlers:
         if function.kind != FUNCTION or function.accessor:
             return None
         found = _typed_form(function.node)
+        if found is None and "graphql" in self.packages and _is_resolver(function.node):
+            found = ("GraphQL resolvers", "route")
         if found is None and self.frameworks:
             found = form_of(parameter_names(function.node), self.frameworks)
         if found is None or self._is_called_here(function):
@@ -160,7 +163,10 @@ class FileHandlers:
         is_argument = function.node.type in FUNCTION_LITERALS and _is_argument_or_called(function.node)
         if is_argument and found[0] == "Koa" and len(parameter_nodes(function.node)) == 1:
             return None  # contexts.map(ctx => ...)
-        handler = Handler(framework, kind, FORMED, LOOP, roles_of(framework, kind))
+        roles = roles_of(framework, kind)
+        if found[0] == "Node http" and any(name in _SENT for name in parameter_names(function.node)[2:3]):
+            roles = (*roles, "data")
+        handler = Handler(framework, kind, FORMED, LOOP, roles)
         throws, rejections = str(framework.row["throws"]), rejections_of(framework, self.packages)
         handler = replace(handler, throws=throws, rejections=rejections)
         return self._calls.wrapped(handler, Given(function, "", ()), "")
@@ -217,6 +223,20 @@ class FileHandlers:
         return ""
 
 
+_ROOTS = frozenset({"Query", "Mutation", "Subscription"})
+
+
+def _is_resolver(function: Node) -> bool:
+    """Whether a function is a field of a type that clients ask for: `{ Query: { order: (_, args) => ... } }`."""
+    member = function if function.type == "method_definition" else around(function)
+    while member is not None and member.type in ("arguments", "call_expression"):
+        member = around(member)
+    fields = member.parent if member is not None and member.type in ("pair", "method_definition") else None
+    outer = around(fields) if fields is not None and fields.type == "object" else None
+    key = outer.child_by_field_name("key") or outer.child_by_field_name("name") if outer is not None else None
+    return outer is not None and outer.type in ("pair", "variable_declarator") and text(key or outer) in _ROOTS
+
+
 def _typed_form(function: Node) -> tuple[str, str] | None:
     """The framework and kind by the type of what a function is bound to: `const list: RequestHandler = ...`."""
     place = around(function) if function.type in FUNCTION_LITERALS else None
@@ -242,6 +262,16 @@ def _is_command(file: JavaScriptFile) -> bool:
         return False
     own = file.path[len(package.folder) :].lstrip("/")
     return any(target.removeprefix("./") == own for target in package.bin.values())
+
+
+_ANSWERS_PLAINLY = re.compile(rb"\bres(?:ponse)?\s*\.\s*(?:end|writeHead|setHeader)\(")
+_SENT = frozenset({"params", "query", "searchParams", "body", "payload"})
+"""What a router of the project's own calls the part of the request that it hands on."""
+
+
+def _plain(file: JavaScriptFile) -> tuple[str, ...]:
+    """The framework of a package without any: functions that answer as Node's own responses do are its handlers."""
+    return ("Node http",) if file.package is not None and _ANSWERS_PLAINLY.search(file.data) else ()
 
 
 def _packages_of(file: JavaScriptFile, wrapping: tuple[str, ...]) -> MajorOf:
