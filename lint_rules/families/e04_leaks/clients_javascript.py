@@ -184,6 +184,13 @@ def made_elsewhere(project: Project) -> Iterator[MadeElsewhere]:
 
 
 def _made_beside(edge: Edge, project: Project) -> Iterator[Edge]:
-    """A call that makes a client, and the others of its function: the graph has one for each function."""
-    for call in edge.caller.function.calls:
+    """A call that makes a client, and the others of its function: the graph has one for each function.
+
+    What is a part of a call whose value is kept, such as `new MongoClient(url).connect()`, is kept with it.
+    """
+    calls = edge.caller.function.calls
+    kept = [call.span for call in calls if _SETTLED.intersection(call.literals)]
+    for call in calls:
+        if any(span.start <= call.span.start and call.span.end <= span.end for span in kept):
+            continue
         yield edge if call is edge.call else Edge(edge.caller, call, project.symbols.canonical(call.target), None)
