@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -79,8 +80,7 @@ class Analyser:
         """Bytes of the sources whose trees are not kept: what was made of them is garbage, most of it in cycles."""
         self._told: set[Question] = set()
         self._not_kept: set[str] = set()
-        self._unsure: dict[str, set[str]] = {}
-        """Modules that the notes about a file asked for in vain: it is written about again when they are known."""
+        self._unsure: dict[str, _Unsure] = {}
         self._defined: dict[str, bytes] = {}
 
     def learn(self, known: Known) -> None:
@@ -146,7 +146,8 @@ class Analyser:
         team.symbols.asked.clear()
         earlier = self._earlier.get(task.path) if task.inspect else None
         again = earlier[1].again(team.symbols) if earlier is not None else None
-        retold = task.path in self._unsure and self._unsure[task.path] & team.symbols.facts.keys()
+        unsure = self._unsure.get(task.path)
+        retold = unsure.known_now(team.symbols) if unsure is not None else frozenset()
         if earlier is not None and not again and not retold:
             return msgspec.structs.replace(earlier[0], facts=None, asked=tuple(sorted(team.symbols.asked)))
         source = self._read(task.path)
@@ -183,10 +184,13 @@ class Analyser:
             if task.facts == "definitions":
                 facts = file.definitions()
             elif earlier is None or retold:  # else they were given the first time
-                asked, team.symbols.asked = team.symbols.asked, set()
-                facts, faults = _facts(file, team if is_source else None, all_notes=task.all_notes)
-                self._unsure[task.path] = team.symbols.asked
-                team.symbols.asked = asked | team.symbols.asked
+                unsure = unsure if retold and not task.all_notes else None
+                facts, faults, asked = _facts(
+                    file, team if is_source else None, all_notes=task.all_notes, before=unsure, again=retold
+                )
+                self._unsure.pop(task.path, None)
+                if asked:
+                    self._unsure[task.path] = _Unsure(facts, asked)
                 notices.extend(faults)
                 if any(kind.holds_literals and kind.name in facts.notes for kind in team.notes):
                     self._not_kept.add(task.path)
@@ -196,7 +200,7 @@ class Analyser:
         analysis = Analysis(
             task.path, tuple(notices + findings), facts, tuple(sorted(file.symbols.asked)),
             _suppressions(file) if task.inspect else (), failed, is_source,
-            unsure=tuple(sorted(self._unsure.get(task.path, ()))) if facts is not None else (),
+            unsure=self._unsure[task.path].modules() if facts is not None and task.path in self._unsure else (),
         )  # fmt: skip
         if task.inspect and analysis.asked:
             self._earlier[task.path] = (msgspec.structs.replace(analysis, facts=None), inspection)
@@ -269,15 +273,39 @@ def _without_facts(task: Task, module: Module) -> Analysis:
     return Analysis(task.path, facts=facts, is_source=False)
 
 
-def _facts(file: AnalysedFile, team: _Team | None, *, all_notes: bool) -> tuple[ModuleFacts, list[Finding]]:
-    """All facts of a file, with what families wrote down about it; and the notices about those that failed.
+@dataclass(frozen=True, slots=True)
+class _Unsure:
+    """The facts of a file for which some notes asked for other modules in vain: which kinds of notes, for which."""
 
-    Nothing is written down about what is no source: there is no `team` for it.
+    facts: ModuleFacts
+    asked: Mapping[str, frozenset[str]]
+
+    def known_now(self, symbols: Symbols) -> frozenset[str]:
+        """The kinds of notes that have to be taken again."""
+        return frozenset(kind for kind, names in self.asked.items() if not names.isdisjoint(symbols.facts))
+
+    def modules(self) -> tuple[str, ...]:
+        """What was asked for."""
+        return tuple(sorted(frozenset().union(*self.asked.values())))
+
+
+def _facts(
+    file: AnalysedFile, team: _Team | None, *, all_notes: bool, before: _Unsure | None, again: frozenset[str]
+) -> tuple[ModuleFacts, list[Finding], dict[str, frozenset[str]]]:
+    """All facts of a file, with what families wrote down about it; the notices about those that failed; and the modules
+    that were asked for in vain, by the kind of notes.
+
+    Nothing is written down about what is no source: there is no `team` for it. Of what was written down `before`, the
+    kinds to be taken `again` take the place.
     """
-    notes, faults = {}, []
+    notes = dict(before.facts.notes) if before is not None else {}
+    unsure = {kind: names for kind, names in before.asked.items() if kind not in again} if before is not None else {}
+    faults = []
     for kind in team.notes if team is not None else ():
-        if not (all_notes or kind.is_for(file.data)):
+        if not (all_notes or kind.is_for(file.data)) or (before is not None and kind.name not in again):
             continue
+        notes.pop(kind.name, None)
+        earlier, file.symbols.asked = file.symbols.asked, set()
         try:
             taken = kind.take(language_of(file.path), file)
         except Exception as error:  # the one place where a faulty taker is caught
@@ -285,10 +313,14 @@ def _facts(file: AnalysedFile, team: _Team | None, *, all_notes: bool) -> tuple[
             start = Span(0, 0, 1, 1, 1, 1)
             faults.append(ANALYSIS_FAILED.at(file, start, message, "report this with the file"))
             continue
+        finally:
+            if file.symbols.asked:
+                unsure[kind.name] = frozenset(file.symbols.asked)
+            file.symbols.asked |= earlier
         if taken:
             notes[kind.name] = without_literals(taken)
-    facts = file.facts()
-    return (msgspec.structs.replace(facts, notes=notes) if notes else facts), faults
+    facts = before.facts if before is not None else file.facts()
+    return msgspec.structs.replace(facts, notes=notes), faults, unsure
 
 
 def _of_inspection(file: AnalysedFile, inspection: Inspection) -> Iterator[Finding]:

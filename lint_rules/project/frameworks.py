@@ -79,7 +79,10 @@ class Handler(Struct, frozen=True):
 
 
 class Registration(Struct, frozen=True):
-    """A call that takes a function: at position `argument` (from 0) or as `keyword`; None or "" where there is none."""
+    """A call that takes a function: at position `argument` (from 0) or as `keyword`; None or "" where there is none.
+
+    `unless` is a keyword that must not be `True`.
+    """
 
     framework: Framework
     call: str
@@ -88,6 +91,7 @@ class Registration(Struct, frozen=True):
     kind: str
     sync: str
     called: bool
+    unless: str = ""
 
     def takes(self, place: str) -> bool:
         """Whether the argument at `place` (a position or a keyword) is the function."""
@@ -177,7 +181,7 @@ class HandlerTable:
         self._registrations.setdefault(row["call"], []).append(
             Registration(
                 framework, row["call"], row.get("argument"), row.get("keyword", ""), kind, sync,
-                row.get("called", False),
+                row.get("called", False), row.get("unless", ""),
             )
         )  # fmt: skip
 

@@ -164,6 +164,8 @@ class ProjectHandlers:
         symbols = self._symbols
         for registration in self.table.registrations(symbols.canonical(call.target), symbols.types):
             threaded = f"{registration.framework.row.get('thread_argument')}=True" in call.handed
+            if registration.unless and f"{registration.unless}=True" in call.handed:
+                continue
             for handed in call.handed:
                 place, _, symbol = handed.partition("=")
                 if not registration.takes(place) or symbol.endswith("()") is not registration.called:

@@ -202,6 +202,8 @@ class Taken(Struct, frozen=True):
             return last in self.row["release"]
         if last == "dup2" and arguments is not None and mentions(arguments, self.name):
             return True  # the process has it under another number, as daemons do
+        if last in ("flock", "lockf") and arguments is not None and mentions(arguments, self.name):
+            return not self.is_released_here  # the lock is held as long as it is open: to the end of the process
         if arguments is None or not keeps(arguments, self.name, self.file, self.row):
             return False
         if only_lends(call, self.name, self.row, self.file):

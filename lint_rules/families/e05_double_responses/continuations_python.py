@@ -181,8 +181,19 @@ def _futures(function: Scope, file: PythonFile) -> Iterator[Due]:
         made = outer.bindings[name][0].node
         if made is None or _MAKES_FUTURE.search(text(made)) is None or not _runs_once(function, file):
             continue
-        if f"wait_for({name}".encode() not in (outer.node.text or b""):
+        if not _is_looked_after(name, function, outer, file):
             yield Due(name, function, True, only_after_errors=False)
+
+
+def _is_looked_after(name: str, function: Scope, outer: Scope, file: PythonFile) -> bool:
+    """Whether who waits for a future does so for a while only, or another function within `outer` may settle it."""
+    own = re.escape(name)
+    around = file.data[outer.start : outer.end]
+    if re.search(rf"wait_for\(\s*(?:[\w.]*shield\()?{own}\b".encode(), around) is not None:
+        return True
+    settling = re.compile(rf"(?<![\w.]){own}\.set_(?:result|exception)\(".encode())
+    places = [outer.start + found.start() for found in settling.finditer(around)]
+    return any(not function.start <= place < function.end for place in places)
 
 
 def _callbacks(function: Scope, file: PythonFile) -> Iterator[Due]:

@@ -143,6 +143,9 @@ def _wrong(call: Node, file: PythonFile) -> str:
 
 
 def _is_harmless(call: Node, file: PythonFile) -> bool:
+    function = file.enclosing_function(call)
+    if function is not None and "unverified" in function.name.rpartition(".")[2].lower():
+        return True  # its name tells every caller: `get_unverified_claims`
     return _verifies_too(call, file) or _is_own_token(call, file)
 
 

@@ -38,7 +38,8 @@ _NOT_STORES = re.compile(
 )
 _NO_ENTITY = re.compile(
     r"(?:Error|Exception|Warning|Response|Http404|HTTPException|Decimal|UUID|Path|Q|F|URL|Counter|OrderedDict|Schema"
-    r"|Serializer|Form|Template|Request|BytesIO|StringIO|Lock|Event|Validator|Failed|Unauthorized|Forbidden|NotFound)$"
+    r"|Serializer|Form|Template|Request|BytesIO|StringIO|Lock|Event|Validator|Failed|Unauthorized|Forbidden|NotFound"
+    r"|Payload|Envelope|Thread|Process|Timer)$"
 )
 _FRAMEWORKS = re.compile(rb"connexion|openapi_core|flask_pydantic|flask_smorest|spectree|apiflask|ninja")
 _CATCHING = re.compile(r"except\b[^:]*(?:KeyError|ValueError|TypeError|ValidationError)")

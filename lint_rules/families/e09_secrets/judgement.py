@@ -167,8 +167,10 @@ def _squeezed_common() -> frozenset[str]:
 
 def _is_own_name(setting: Setting, value: str) -> bool:
     """Whether a constant is the key under which the thing is found: `ADMIN_PASSWORD = "admin-password"`."""
-    words = words_of(value)
-    return len(words) > 1 and words == words_of(setting.name) and not (setting.is_fallback or setting.is_used)
+    words, name = words_of(value), words_of(setting.name)
+    if setting.is_fallback or setting.is_used:
+        return False
+    return (len(words) > 1 and words == name) or (name[-1:] == ["key"] and words == name[:-1])  # "master_key": "master"
 
 
 def _is_phrase(setting: Setting, value: str) -> bool:

@@ -203,6 +203,8 @@ class FileHandlers:
         for registration in registrations:
             keyword = str(registration.framework["thread_argument"])
             threaded = keyword in true_keywords(call)
+            if registration.unless in true_keywords(call):
+                continue
             for place, value, called in handed_on(call):
                 scope = self._function(value) if registration.takes(place) else None
                 if scope is not None and called is registration.called:
