@@ -146,8 +146,7 @@ class Analyser:
         team.symbols.asked.clear()
         earlier = self._earlier.get(task.path) if task.inspect else None
         again = earlier[1].again(team.symbols) if earlier is not None else None
-        unsure = self._unsure.get(task.path)
-        retold = unsure.known_now(team.symbols) if unsure is not None else frozenset()
+        retold = self._unsure[task.path].known_now(team.symbols) if task.path in self._unsure else frozenset()
         if earlier is not None and not again and not retold:
             return msgspec.structs.replace(earlier[0], facts=None, asked=tuple(sorted(team.symbols.asked)))
         source = self._read(task.path)
@@ -184,13 +183,7 @@ class Analyser:
             if task.facts == "definitions":
                 facts = file.definitions()
             elif earlier is None or retold:  # else they were given the first time
-                unsure = unsure if retold and not task.all_notes else None
-                facts, faults, asked = _facts(
-                    file, team if is_source else None, all_notes=task.all_notes, before=unsure, again=retold
-                )
-                self._unsure.pop(task.path, None)
-                if asked:
-                    self._unsure[task.path] = _Unsure(facts, asked)
+                facts, faults = self._written_down(file, team if is_source else None, task, retold)
                 notices.extend(faults)
                 if any(kind.holds_literals and kind.name in facts.notes for kind in team.notes):
                     self._not_kept.add(task.path)
@@ -205,6 +198,18 @@ class Analyser:
         if task.inspect and analysis.asked:
             self._earlier[task.path] = (msgspec.structs.replace(analysis, facts=None), inspection)
         return analysis
+
+    def _written_down(
+        self, file: AnalysedFile, team: _Team | None, task: Task, again: frozenset[str]
+    ) -> tuple[ModuleFacts, list[Finding]]:
+        """All facts of a file, of known notes those to be taken `again`; and the faults."""
+        before = self._unsure.pop(task.path, None)
+        facts, faults, asked = _facts(
+            file, team, all_notes=task.all_notes, before=before if again and not task.all_notes else None, again=again
+        )
+        if asked:
+            self._unsure[task.path] = _Unsure(facts, asked)
+        return facts, faults
 
     def _triggered(self, team: _Team, data: bytes, module: Module, *, inspect: bool) -> tuple[bool, list[RuleCheck]]:
         """Whether a file is a source, and the checks that may find something in it; known from the first look on.
