@@ -116,6 +116,17 @@ def test_dialects_of_javascript_are_read(name: str, content: str, tmp_path: Path
     assert [finding.span.row for finding in found] == [row], report.findings
 
 
+def test_closures_that_call_each_other_are_analysed_in_time(tmp_path: Path) -> None:
+    names = [f"step{number}" for number in range(8)]
+    steps = "\n".join(
+        f"  function {name}(req) {{\n" + "".join(f"    if (req.query.{other}) return {other}(req);\n" for other in names)
+        + "    return req.query.last;\n  }"
+        for name in names
+    )  # fmt: skip
+    handler = f"module.exports = async (req, res) => {{\n{steps}\n  return {READ} + step0(req);\n}};\n"
+    assert "TEN0101" in codes(write(tmp_path, {"a.js": handler}), "a.js")
+
+
 def test_error_subtrees_give_no_findings(tmp_path: Path) -> None:
     report = write(tmp_path, {"a.js": f"async function f( {{{{ ((( {READ} ))) function }}\n"})
     assert set(codes(report, "a.js")) <= {"TEN0001"}

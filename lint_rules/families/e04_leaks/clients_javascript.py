@@ -170,8 +170,8 @@ def made_elsewhere(project: Project) -> Iterator[MadeElsewhere]:
             row = _CLIENTS.match(last.name, types)
             place = (last.caller.module.module, last.call.span.start)
             is_seen_there = last.caller.module.module == function.module.module
-            if row is None or is_seen_there:
-                continue
+            if row is None or is_seen_there or _SETTLED.intersection(last.call.literals):
+                continue  # with the others of a function that keeps its clients, or makes what it is told to
             for end in _made_beside(last, project):
                 row, place = _CLIENTS.match(end.name, types), (place[0], end.call.span.start)
                 is_instance = end.name == "mongodb.MongoClient.connect" and not end.call.target.endswith(

@@ -42,6 +42,7 @@ MENTIONED = re.compile(
     rb"\b_?(?:callback|cb|done|next|ack|acknowledge|respond|reply|answer|confirm|fn)\d?(?:\?\.)?(?:\.call|\.apply)?\s*\("
     rb"|(?:Callback|Cb)\(|new Promise\("
 )
+_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
 _OF_CALLERS = re.compile(r"_?(?:callback|cb|done)\d?_?|\w+(?:Callback|Cb)")
 """Names of those for which a caller waits; `next` may lead to steps that are left out on purpose."""
 HANDED_ON = re.compile(MENTIONED.pattern + rb"|[,(]\s*_?(?:callback|cb|done)\d?\s*\)|(?:Callback|Cb)\s*\)")
@@ -111,7 +112,21 @@ class Continuations:
                 continue
             if self.file.enclosing_function(call) is one.owner and not one.owner.node.has_error:
                 found.setdefault(one.slot, one)
-        return list(found.values())
+        return [one for one in found.values() if self._is_only_handed_on(one)]
+
+    def _is_only_handed_on(self, continuation: Continuation) -> bool:
+        """Whether a function does nothing else with a continuation: it neither keeps it nor asks if it is there."""
+        function = continuation.owner.node
+        parameters = function.child_by_field_name("parameters")
+        for name in self.file.nodes_in("identifier", function):
+            if text(name) != continuation.name or (parameters is not None and name.start_byte < parameters.end_byte):
+                continue
+            outer = name.parent
+            if outer is None or outer.type != "arguments" or outer.parent is None or is_for_many(outer.parent):
+                return False
+            if any(one.type in _LOOPS for one in self.file.enclosing(outer) if one.start_byte > function.start_byte):
+                return False
+        return True
 
     def _called(self, call: Node) -> Called | None:
         function = callee(call)

@@ -86,13 +86,15 @@ _OPERATORS_WITH_FILTERS = frozenset(
 )
 _WRAPPING = frozenset({"await_expression", "spread_element", "assignment_expression", "sequence_expression"})
 _DEEPEST = 40
+_MOST_CLOSURES = 3
 _MOST_OPERANDS = 400
 
 
 class Evaluator(Struct):
-    """Answers about the expressions of one file; `own` tells the parameters of the function being looked at."""
+    """Answers about the expressions of one file; `applying` are the closures whose results are being asked for."""
 
     file: JavaScriptFile
+    applying: list[int] = []  # a new one for each, as msgspec has it
 
     def value(self, node: Node, state: State, depth: int = 0) -> Value:
         """What an expression may hold."""
@@ -346,7 +348,12 @@ class Evaluator(Struct):
             return Value(frozenset((Taint(" ".join(text(node).split()), is_document=True, is_whole=True),)))
         closure = closure_of(callee(node), self.file)
         if closure is not None:
-            return called_here(closure, given, state, depth, self)
+            if closure.node.id in self.applying or len(self.applying) >= _MOST_CLOSURES:
+                return NOTHING_KNOWN  # closures that call each other have ways without number
+            self.applying.append(closure.node.id)
+            found = called_here(closure, given, state, depth, self)
+            self.applying.pop()
+            return found
         symbol = self.file.names.symbol(callee(node)) if callee(node) is not None else ""  # type: ignore[arg-type]
         if symbol and (self.file.is_own(symbol) or self.file.is_own(self.file.resolve(symbol))):
             return self._through(symbol, given, state, depth)
