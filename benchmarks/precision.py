@@ -3,6 +3,7 @@
     python benchmarks/precision.py             verdicts alone
     python benchmarks/precision.py --found     verdicts on what tenlint finds now; counts all findings too
     python benchmarks/precision.py --check     the same, and lists the verdicts whose finding vanished
+    python benchmarks/precision.py --found --package django --rule TEN01 --rule TEN02     of one package and two families
 
 Precision is right / judged: a debatable finding counts against the rule. A place is one line on which one rule reports;
 two findings of a rule on one line share a verdict. With `--check` the exit code is 1 when a finding that was judged
@@ -58,9 +59,11 @@ class Score:
 @click.command()
 @click.option("--found", "count_found", is_flag=True, help="Run tenlint; count findings and match verdicts to them.")
 @click.option("--check", is_flag=True, help="Like --found, and list verdicts whose finding vanished.")
+@click.option("--rule", "rules", multiple=True, metavar="CODE", help="Only codes that start so; repeatable.")
 @corpus_options
 def main(
-    *, count_found: bool, check: bool, packages: tuple[str, ...], tenlint: str | None, select: str | None, reuse: bool
+    *, count_found: bool, check: bool, rules: tuple[str, ...],
+    packages: tuple[str, ...], tenlint: str | None, select: str | None, reuse: bool,
 ) -> None:  # fmt: skip
     """Print a table of precision per rule."""
     names = {package.name for package in load_packages(packages)}
@@ -68,7 +71,11 @@ def main(
     known = {package.name for package in load_packages()}
     if strangers := sorted({verdict.place.package for verdict in verdicts.values()} - known):
         raise click.ClickException(f"verdicts about packages that are not in corpus.toml: {', '.join(strangers)}")
-    verdicts = {place: verdict for place, verdict in verdicts.items() if place.package in names}
+    verdicts = {
+        place: verdict
+        for place, verdict in verdicts.items()
+        if place.package in names and place.code.startswith(rules or "")
+    }
     if not (count_found or check):
         click.echo(table(scores(verdicts.values(), None)))
         return
@@ -76,6 +83,7 @@ def main(
         one.place
         for package in fetched_packages(packages)
         for one in findings_of(package, tenlint=tenlint, select=select, reuse=reuse)
+        if one.place.code.startswith(rules or "")
     }
     present = [verdict for place, verdict in verdicts.items() if place in places]
     click.echo(table(scores(present, places)))
