@@ -84,11 +84,13 @@ def _only_fills_in(handler: ExceptClause) -> bool:
 def only_probes(handler: ExceptClause) -> bool:
     """Like `only_asks`, of what asks by what it is, whatever else its name says."""
     file = handler.file
-    if any(node.type in _ACTIONS and not _awaits_probe(node, file) for node in handler.attempts):
+    if any(node.type in _ACTIONS - {"yield"} and not _awaits_probe(node, file) for node in handler.attempts):
         return False
     calls = [call for call in calls_in(handler.attempts) if not (is_log(call, file) or _is_raised(call))]
     if any(last_name(call) == "getsockname" for call in calls):  # the own address, by a socket that sends nothing
         calls = [call for call in calls if last_name(call) not in _PROBED["connecting"]]
+    programs = [call for call in calls if _asks_program(call)]
+    calls = [call for call in calls if not any(call.id != one.id and lies_in(call, one) for one in programs)]
     return bool(calls) and all(_is_plain_probe(call, file) or converts(call, file) for call in calls)
 
 
@@ -266,6 +268,13 @@ def _is_probe(call: Node, file: PythonFile) -> bool:
         return len(given) == 2 and text(given[1]) == "0"  # no signal: whether there is such a process
     if given and given[0].type == "string" and name in _OPENS:
         return text(given[0]).strip("rbf'\"").startswith(_PROBED_FILES)  # what the kernel says of itself
-    if given and given[0].type == "list" and any(text(one).strip("'\"") == "--version" for one in given[0].children):
-        return True  # whether there is such a program
-    return _PROBES.match(name, file.types) is not None
+    return _asks_program(call) or _PROBES.match(name, file.types) is not None
+
+
+def _asks_program(call: Node) -> bool:
+    """`check_output([find_git(), "--version"])`: whether there is such a program, and which."""
+    arguments = call.child_by_field_name("arguments")
+    first = first_named(arguments) if arguments is not None else None
+    if first is None or first.type != "list":
+        return False
+    return any(text(one).strip("'\"") == "--version" for one in first.named_children)

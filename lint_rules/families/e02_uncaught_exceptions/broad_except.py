@@ -54,7 +54,7 @@ from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions.cancellation import awaits_a_task
 from lint_rules.families.e02_uncaught_exceptions.excuses import is_excused, is_over_at_once
-from lint_rules.families.e02_uncaught_exceptions.reasons import gives_reason
+from lint_rules.families.e02_uncaught_exceptions.reasons import comments, gives_reason, is_acknowledged
 from lint_rules.families.e02_uncaught_exceptions.threads import runs_in_thread
 from lint_rules.families.e02_uncaught_exceptions.triggers import may_be_broad
 from lint_rules.languages.python.edits import replace_text
@@ -125,7 +125,7 @@ def _too_broad(handler: ExceptClause, what: str) -> tuple[str, str] | None:
     """A handler that deals with the error, but takes what is meant to end the process as well."""
     if not handler.catches_all or handler.keeps_error or handler.names_failure or handler.can_be_cancelled:
         return None
-    if handler.spares_interrupts:
+    if handler.spares_interrupts or any(map(is_acknowledged, comments(handler))):
         return None
     if handler.is_behind_exception or runs_in_thread(handler.file.enclosing_function(handler.clause), handler.file):
         return None  # told apart on purpose; a thread is interrupted by neither

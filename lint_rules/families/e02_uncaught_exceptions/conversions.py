@@ -21,6 +21,7 @@ CONVERTED = {key: frozenset(names) for key, names in read_table(TABLE)["converts
 _CONVERTS = name_table(TABLE, "converts")
 _OF_TEXTS = CONVERTED["names"] & frozenset(dir(str)) - {"replace", "title"}
 _DEFAULTS = frozenset({"none", "true", "false", "integer", "float", "string", "list", "dictionary", "tuple"})
+_KEY_AND_DEFAULT = 2
 _KEY = re.compile(r"[bru]?['\"][A-Za-z_][\w .-]*['\"]")
 
 
@@ -93,15 +94,17 @@ def _gets_mapping(call: Node) -> bool:
 
 
 def _gets_text_or_default(call: Node) -> bool:
-    """`item.get("number", "unknown")`, `item.get("price") or 0`: a key spelled out, and a constant for want of it."""
+    """`item.get(key, "unknown")`, `item.get("price") or 0`: a constant for want of what is not there."""
     arguments = call.child_by_field_name("arguments")
     given = arguments.named_children if arguments is not None else []
-    if not given or given[0].type != "string" or _KEY.fullmatch(text(given[0])) is None:
-        return False
+    if len(given) == _KEY_AND_DEFAULT:
+        is_text = given[0].type == "string"
+        return given[1].type in _DEFAULTS and (not is_text or _KEY.fullmatch(text(given[0])) is not None)
     outer = call.parent
-    is_left = outer is not None and outer.type == "boolean_operator" and outer.child_by_field_name("left") == call
-    default = outer.child_by_field_name("right") if outer is not None and is_left and len(given) == 1 else given[-1]
-    return default is not None and default.type in _DEFAULTS and (is_left or len(given) == 2)
+    if len(given) != 1 or outer is None or outer.type != "boolean_operator" or given[0].type != "string":
+        return False
+    left, right = outer.child_by_field_name("left"), outer.child_by_field_name("right")
+    return left == call and right is not None and right.type in _DEFAULTS and _KEY.fullmatch(text(given[0])) is not None
 
 
 def _may_be_text(call: Node, owner: str) -> bool:

@@ -30,7 +30,7 @@ from lint_rules.families.e02_uncaught_exceptions.reasons import (
     is_acknowledged,
     twin_gives_reason,
 )
-from lint_rules.families.e02_uncaught_exceptions.told import falls_back_next, waits_for_it, was_told
+from lint_rules.families.e02_uncaught_exceptions.told import ends_a_wait, falls_back_next, waits_for_it, was_told
 from lint_rules.languages.python.except_clauses import ExceptClause
 from lint_rules.languages.python.expressions import called, calls_in, last_name, lies_in
 from lint_rules.languages.python.grammar import first_named
@@ -265,6 +265,11 @@ def _tells_in_words(handler: ExceptClause) -> bool:
     return any(not _WORDS["said"].isdisjoint(words(one.lower())) for one in said)
 
 
+def _says_it_is_expected(handler: ExceptClause) -> bool:
+    """It logs that this was to be expected, and where: `log.info("no constraint, expected when using sqlite")`."""
+    return any("expected" in text(log).lower().split() for log in handler.logs)
+
+
 def _tells_the_user(handler: ExceptClause) -> bool:
     """It is part of a command line, and tells who has started it."""
     modules = handler.file.module.split(".")[1:]
@@ -298,6 +303,7 @@ _EXCUSES: tuple[Callable[[ExceptClause], bool], ...] = (
     lambda handler: handler.names_failure,
     _takes_another_way,
     _tells_in_words,
+    _says_it_is_expected,
     _tells_the_user,
     docstring_promises,
     only_converts,
@@ -306,6 +312,7 @@ _EXCUSES: tuple[Callable[[ExceptClause], bool], ...] = (
     only_probes,
     only_asks_version,
     waits_for_it,
+    ends_a_wait,
     falls_back_next,
     twin_gives_reason,
     was_told,

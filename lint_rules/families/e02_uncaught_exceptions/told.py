@@ -9,6 +9,7 @@ from lint_rules.languages.python.except_clauses import ExceptClause
 from lint_rules.languages.python.expressions import called, calls_in, last_name
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes
+from lint_rules.languages.wording import first_word
 
 _WAITS = frozenset({"sleep", "wait"})
 
@@ -79,6 +80,15 @@ def waits_for_it(handler: ExceptClause) -> bool:
         ways.extend((following, *own_nodes(following)))
         following = following.next_named_sibling
     return any(_bound(node) in asked for node in ways)
+
+
+def ends_a_wait(handler: ExceptClause) -> bool:
+    """Whether a function that waits, by its name, asks again and again until it fails: `_wait_for_close`."""
+    function = handler.file.enclosing_function(handler.clause)
+    if function is None or first_word(function.name.rpartition(".")[2]) != "wait" or not handler.does_nothing:
+        return False
+    loops = [node for node in handler.attempts if node.type == "while_statement"]
+    return any(node.type == "call" and last_name(node) in _WAITS for loop in loops for node in own_nodes(loop))
 
 
 def _only_waits(handler: ExceptClause) -> bool:
