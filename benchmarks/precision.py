@@ -3,7 +3,7 @@
     python benchmarks/precision.py             verdicts alone
     python benchmarks/precision.py --found     verdicts on what tenlint finds now; counts all findings too
     python benchmarks/precision.py --check     the same, and lists the verdicts whose finding vanished
-    python benchmarks/precision.py --found --package django --rule TEN01 --rule TEN02     of one package and two families
+    python benchmarks/precision.py --found --package django --rule TEN01       of one package and one family
 
 Precision is right / judged: a debatable finding counts against the rule. A place is one line on which one rule reports;
 two findings of a rule on one line share a verdict. With `--check` the exit code is 1 when a finding that was judged

@@ -12,7 +12,7 @@ from lint_rules.languages.python.expressions import called, last_name
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.tables import name_table, read_table
-from lint_rules.languages.wording import first_word, words
+from lint_rules.languages.wording import first_word, last_word, words
 
 if TYPE_CHECKING:
     from lint_rules.languages.python.file import PythonFile
@@ -30,7 +30,8 @@ def converts(call: Node, file: PythonFile) -> bool:
     function = called(call)
     own = last_name(function)
     made = own.rpartition("_to_")[2]  # from `db_to_json`, what speaks against it is only looked for in `json`
-    if (first_word(own) in CONVERTED["first"] or made != own) and CONVERTED["but"].isdisjoint(words(made)):
+    is_named = first_word(own) in CONVERTED["first"] or last_word(own) in CONVERTED["last"] or made != own
+    if is_named and CONVERTED["but"].isdisjoint(words(made)):
         return True
     if gets(call, file) or _reads_whole(call):
         return True

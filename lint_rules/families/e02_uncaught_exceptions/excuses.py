@@ -48,6 +48,7 @@ _LOOPS = frozenset({"for_statement", "while_statement"})
 _DEFINITIONS = frozenset({"function_definition", "lambda", "class_definition"})
 _PIPES = frozenset({"stdout", "stderr"})
 _CONSTANTS = frozenset({"none", "true", "false", "integer", "float", "string"})
+_TWO = 2
 _TAKEN = frozenset({"identifier", "attribute", "subscript"})
 _IN_USE = frozenset({"in", "use"})
 
@@ -64,7 +65,7 @@ def is_over_at_once(handler: ExceptClause) -> bool:
     """
     if len(handler.tried.named_children) == 1 and handler.does_nothing and only_cleans_up(handler):
         return True
-    if any(map(is_acknowledged, comments(handler))):
+    if any(map(is_acknowledged, comments(handler))) or _is_on_the_way_out(handler):
         return True
     if only_converts(handler):
         reasons = (_answers_a_question, gives_reason, docstring_promises, _is_named_for_it)
@@ -72,6 +73,13 @@ def is_over_at_once(handler: ExceptClause) -> bool:
     if handler.names_failure and gives_reason(handler):
         return True
     return only_probes(handler) or only_imports(handler)
+
+
+def _is_on_the_way_out(handler: ExceptClause) -> bool:
+    """It stands in a handler that raises what it has caught in its last statement, so nothing is kept from ending."""
+    outer = next((one for one in handler.file.enclosing(handler.clause) if one.type == "except_clause"), None)
+    around = ExceptClause(outer, handler.file) if outer is not None else None
+    return around is not None and bool(around.statements) and around.statements[-1].type == "raise_statement"
 
 
 def _needs_a_package(handler: ExceptClause) -> bool:
@@ -236,6 +244,8 @@ def _hangs_up(handler: ExceptClause) -> bool:
 def _takes_another_way(handler: ExceptClause) -> bool:
     """It gets the value by another call, or makes the same call in another way."""
     tried = {text(called(call)) for call in calls_in(handler.attempts)}
+    if _answers_otherwise(handler, tried) or _imports_another(handler):
+        return True
     made = [call for call in handler.calls if not (is_log(call, handler.file) or answers(call))]
     if any(text(called(call)) in tried for call in made):
         return True
@@ -255,6 +265,22 @@ def _takes_another_way(handler: ExceptClause) -> bool:
         if any(not is_empty(call) and lies_in(call, value) for call in made):
             return True
     return False
+
+
+def _answers_otherwise(handler: ExceptClause, tried: set[str]) -> bool:
+    """All that is tried is to make an answer, and the same is made of other values: `redirect(self.success_url)`."""
+    statements = [*handler.tried.named_children, *handler.statements]
+    values = [first_named(one) for one in statements if one.type == "return_statement"]
+    if len(statements) != len(values) or len(values) != _TWO or values[1] is None or values[1].type != "call":
+        return False
+    taken = (node for node in own_nodes(values[1]) if node.type == "attribute" and node.parent != values[1])
+    return text(called(values[1])) in tried and any(True for _ in taken)
+
+
+def _imports_another(handler: ExceptClause) -> bool:
+    """What is tried is an import, and the handler imports it from elsewhere."""
+    both = (handler.attempts, handler.statements)
+    return all(any(node.type.startswith("import_") for node in nodes) for nodes in both)
 
 
 def _tells_in_words(handler: ExceptClause) -> bool:

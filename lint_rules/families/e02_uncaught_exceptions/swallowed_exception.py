@@ -186,11 +186,13 @@ def _is_unexpected(name: str, handler: ExceptClause) -> bool:
         own.endswith(_ENDINGS) and not _OUTSIDE["words"].isdisjoint(parts) and _OUTSIDE["but"].isdisjoint(parts)
     )
     if is_general:
-        return acts(handler)
-    return is_outside and not name.startswith("builtins.") and acts(handler) and not _is_a_verdict(parts, handler)
+        return acts(handler) and not (own in _OF_VALUES and _only_checks(handler))
+    if not is_outside or name.startswith("builtins.") or not acts(handler):
+        return False
+    return _OUTSIDE["verdicts"].isdisjoint(parts) or not _only_checks(handler)
 
 
-def _is_a_verdict(error: frozenset[str], handler: ExceptClause) -> bool:
-    """Whether an error says that something is not allowed, where it was to be found out: `check_rules(event)`."""
-    done = (last_name(call) for call in effects(handler) if not converts(call, handler.file))
-    return not _OUTSIDE["verdicts"].isdisjoint(error) and all(first_word(one) in _OUTSIDE["checks"] for one in done)
+def _only_checks(handler: ExceptClause) -> bool:
+    """Whether all that is done is to find out whether something is as it has to be: `check_rules(event)`."""
+    done = [last_name(call) for call in effects(handler) if not converts(call, handler.file)]
+    return bool(done) and all(first_word(one) in _OUTSIDE["checks"] for one in done)
