@@ -98,9 +98,16 @@ def _may_catch(decorator: Node, file: PythonFile) -> bool:
     name = text(decorator)
     if handler_table().may_decorate(name):
         return False
-    return _DEALS.search(name) is not None or (
-        file.function(decorator) is not None and not leaves_errors_alone((name,))
-    )
+    if _DEALS.search(name) is not None:
+        return True
+    reference = file.function(decorator)
+    if reference is None or leaves_errors_alone((name,)):
+        return False
+    own = next((one for one in file.scopes.functions if f"{file.module}.{one.name}" == reference.name), None)
+    return own is None or _LOOKS_AFTER.search(file.data[own.start : own.end]) is not None
+
+
+_LOOKS_AFTER = re.compile(rb"\bexcept\b|\bsuppress\(|\bwith\b")
 
 
 def _catches(clause: ExceptClause, raises: list[str]) -> bool:

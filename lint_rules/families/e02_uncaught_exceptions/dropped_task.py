@@ -76,7 +76,7 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e02_uncaught_exceptions import floating
-from lint_rules.families.e02_uncaught_exceptions.tasks import STARTED, Dropped, dropped, work_of
+from lint_rules.families.e02_uncaught_exceptions.tasks import STARTED, STARTS_BY_NAME, Dropped, dropped, work_of
 from lint_rules.languages.javascript.grammar import CALL_KINDS
 from lint_rules.languages.javascript.selectors import Nodes
 from lint_rules.languages.python.edits import replace
@@ -98,7 +98,7 @@ RULE = Rule(
     fix=UNSAFE,
 )
 
-_WORDS = tuple(sorted(name.encode() for name in STARTED.last_names))
+_WORDS = tuple(sorted(name.encode() for name in (*STARTED.last_names, *STARTS_BY_NAME.pattern.split("|"))))
 _LOST = {
     "task": "nothing keeps the task of {work}, which can vanish half done; keep it until it is done",
     "gather": "{call} is not awaited, so its tasks can vanish half done and their errors are lost; await it",
@@ -120,7 +120,8 @@ def _is_dropped(call: Node, file: PythonFile) -> bool:
 
 
 def _may_concern(symbol: str, symbols: Symbols) -> bool:
-    return symbol.rpartition(".")[2] in STARTED.last_names
+    last = symbol.rpartition(".")[2]
+    return last in STARTED.last_names or STARTS_BY_NAME.search(last) is not None
 
 
 @RULE.python(ScreenedCalls(_is_dropped, _may_concern, words=_WORDS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,23 @@ def dropped(call: Node, file: PythonFile) -> Dropped | None:
 
 
 def started(call: Node, file: PythonFile) -> TableRow | None:
-    """The row of a call that starts work."""
-    return row_of(call, STARTED, file)
+    """The row of a call that starts work, by itself or by a function that does no more than that."""
+    return row_of(call, STARTED, file) or _started_by_helper(call, file)
+
+
+STARTS_BY_NAME = re.compile(r"schedule|spawn|background|forget|launch|detach")
+"""In the name of a function of the project that may give the task which it starts."""
+
+
+def _started_by_helper(call: Node, file: PythonFile) -> TableRow | None:
+    """The row of the call whose value is all that a function of the project gives: `def spawn(c): return ...`."""
+    function = call.child_by_field_name("function")
+    if function is None or not STARTS_BY_NAME.search(text(function).rpartition(".")[2]):
+        return None
+    reference = file.function(function)
+    made = reference.function.makes if reference is not None and not reference.function.is_async else ""
+    row = STARTED.match(file.symbols.canonical(made), file.types) if made else None
+    return row if row is not None and row["kind"] == "task" else None
 
 
 def row_of(call: Node, table: NameTable[TableRow], file: PythonFile) -> TableRow | None:

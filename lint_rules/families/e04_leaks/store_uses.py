@@ -118,6 +118,8 @@ class StoreUses:
         is_another = any(varies(one, self._file) for one in looked_at) or (
             is_listed and held is method and self._is_new(given)
         )
+        if any(text(one) == "self" for one in looked_at) and not text(method).startswith(("self.", "cls.")):
+            is_another = True  # of views there is another one for each request or connection
         return (GROWS, call) if is_another else ("", None)
 
     def _is_new(self, given: list[Node]) -> bool:

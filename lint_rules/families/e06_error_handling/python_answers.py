@@ -35,7 +35,8 @@ TABLE = Path(__file__).parent / "errors.toml"
 _TORNADO = re.compile(rb"tornado|RequestHandler|self\.set_status\(")
 ANSWER_WORDS = (
     b"Response", b"jsonify", b"HTTPException", b"HTTPError", b"abort(", b"json_response", b"response.json", b"json(",
-    b"@app.", b"route", b"router", b"self.write(", b"exceptions", b"web.HTTP", b"HttpError", b"render", b"flash(",
+    b"@app.", b"route", b"router", b"self.write(", b"self.finish(", b"exceptions", b"web.HTTP", b"HttpError", b"render",
+    b"flash(",
 )  # fmt: skip
 """A file without any of these answers nothing."""
 

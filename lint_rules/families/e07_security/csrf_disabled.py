@@ -134,8 +134,18 @@ def _exempted(file: PythonFile) -> Iterator[tuple[Node, str]]:
 
 
 def _settings(file: PythonFile) -> Iterator[tuple[Node, str]]:
-    from lint_rules.families.e07_security.reading_python import assignments, constant, is_django_settings, strings
+    from lint_rules.families.e07_security.reading_python import (
+        assignments,
+        configured,
+        constant,
+        is_django_settings,
+        strings,
+    )
 
+    for name, place, value in configured(file):
+        is_off = name == "WTF_CSRF_ENABLED" and constant(value, file) == "False"
+        if is_off and not re.search(r"(?i)test", file.symbol_at(file.span(place))):
+            yield place, f"`{name} = False` takes forms that other sites send; leave it on"
     for name, target, value in assignments(file):
         if name in ("WTF_CSRF_ENABLED", "WTF_CSRF_CHECK_DEFAULT") and constant(value, file) == "False":
             if name == "WTF_CSRF_CHECK_DEFAULT" and b".protect()" in file.data:

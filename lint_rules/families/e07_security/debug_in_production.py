@@ -128,8 +128,11 @@ def _arguments(file: PythonFile) -> Iterator[tuple[Node, str, str]]:
 
 
 def _settings(file: PythonFile) -> Iterator[tuple[Node, str, str]]:
-    from lint_rules.families.e07_security.reading_python import assignments, constant, is_django_settings
+    from lint_rules.families.e07_security.reading_python import assignments, configured, constant, is_django_settings
 
+    for name, place, value in configured(file):
+        if name == "DEBUG" and constant(value, file) == "True":
+            yield place, "`DEBUG = True` shows source and variables to clients", _FROM_ENVIRONMENT
     is_settings = is_django_settings(file)
     for name, target, value in assignments(file):
         if name not in ("DEBUG", "debug") or constant(value, file) != "True":

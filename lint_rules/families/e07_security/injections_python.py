@@ -29,6 +29,7 @@ WORDS = (
     b"tornado.web",
     b"tornado.websocket", b"tornado import", b"litestar", b"aiohttp.web", b"aiohttp import web", b"http.server",
     b"start_response", b"import websockets", b"from websockets", b"socketio", b"grpc", b"StreamReader",
+    b"aiogram", b"import discord", b"from discord", b"telegram.ext",
 )  # fmt: skip
 """A file in which data of a client comes up holds one of these."""
 

@@ -88,6 +88,8 @@ class PythonKnowledge:
         for row in framework["data_parameters"]:
             if handler.holds_for(row.get("of", ())) and row["index"] < len(plain):
                 own_kinds = _SCOPE if framework.name == "ASGI" else frozenset({"where"})
+                if framework.name == "discord.py" and not self._is_written(plain[row["index"]]):
+                    continue
                 yield plain[row["index"]].name, own_kinds
         if framework["typed_parameters"] and handler.kind in ("route", "socket", "dependency"):
             for parameter in plain:
@@ -101,6 +103,11 @@ class PythonKnowledge:
         if framework["path_parameters"] and handler.kind in ("route", "socket"):
             for name in self._path_parts(flow, handler, plain):
                 yield name, TEXT | self._shape(flow, handler, name)
+
+    @staticmethod
+    def _is_written(parameter: FlowParameter) -> bool:
+        """Whether a parameter of a command is given what was written, and not what that was converted to."""
+        return parameter.is_open and parameter.annotation in _TEXTS
 
     def _given(self, parameter: FlowParameter, project: Project) -> Iterator[str]:
         """The attributes of a class that a framework makes of the request: `filters: Filters = Depends()`."""

@@ -107,20 +107,30 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
 
 
 def _python_calls(file: PythonFile) -> Iterator[tuple[Node, str, bool]]:
-    from lint_rules.families.e07_security.reading_python import argument, constant, entries, has_splat, resolved
+    from lint_rules.families.e07_security.reading_python import (
+        argument,
+        constant,
+        entries,
+        has_splat,
+        resolved,
+        unpacked,
+    )
 
     for call in file.nodes("call"):
         row = _cors_row(call, file)
         if row is None or file.in_broken_code(call):
             continue
-        allowed = [given for name in row["origins"] if (given := argument(call, name)) is not None]
-        resources = entries(resolved(argument(call, "resources"), file))
+        seen = unpacked(call, file) if has_splat(call) else {}
+        allowed = [given for name in row["origins"] if (given := argument(call, name) or seen.get(name)) is not None]
+        resources = entries(resolved(argument(call, "resources") or seen.get("resources"), file))
         for resource in resources.values():
             origins = entries(resolved(resource, file)).get("origins")
             allowed.extend([origins] if origins is not None else [])
         is_default = row["open_by_default"] and not allowed and argument(call, "resources") is None
         if (is_default and not has_splat(call)) or any(_is_any(one, file) for one in allowed):
-            credentials = any(constant(argument(call, name), file) == "True" for name in row["credentials"])
+            credentials = any(
+                constant(argument(call, name) or seen.get(name), file) == "True" for name in row["credentials"]
+            )
             yield call, f"`{short(call)}`", credentials
 
 

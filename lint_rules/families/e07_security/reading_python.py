@@ -140,6 +140,22 @@ def assignments(file: PythonFile) -> Iterator[tuple[str, Node, Node]]:
             yield name, target, value
 
 
+def configured(file: PythonFile) -> Iterator[tuple[str, Node, Node]]:
+    """The settings of `app.config.update(NAME=value)`, `.from_mapping(...)` and the like: name, place and value."""
+    for call in file.nodes("call"):
+        function = call.child_by_field_name("function")
+        owner = function.child_by_field_name("object") if function is not None else None
+        if called_name(call) not in ("update", "from_mapping") or owner is None or file.in_broken_code(call):
+            continue
+        if not text(owner).endswith("config"):
+            continue
+        for place, value in arguments(call):
+            if place.isdigit():
+                yield from ((name, given.parent or given, given) for name, given in entries(value).items())
+            else:
+                yield place, value.parent or value, value
+
+
 def is_django_settings(file: PythonFile) -> bool:
     """Whether a file is a settings module of Django, by its name and what stands in it."""
     if _SETTINGS.search("/" + file.relative) is None or "/conf/global_settings" in "/" + file.relative:

@@ -88,7 +88,19 @@ def logs_in(call: Node) -> bool:
 def compared_name(node: Node) -> str:
     """What is compared: the name of a value, of one in another form, or of the function that gives it."""
     name = unwrapped_name(node)
-    return called_name(node).rpartition(".")[2] if not name and node.type == "call" else name
+    if name or node.type != "call":
+        return name
+    last = called_name(node).rpartition(".")[2]
+    given = node.child_by_field_name("arguments")
+    first = given.named_child(0) if given is not None and given.named_child_count else None
+    return (last_name(first) if first is not None and last in _ASKING else "") or last
+
+
+_ASKING = frozenset(
+    {"get", "pop", "get_argument", "get_body_argument", "get_query_argument", "get_cookie", "get_header", "getheader",
+     "getfirst", "getvalue"}
+)  # fmt: skip
+"""Methods that give what a request has under a name."""
 
 
 def unwrapped_name(node: Node) -> str:
