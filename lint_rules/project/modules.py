@@ -67,7 +67,9 @@ def is_test_path(path: str, root: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _is_tooling(relative: str) -> bool:
-    return relative.endswith(_JAVASCRIPT) and _TOOLING_PATH.search(relative) is not None
+    if not relative.endswith(_JAVASCRIPT) or _TOOLING_PATH.search(relative) is None:
+        return False
+    return _OF_TOOLS.match(relative) is None
 
 
 _TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|benchmarks?|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py)(?:/|$)")
@@ -86,6 +88,10 @@ _TOOLING_PATH = re.compile(
     r"|^(?:debug|dev|tester|watch|watcher)\.[cm]?[jt]s$"
 )
 
+_OF_TOOLS = re.compile(
+    r"tools?/(?:[^/]+/)*(?:[^/]+[._-])?(?:routes?|router|controllers?|services?|models?|handlers?|resolvers?|api)\.[cm]?[jt]s\Z"
+)
+"""Parts of a service that is about tools."""
 _INSTALLER = re.compile(r"(?:^|/)(?:install(?:er|ation)?|set-?up|setup[-_][\w-]+)(?:/[^/]*)?\.[cm]?[jt]s\Z")
 
 

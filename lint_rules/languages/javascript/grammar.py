@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
@@ -14,6 +13,7 @@ from msgspec import Struct
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
 from lint_rules.languages.development import development_spans
+from lint_rules.languages.javascript.misread import without_ampersands, without_type_arguments
 
 JAVASCRIPT = Language(tree_sitter_javascript.language())
 TYPESCRIPT = Language(tree_sitter_typescript.language_typescript())
@@ -56,23 +56,21 @@ def parse(data: bytes, path: str) -> Parsed:
     if grammar is JAVASCRIPT and tree.root_node.has_error:
         typed = _PARSERS[TSX].parse(data)
         if not typed.root_node.has_error:
-            return Parsed(typed, TSX)
+            return _read_as_meant(typed, TSX, data)
     if tree.root_node.has_error and b"&" in data and b"</" in data:
         for grammar_of_text in dict.fromkeys((grammar, TSX)):
-            masked = _PARSERS[grammar_of_text].parse(_TEXT_OF_ELEMENTS.sub(_without_ampersands, data))
+            masked = _PARSERS[grammar_of_text].parse(without_ampersands(data))
             if not masked.root_node.has_error:
                 return Parsed(masked, grammar_of_text)
+    return _read_as_meant(tree, grammar, data)
+
+
+def _read_as_meant(tree: Tree, grammar: Language, data: bytes) -> Parsed:
+    if grammar is not JAVASCRIPT and b">(" in data:
+        written = without_type_arguments(data, tree.root_node, grammar)
+        if written is not None:
+            tree = _PARSERS[grammar].parse(written)
     return Parsed(tree, grammar)
-
-
-# The grammar takes every `&` in the text of an element for an entity: `<h1>Salt & pepper</h1>`.
-_TEXT_OF_ELEMENTS = re.compile(rb"[>}][^<>{}]*(?=[<{])")
-_AMPERSAND = re.compile(rb"&(?!#?\w+;)")
-
-
-def _without_ampersands(found: re.Match[bytes]) -> bytes:
-    """The text with another sign of the same length for each `&` that begins no entity."""
-    return _AMPERSAND.sub(b"+", found.group())
 
 
 @lru_cache(maxsize=128)
