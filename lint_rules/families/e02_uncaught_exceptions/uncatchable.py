@@ -56,6 +56,8 @@ _ITERATORS = frozenset({"forEach", "map", "filter", "reduce", "some", "every", "
 _ERRORS = frozenset({"err", "error", "er", "_err", "_error", "erro"})
 _ENDS = ("reject", "next", "callback", "cb", "done", "fn")
 _ANSWERED = frozenset({"route", "hook", "error", "plugin"})
+_GIVEN_ERRORS = frozenset({"then", "catch", "finally", "done", "fail", "asCallback", "nodeify", "error", "wrap"})
+"""Methods whose callbacks are there for errors, and may throw them on: `octokit.hook.error("request", ...)`."""
 _MAX_LEVELS = 30
 _MAX_HOPS = 8
 _STARTING = re.compile(r"(?:start|launch|boot)(?:[A-Z]|\Z)")
@@ -153,7 +155,7 @@ def _callback(place: Node, function: Node, call: Node, file: JavaScriptFile) -> 
         return None  # a promise, which is told of the error
     if outer is not None and outer.type == "arguments" and len(parameter_nodes(function)) == 1:
         return None  # `pipe(read, getOrElse((error) => { throw error }))`: its value is a function, or an outcome
-    if not _takes_error(function) or last in ("then", "catch", "finally", "done", "fail", "asCallback", "nodeify"):
+    if not _takes_error(function) or last in _GIVEN_ERRORS:
         return None
     if last in _STARTS and _rethrows(place, function) and _is_at_start(function, file):
         return None

@@ -237,7 +237,7 @@ def _js_trusts(call: Node, token: Node, file: JavaScriptFile) -> bool:
     around = function_around(call)
     if around is None or re.search(r"erify\w*\(|getPublicKey|jwks|\.kid\b", source(around)):
         return False
-    if _chooses_key(around, file):
+    if _chooses_key(around, file) or _is_made_here(token, file):
         return False
     if file.reads_request(token) or file.request.handler_around(call) is not None:
         return True
@@ -252,3 +252,14 @@ def _chooses_key(function: Node, file: JavaScriptFile) -> bool:
     call = outer.parent if outer is not None and outer.type == "arguments" else None
     called = callee(call) if call is not None and call.type == "call_expression" else None
     return called is not None and _JS_VERIFY.match(file.canonical(called), file.types) is not None
+
+
+def _is_made_here(token: Node, file: JavaScriptFile) -> bool:
+    """Whether the service itself has just made the token: `const token = await this.createToken(...)`."""
+    from lint_rules.families.e07_security.reading_javascript import resolved
+
+    value = resolved(token, file)
+    return value is not None and _MAKES.match(source(value)) is not None
+
+
+_MAKES = re.compile(r"(?:await\s+)?(?:[\w$]+\.)*(?:sign|create|issue|generate|make|encode)\w*\(", re.IGNORECASE)

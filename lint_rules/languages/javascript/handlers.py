@@ -264,7 +264,7 @@ def _is_command(file: JavaScriptFile) -> bool:
     return any(target.removeprefix("./") == own for target in package.bin.values())
 
 
-_ANSWERS_PLAINLY = re.compile(rb"\bres(?:ponse)?\s*\.\s*(?:end|writeHead|setHeader)\(")
+_ANSWERS_PLAINLY = re.compile(rb"\bres(?:ponse)?\s*\.\s*(?:(?:writeHead|setHeader)\(|statusCode\s*=)")
 _SENT = frozenset({"params", "query", "searchParams", "body", "payload"})
 """What a router of the project's own calls the part of the request that it hands on."""
 
