@@ -19,7 +19,8 @@ _AMPERSAND = re.compile(rb"&(?!#?\w+;)")
 
 @lru_cache(maxsize=4)
 def _calls_with_types(grammar: Language) -> Query:
-    return Query(grammar, "(call_expression function: (_) @function type_arguments: (type_arguments) @types)")
+    query: Query = Query(grammar, "(call_expression function: (_) @function type_arguments: (type_arguments) @types)")
+    return query
 
 
 def without_type_arguments(data: bytes, root: Node, grammar: Language) -> bytes | None:
