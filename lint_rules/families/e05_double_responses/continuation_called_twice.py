@@ -96,6 +96,8 @@ def check_javascript(file: JavaScriptFile) -> Iterator[Finding]:
             message = (
                 f"`{name}` comes after `{earlier}` settled the promise in line {place.row}; return after the first"
             )
+        elif second.is_handed_on:
+            message = f"`{name}` is handed on after line {place.row} called it; return after the call"
         else:
             message = f"`{name}` is called again after line {place.row}; return after the first"
         yield RULE.at(

@@ -53,6 +53,14 @@ State = TypeVar("State")
 
 _ACKNOWLEDGING = frozenset({"respond", "reply", "answer", "confirm", "acknowledgement"})
 _BESIDE_NEXT = frozenset({"res", "resp", "response", "reply", "ctx", "context", "rep"})
+_REPEATS_OR_HANDS_ON = re.compile(
+    rb"for|while|[(,]\s*_?(?:callback|cb|done|next|fn|on(?:Done|Complete|Finished)|\w+(?:Callback|Cb))\d?_?\s*\)"
+)
+_KEEPING = frozenset(
+    {"push", "unshift", "add", "set", "delete", "indexOf", "includes", "splice", "bind", "removeListener",
+     "removeEventListener", "clearTimeout", "typeof", "isFunction", "assert", "log", "debug", "apply", "call"}
+)  # fmt: skip
+"""Methods that only look at what they are given, or keep it for later."""
 _MAX_CALLS = 4_000
 _MAX_RESULTS = 3
 """Arguments of a node-style callback; what is given more is told of items: `write(null, "graphite", name, value)`."""
@@ -69,10 +77,11 @@ class Continuation(Struct, frozen=True):
 
 
 class Called(Struct, frozen=True):
-    """A call of a continuation."""
+    """A call of a continuation, or one that is given it last and will call it: `store.save(order, callback)`."""
 
     call: Node
     continuation: Continuation
+    is_handed_on: bool = False
 
     @property
     def slot(self) -> tuple[int, str]:
@@ -149,6 +158,19 @@ class Continuations:
         if key not in self._known:
             self._known[key] = self._made(scope, position, text(name))
         return self._known[key]
+
+    def handed_on(self, call: Node) -> Called | None:
+        """A call that is given a callback last, by its name, and runs it once; None for any other."""
+        given = arguments(call)
+        last = bare(given[-1]) if given else None
+        if last is None or last.type != "identifier" or NAMES.fullmatch(text(last)) is None:
+            return None
+        if not is_run(call) or is_for_many(call) or method_of(call) in _KEEPING:
+            return None
+        continuation = self.continuation(last)
+        if continuation is None or continuation.is_promise or continuation.is_ack:
+            return None
+        return Called(call, continuation, is_handed_on=True)
 
     def _made(self, scope: Scope, position: int, name: str) -> Continuation | None:
         if position < 2 and _is_executor(scope.node):
@@ -303,7 +325,7 @@ def called_twice(file: JavaScriptFile, continuations: Continuations) -> Iterator
     for scope, calls in continuations.by_function.values():
         deferred = _deferred(scope, {called.slot for called in calls}, continuations)
         body = file.data[scope.start : scope.end]
-        if len(calls) < 2 and not deferred and b"for" not in body and b"while" not in body:
+        if len(calls) < 2 and not deferred and not _REPEATS_OR_HANDS_ON.search(body):
             continue
         outcome = run(scope, _Earlier(continuations.calls, deferred), file)
         own = {called.call.id for called in calls}
@@ -314,17 +336,28 @@ def called_twice(file: JavaScriptFile, continuations: Continuations) -> Iterator
             seconds = [one.called for one in deferred.get(event.node.id, ())]
             if event.node.id in own:
                 seconds.append(continuations.calls[event.node.id])
+            elif any(map(_told_of_error, given)) and (handed := continuations.handed_on(event.node)) is not None:
+                seconds.append(handed)
             for second in seconds:
-                is_own = second.call.id in own
+                is_own = second.call.id in own or second.is_handed_on
                 rivals = [
                     one
                     for one in given
-                    if one.slot == second.slot and (is_own or one.call.id in own) and not _may_repeat(one, second)
+                    if one.slot == second.slot
+                    and (is_own or one.call.id in own)
+                    and not _may_repeat(one, second)
+                    and (not second.is_handed_on or (_told_of_error(one) and one.call.id in own))
                 ]
                 if rivals:
                     first = min(rivals, key=lambda one: (one == second, one.call.start_byte))
                     told.setdefault(second.call.id, (first, second))
     yield from sorted(told.values(), key=lambda pair: pair[1].call.start_byte)
+
+
+def _told_of_error(called: Called) -> bool:
+    """Whether a call of a continuation gives it an error, so that nothing is to come after it."""
+    given = arguments(called.call)
+    return bool(given) and text(bare(given[0])) not in ("null", "undefined") and is_error_first(called.call)
 
 
 def _may_repeat(first: Called, second: Called) -> bool:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from lint_rules.languages.javascript.file import JavaScriptFile
 
 
+_OF_REQUESTS = frozenset({"route", "hook", "error", "plugin"})
+
+
 class Step(Struct, frozen=True):
     """Something that is done to a response, or the call of `next`, at one place of a function.
 
@@ -194,6 +197,7 @@ class Steps:
         handler = self.file.handlers.of(scope)
         return (
             handler is not None
+            and handler.kind in _OF_REQUESTS  # the callback of a job is TEN0507's
             and position < len(handler.roles)
             and handler.roles[position] in ("next", "done")
             and position > 0
