@@ -159,7 +159,7 @@ class Continuations:
             self._known[key] = self._made(scope, position, text(name))
         return self._known[key]
 
-    def handed_on(self, call: Node) -> Called | None:
+    def taken_by(self, call: Node) -> Called | None:
         """A call that is given a callback last, by its name, and runs it once; None for any other."""
         given = arguments(call)
         last = bare(given[-1]) if given else None
@@ -336,7 +336,7 @@ def called_twice(file: JavaScriptFile, continuations: Continuations) -> Iterator
             seconds = [one.called for one in deferred.get(event.node.id, ())]
             if event.node.id in own:
                 seconds.append(continuations.calls[event.node.id])
-            elif any(map(_told_of_error, given)) and (handed := continuations.handed_on(event.node)) is not None:
+            elif any(map(_told_of_error, given)) and (handed := continuations.taken_by(event.node)) is not None:
                 seconds.append(handed)
             for second in seconds:
                 is_own = second.call.id in own or second.is_handed_on
