@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tree_sitter import Node
 
 from lint_rules.families.e04_leaks.serving import Serving, depends_on_request, serving
-from lint_rules.languages.javascript.containers import Container, assigned_keys, containers
+from lint_rules.languages.javascript.container_uses import assigned_keys
+from lint_rules.languages.javascript.containers import Container, containers
 from lint_rules.languages.javascript.grammar import arguments, bare, callee
 from lint_rules.languages.javascript.registrations import last_name
 from lint_rules.languages.javascript.scopes import Scope

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from tree_sitter import Node
 
-from lint_rules.languages.javascript.containers import Container, assigned_keys, shared_containers
+from lint_rules.languages.javascript.container_uses import assigned_keys
+from lint_rules.languages.javascript.containers import Container, shared_containers
 from lint_rules.languages.javascript.grammar import arguments, callee, named, text
 from lint_rules.languages.javascript.registrations import last_name
 from lint_rules.languages.javascript.scopes import CLASS, FUNCTION, MODULE, Scope

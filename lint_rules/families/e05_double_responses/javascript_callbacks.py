@@ -10,7 +10,8 @@ from msgspec import Struct
 from tree_sitter import Node
 
 from lint_rules.families.e05_double_responses.callback_calls import assigned_in, bound_to, chain_of, is_run, is_used
-from lint_rules.families.e05_double_responses.javascript import Given, Step, Steps, clash
+from lint_rules.families.e05_double_responses.javascript import Given, clash
+from lint_rules.families.e05_double_responses.steps_javascript import Step, Steps
 from lint_rules.flow.correlated import Correlated
 from lint_rules.flow.form import Event, Question
 from lint_rules.flow.graph import TooLarge

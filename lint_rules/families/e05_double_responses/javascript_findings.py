@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e05_double_responses.javascript import Conflict, Step
+from lint_rules.families.e05_double_responses.javascript import Conflict
+from lint_rules.families.e05_double_responses.steps_javascript import Step
 from lint_rules.languages.javascript.grammar import callee, named, text
 from lint_rules.model import UNSAFE, Edit, Finding, Fix, Related, Rule
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from lint_rules.families.e05_double_responses.javascript import Earlier, Given, Step, Steps
+from lint_rules.families.e05_double_responses.javascript import Earlier, Given
+from lint_rules.families.e05_double_responses.steps_javascript import Step, Steps
 from lint_rules.flow.correlated import Correlated
 from lint_rules.flow.graph import Exit, TooLarge
 from lint_rules.flow.interpret import interpret
