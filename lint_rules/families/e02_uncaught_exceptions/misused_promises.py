@@ -113,7 +113,11 @@ def _misuse_by_name(call: Node, bound: Usage, file: JavaScriptFile) -> Misuse | 
     usages = usages_of(call, file)
     looked_after = any(one.use in _LOOKED_AFTER and not _is_answer(one, file) for one in usages)
     for usage in sorted(usages, key=lambda one: one.place.start_byte):
-        if usage.use not in _BY_NAME or usage.name != bound.name or not (usage.whole or usage.use is Use.PASSED):
+        if (
+            (usage.use not in _BY_NAME and not _calculates(usage))
+            or usage.name != bound.name
+            or not (usage.whole or usage.use is Use.PASSED)
+        ):
             continue
         if usage.use is Use.TESTED and looked_after and not (known.function is not None and _says_not(usage)):
             continue
@@ -122,6 +126,15 @@ def _misuse_by_name(call: Node, bound: Usage, file: JavaScriptFile) -> Misuse | 
         if _is_wrong(usage, known, file):
             return _misuse(call, usage, file)
     return None
+
+
+def _calculates(usage: Usage) -> bool:
+    """Whether an operation is one of numbers or texts: `left > 0`, `price * 2`; two promises may well be compared."""
+    operator = usage.place.child_by_field_name("operator") if usage.use is Use.OPERAND else None
+    return operator is not None and operator.type in _OF_VALUES
+
+
+_OF_VALUES = frozenset({"<", ">", "<=", ">=", "-", "*", "/", "%", "+"})
 
 
 def _says_not(usage: Usage) -> bool:

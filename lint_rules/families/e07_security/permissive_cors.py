@@ -217,7 +217,9 @@ def _js_calls(file: JavaScriptFile) -> Iterator[tuple[Node, str, bool]]:
             position = 1 if is_plugin or "@fastify/cors" in source(given[0]) else -1
         elif called_name(call) == "enableCors":
             position, is_open = 0, True
-        elif called_name(call) in ("Server", "create", "createServer", "default") and len(given) > 1:
+        elif (called_name(call) in ("Server", "create", "createServer", "default") and len(given) > 1) or (
+            called_name(call) == "WebSocketGateway" and given
+        ):
             members = options(given[-1], file) or {}
             cors = members.get("cors")
             found = options(cors, file) if cors is not None else None
