@@ -76,6 +76,8 @@ def read_of(node: Node, file: JavaScriptFile, canonical: str = "") -> Value | No
         is_text = annotation is not None and text(annotation).lstrip(": ").startswith("string")
         is_typed = annotation is not None and _CLASS_TYPES.match(text(annotation)) is not None
         clean = ("TEN0702",) if re.search(r"@(?:Param|Headers)\b", text(parameter)) or is_text else ()
+        handler = file.handlers.of(found[0])
+        is_typed = is_typed or (handler is not None and bool(handler.framework.row.get("typed_data", False)))
         clean = ("TEN0702", "TEN0717") if is_typed else clean
         return Value(frozenset((Taint(written, clean=clean, is_document=not is_text, is_whole=not found[2]),)))
     return None
