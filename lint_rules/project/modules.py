@@ -114,6 +114,8 @@ class Modules(Struct):
     by_path: dict[str, Module] = field(default_factory=dict)
     by_name: dict[str, Module] = field(default_factory=dict)
     node: NodeModules = field(default_factory=lambda: NodeModules("", frozenset()))
+    script_folders: tuple[str, ...] = ()
+    """Packages with a `manage.py`: it may import from its own folder, and with it all that it starts."""
     _anchors_of_top: dict[str, list[str]] = field(default_factory=dict)
     _in_package: dict[str, bool] = field(default_factory=dict)
 
@@ -126,6 +128,9 @@ class Modules(Struct):
             candidate = f"{anchor}.{top}" if anchor else top
             if candidate in self.by_name:
                 return f"{anchor}.{written}" if anchor else written
+        for folder in self.script_folders:
+            if importer.name.startswith(f"{folder}.") and f"{folder}.{written}" in self.by_name:
+                return f"{folder}.{written}"
         return written
 
     def _lies_in_package(self, folder: str) -> bool:
@@ -179,20 +184,15 @@ def find_modules(root: str, files: Iterable[str]) -> Modules:
         while parent and parent not in modules.by_name:
             modules.by_name[parent] = Module("", "", parent, "", True)
             parent = parent.rpartition(".")[0]
-    scripts = [
+    modules.script_folders = tuple(
         folder for folder in (_dotted(root, one) for one in sorted(packages)) if f"{folder}.manage" in modules.by_name
-    ]
+    )
     for module in modules.by_path.values():
         prefix = f"{module.anchor}." if module.anchor else ""
         top = module.name.removeprefix(prefix).split(".", 1)[0]
         known = modules._anchors_of_top.setdefault(top, [])
         if module.anchor not in known:
             known.append(module.anchor)
-        for folder in scripts:  # `manage.py` imports from its own folder, even if that is a package
-            inner = module.name.removeprefix(f"{folder}.")
-            known = modules._anchors_of_top.setdefault(inner.split(".", 1)[0], []) if inner != module.name else []
-            if inner != module.name and folder not in known:
-                known.append(folder)
     for path in sorted(modules.node.files):
         relative = _relative(root, path)
         module = Module(path, relative, segment(relative), "", False)

@@ -216,8 +216,8 @@ class _Walk:
         span: Span,
     ) -> None:
         key = (known.module.path, span)
-        if key in self._found:
-            return
+        if key in self._found or (self._kind == "redirect" and known.flow.checks):
+            return  # a function that says by its name that it redirects safely, and asks something of the address
         ways = [_hops(known, edge)]
         current: Fact | None = fact
         functions = set()
