@@ -81,8 +81,8 @@ class FunctionFlow(msgspec.Struct, frozen=True, array_like=True):
     """One function; `name` is the one it has among the facts of its module.
 
     `path_names` are parts of its own route that hold any text, `long_names` those that may hold slashes. `is_page` says
-    that its route answers HTML, `checks` that by its name it makes data harmless, and that its body asks something of
-    it, `cleans` that what it gives is harmless.
+    that its route answers HTML, `is_redirect` that it sends the browser to what is returned, `checks` that by its name
+    it makes data harmless, and that its body asks something of it, `cleans` that what it gives is harmless.
     """
 
     name: str
@@ -97,3 +97,4 @@ class FunctionFlow(msgspec.Struct, frozen=True, array_like=True):
     is_page: bool = False
     checks: bool = False
     cleans: bool = False
+    is_redirect: bool = False

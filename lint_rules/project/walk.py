@@ -114,6 +114,7 @@ class _Walk:
         elif kind == "x":
             sink = known.flow.sinks[int(rest)]
             is_page = sink.kind == "answer" and self._kind == "html" and self._is_page(fact, known, edge)
+            is_page = is_page or (sink.kind == "answer" and self._kind == "redirect" and known.flow.is_redirect)
             if sink.kind == self._kind or is_page:
                 call = None if is_page else FlowCall("", sink.text, sink.span)
                 self._arrive(fact, known, edge, call, None, "0", sink.span)

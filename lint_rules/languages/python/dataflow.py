@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from tree_sitter import Node
 
@@ -40,6 +41,7 @@ from lint_rules.languages.python.dataflow_parts import (
     last_name,
     sets_other_type,
     slot_of,
+    target_of,
 )
 from lint_rules.languages.python.dataflow_values import RESOLVED, SHARED, parameters_of
 from lint_rules.languages.python.effects import TEXT, safe_slot
@@ -47,7 +49,7 @@ from lint_rules.languages.python.expressions import located_by
 from lint_rules.languages.python.grammar import first_named
 from lint_rules.languages.python.lowered_expressions import COMPREHENSIONS, test_of
 from lint_rules.languages.python.lowering import is_literal
-from lint_rules.languages.python.registrations import arguments
+from lint_rules.languages.python.registrations import arguments, decorators
 from lint_rules.languages.python.scopes import text
 from lint_rules.languages.python.suspension import own_nodes
 from lint_rules.project.flows import LocalSink
@@ -58,6 +60,7 @@ _ALIASED = re.compile(rb"[\s|()]*as \w+")
 _PLACED = frozenset({"path", "inside", "url", "redirect"})
 _OF_HOSTS = frozenset({"*", "url", "redirect"})
 _LOCATION = re.compile(rb"""["'][Ll]ocation["']""")
+_REDIRECT = re.compile(r"response_class\s*=\s*(?:\w+\.)?RedirectResponse")
 _PLAIN_AGAIN = frozenset({"unescape", "striptags"})
 """Methods of markup that give plain text: nothing is shown yet."""
 _LATER = {
@@ -71,6 +74,11 @@ _CALLS_TASK = frozenset({"delay", "delay_on_commit", "apply_async", "s", "si", "
 
 class PythonFlow(CallValues):
     """One function under evaluation, and the answers the analysis asks for."""
+
+    @cached_property
+    def is_redirect(self) -> bool:
+        """Whether the route sends the browser to what the function returns."""
+        return any(_REDIRECT.search(text(one)) for one in decorators(self._scope.node))
 
     def start(self) -> Variables:
         is_handler = self._file.handler(self._scope) is not None
@@ -156,7 +164,10 @@ class PythonFlow(CallValues):
         if sets_other_type(jump):
             return
         if expression.type not in ("dictionary", "list", *COMPREHENSIONS):
-            value = {origin: mark for origin, mark in value.items() if origin[:2] == "c:" or mark.cleaned >= TEXT}
+            is_any = self.is_redirect
+            value = {
+                origin: mark for origin, mark in value.items() if is_any or origin[:2] == "c:" or mark.cleaned >= TEXT
+            }
             if value:
                 yield self._local_sink("answer", expression), value
 
@@ -170,7 +181,7 @@ class PythonFlow(CallValues):
         return f"x:{number}"
 
     def _assigned(self, event: Event, variables: Variables) -> Variables:
-        target = _target(event)
+        target = target_of(event)
         path = path_of(target) if target is not None else (event.subject,)
         if not path or (target is not None and target.type == "subscript" and path[-2:-1] == ("headers",)):
             return variables
@@ -261,7 +272,7 @@ class PythonFlow(CallValues):
 
     def _stored(self, event: Event, variables: Variables) -> Iterator[tuple[str, Value]]:
         """What an assignment makes visible outside the function: an attribute of the object, a captured variable."""
-        target = _target(event)
+        target = target_of(event)
         if target is None:
             return
         if target.type == "identifier" and event.subject in self.captured:
@@ -375,19 +386,3 @@ class PythonFlow(CallValues):
         for inner in (body, *own_nodes(body)) if body is not None else ():
             if inner.type == "call":
                 yield from self._handed(inner, variables)
-
-
-def _target(event: Event) -> Node | None:
-    """The node that an assignment binds, found by its text."""
-    node: Node | None = event.node
-    if node is None:
-        return None
-    waiting = [child for field in ("left", "name") if (child := node.child_by_field_name(field)) is not None]
-    while waiting:
-        one = waiting.pop()
-        if one.type in ("identifier", "attribute", "subscript"):
-            if text(one) == event.subject:
-                return one
-        else:
-            waiting.extend(one.named_children)
-    return None

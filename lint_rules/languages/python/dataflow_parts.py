@@ -6,6 +6,7 @@ import re
 
 from tree_sitter import Node
 
+from lint_rules.flow.form import Event
 from lint_rules.flow.taint import (
     Mark,
     Value,
@@ -136,3 +137,19 @@ def slot_of(place: str, node: Node) -> str:
 
 def last_name(function: Node) -> str:
     return text(function.child_by_field_name("attribute") or function)
+
+
+def target_of(event: Event) -> Node | None:
+    """The node that an assignment binds, found by its text."""
+    node: Node | None = event.node
+    if node is None:
+        return None
+    waiting = [child for field in ("left", "name") if (child := node.child_by_field_name(field)) is not None]
+    while waiting:
+        one = waiting.pop()
+        if one.type in ("identifier", "attribute", "subscript"):
+            if text(one) == event.subject:
+                return one
+        else:
+            waiting.extend(one.named_children)
+    return None

@@ -73,6 +73,7 @@ def _flow_of(scope: Scope, file: PythonFile) -> FunctionFlow | None:
         any(_PAGE.search(text(one)) for one in decorators(scope.node)),
         checks,
         checks and CLEANS.search(name) is not None,
+        evaluator.is_redirect,
     )
 
 
