@@ -19,7 +19,6 @@ from lint_rules.languages.python.guards import (
     exit_guards,
     failing,
     failing_words,
-    given_by_raising,
     is_handled,
     is_let_out,
     keeps_errors,
@@ -27,9 +26,10 @@ from lint_rules.languages.python.guards import (
 )
 from lint_rules.languages.python.indirect import called_symbols, handed_functions, is_shared
 from lint_rules.languages.python.memo import ONCE, READS, is_harmless_read, is_kept
-from lint_rules.languages.python.names import Names, alternatives
+from lint_rules.languages.python.names import Names
 from lint_rules.languages.python.registrations import called_function, handed_on, true_keywords
 from lint_rules.languages.python.registrations import decorators as decorators_of
+from lint_rules.languages.python.returns import hands_on, returned
 from lint_rules.languages.python.running import (
     ASKS_PEOPLE,
     CHOSEN,
@@ -59,7 +59,6 @@ _MAY_BE_CAUGHT = frozenset({"get_running_loop", "run", "run_until_complete"})
 
 _RUN_THEIR_FIRST = frozenset({"builtins.map", "builtins.filter", "itertools.starmap"})
 """What calls its first argument while somebody runs through it."""
-_GENERATOR_TYPES = frozenset({"Iterator", "Generator", "Iterable", "AsyncIterator", "AsyncGenerator", "AsyncIterable"})
 
 
 class _Body(Struct):
@@ -301,14 +300,14 @@ class Extractor:
             is_generator=bool(body.yields),
             is_property=any(decorator in _PROPERTIES for decorator in decorators),
             on_loop=scope.is_async,
-            returns=self._returns(scope, body),
+            returns=returned(scope, self._names, returns=body.returns, yields=body.yields, raises=body.raises),
             decorators=decorators,
             parameters=names,
             calls=tuple(body.calls),
             is_offloaded=any(self._offloads(expression) for expression in decorators_of(scope.node)),
             risks=_risks(body),
             always=tuple(self._always(scope)) if self._answers_requests else (),
-            gives_promise=_hands_on(scope, body),
+            gives_promise=hands_on(scope, body.returns, body.yields),
             makes=self._makes(body),
         )
 
@@ -342,37 +341,6 @@ class Extractor:
         return self._handlers.offloads(name, self._types) or any(
             keyword in self._handlers.thread_arguments for keyword in true_keywords(decorator)
         )
-
-    def _returns(self, scope: Scope, body: _Body) -> str:
-        annotation = scope.node.child_by_field_name("return_type")
-        if annotation is not None:
-            inner = first_named(annotation)
-            if body.yields and inner is not None and inner.type in ("generic_type", "subscript"):
-                outer = first_named(inner)
-                if outer is not None and text(outer).rpartition(".")[2] in _GENERATOR_TYPES:
-                    part = inner.named_children[1]
-                    return self._names.annotation(part.named_children[0] if part.named_children else part)
-            if (symbol := self._names.annotation(annotation)) or len(alternatives(annotation)) > 1:
-                return symbol
-        for node in body.yields or body.returns:
-            value = first_named(node)
-            if value is not None and value.type != "none" and (symbol := self._names.symbol(value)):
-                own = f"{self._names.module}.{scope.name}"
-                if not symbol.startswith((own + "()", own + ".<locals>")) and symbol != own:
-                    return symbol
-        return given_by_raising(scope.node) if body.raises and not body.returns else ""
-
-
-def _hands_on(scope: Scope, body: _Body) -> bool:
-    """Whether all that a plain function returns is what one call gives, or is a coroutine by its annotation."""
-    if scope.is_async or body.yields:
-        return False
-    annotation = scope.node.child_by_field_name("return_type")
-    if annotation is not None and "Coroutine[" in text(annotation):
-        is_one = text(annotation).partition("[")[0].rpartition(".")[2] == "Coroutine"
-        return is_one and not text(annotation).endswith("None")  # there may be none: Coroutine[...] | None
-    value = first_named(body.returns[0]) if len(body.returns) == 1 else None
-    return value is not None and value.type == "call"
 
 
 def _is_overload(function: FunctionFacts) -> bool:
