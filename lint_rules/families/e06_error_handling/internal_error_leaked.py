@@ -105,7 +105,7 @@ from lint_rules.families.e06_error_handling.python_caught import (
     reads_input,
     runs_for_client,
 )
-from lint_rules.families.e06_error_handling.python_handed import handed, pages
+from lint_rules.families.e06_error_handling.python_handed import details, handed, pages
 from lint_rules.families.e06_error_handling.python_leaks import INNER, TRACE, Leak, leaks
 from lint_rules.families.e06_error_handling.python_own_texts import only_checks, tells_own_texts
 from lint_rules.languages.javascript.file import JavaScriptFile
@@ -169,7 +169,7 @@ def _may_leak(data: bytes) -> bool:
 
 @RULE.files(WholeFile(_may_leak), "python")
 def check_python(file: PythonFile) -> Iterator[Finding]:
-    for answer in (*answers(file), *handed(file), *pages(file)):
+    for answer in (*answers(file), *handed(file), *pages(file), *details(file)):
         if file.in_broken_code(answer.node):
             continue
         caught = caught_at(answer.node, file)

@@ -36,7 +36,7 @@ _TORNADO = re.compile(rb"tornado|RequestHandler|self\.set_status\(")
 ANSWER_WORDS = (
     b"Response", b"jsonify", b"HTTPException", b"HTTPError", b"abort(", b"json_response", b"response.json", b"json(",
     b"@app.", b"route", b"router", b"self.write(", b"self.finish(", b"exceptions", b"web.HTTP", b"HttpError", b"render",
-    b"flash(",
+    b"flash(", b"set_details(",
 )  # fmt: skip
 """A file without any of these answers nothing."""
 

@@ -49,6 +49,23 @@ def pages(file: PythonFile) -> Iterator[Answer]:
             yield Answer(call, tuple(value for _, value in arguments(call)), NOT_TOLD)
 
 
+_DETAILS = {"abort": 1, "set_details": 0}
+"""Methods of a gRPC call's context, and at which position they are given what the client is told."""
+
+
+def details(file: PythonFile) -> Iterator[Answer]:
+    """What a servicer tells the client beside the status: `context.abort(StatusCode.INTERNAL, str(error))`."""
+    for call in file.nodes("call") if b"grpc" in file.data else ():
+        function = call.child_by_field_name("function")
+        owner, _, method = text(function).rpartition(".") if function is not None else ("", "", "")
+        if method not in _DETAILS or not owner.endswith("context"):
+            continue
+        given = dict(arguments(call))
+        told = given.get(str(_DETAILS[method])) or given.get("details")
+        if told is not None:
+            yield Answer(call, (told,), NOT_TOLD)
+
+
 def returned_calls(file: PythonFile) -> Iterator[Answer]:
     """Bodies that a call makes, returned beside a status of an error: `return problem("missing"), 404`."""
     for statement in file.nodes("return_statement"):
