@@ -31,7 +31,7 @@ def returned(scope: Scope, names: Names, *, returns: list[Node], yields: list[No
             own = f"{names.module}.{scope.name}"
             if not symbol.startswith((own + "()", own + ".<locals>")) and symbol != own:
                 return symbol
-    return given_by_raising(scope.node) if raises and not returns else ""
+    return given_by_raising(scope.node) if raises and not (returns or yields) else ""
 
 
 def hands_on(scope: Scope, returns: list[Node], yields: list[Node]) -> bool:
