@@ -67,19 +67,24 @@ Good (javascript):
 How to fix it: write the pattern so that a text matches it in one way only, with a separator that the repeated part does
 not hold; or look at the length of the text first; or use an engine without backtracking (RE2).
 
-Not seen: patterns put together at run time; a search that begins anew at each character, which takes quadratic time
-too.
+Not seen: patterns that code puts together of its own texts; a search that begins anew at each character, which takes
+quadratic time too.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
 from lint_rules.families.e01_blocking_event_loop.slow_patterns import SLOW_PATTERNS, WORDS, SlowPattern
-from lint_rules.families.e01_blocking_event_loop.slow_patterns_javascript import TRIGGER, matched_with
+from lint_rules.families.e01_blocking_event_loop.slow_patterns_javascript import (
+    TRIGGER,
+    matched_with,
+    written_by_client,
+)
 from lint_rules.families.e07_security.injections_python import DATA_FLOWS, arrivals
 from lint_rules.families.e07_security.injections_python import WORDS as REQUEST_WORDS
 from lint_rules.languages.backtracking import backtracking_of_javascript
@@ -102,6 +107,7 @@ RULE = Rule(
     references={"CWE": "CWE-1333", "OWASP": "A05:2021"},
 )
 
+_MADE = re.compile(rb"\bRegExp\s*\(")
 _SUGGESTION = "write it so that a text matches in one way only, or look at the length of the text first"
 
 
@@ -179,3 +185,16 @@ def check_javascript(regex: Node, file: JavaScriptFile) -> Iterator[Finding]:
         source, place = run
         related = (Related(file.path, file.span(place), "it is run on the data here"),) if place != regex else ()
         yield RULE.at(file, regex, _told(found.growth, source, found.pump), _SUGGESTION, related=related)
+
+
+@RULE.javascript(Nodes(("new_expression", "call_expression"), trigger=_MADE))
+def check_patterns_of_clients(call: Node, file: JavaScriptFile) -> Iterator[Finding]:
+    source = "" if file.in_broken_code(call) else written_by_client(call, file)
+    if source:
+        shown = " ".join(source.split())[:50]
+        yield RULE.at(
+            file,
+            call,
+            f"`{shown}` is a pattern in `RegExp`, which may take any time; escape its signs",
+            "escape what the client sent (`RegExp.escape`, `escape-string-regexp`), or compare texts with `includes`",
+        )

@@ -125,3 +125,33 @@ def _given(function: Scope, position: int, file: JavaScriptFile) -> Iterator[Nod
         given = arguments(call)
         if position < len(given):
             yield given[position]
+
+
+def written_by_client(call: Node, file: JavaScriptFile) -> str:
+    """The part of the request that becomes a pattern: `req.query.q` of `new RegExp(`^${req.query.q}`)`; "" for none."""
+    function = callee(call)
+    given = arguments(call)
+    if function is None or not given or text(function) != "RegExp" or file.canonical(function) != "globalThis.RegExp":
+        return ""
+    waiting = [bare(given[0])]
+    for _ in range(_MOST_PARTS):
+        if not waiting:
+            break
+        node = waiting.pop()
+        if _ESCAPES.search(text(node)) is not None:
+            continue
+        if node.type in ("template_string", "template_substitution", "binary_expression"):
+            waiting.extend(bare(one) for one in reversed(node.named_children))
+            continue
+        source = _sent(node, file)
+        if source:
+            return source
+        bound = file.names.only_value(text(node), node.start_byte) if node.type == "identifier" else None
+        if bound is not None:
+            waiting.append(bare(bound))
+    return ""
+
+
+_MOST_PARTS = 30
+_ESCAPES = re.compile(r"(?i)escape|quote|\$&|Number\(|parseInt\(")
+"""What takes the meaning from the signs of a pattern."""
