@@ -37,7 +37,7 @@ GIVEN = Notes("given-resources", GivenNote, words=(b"ession", b"onnect"))
 def given_of(file: PythonFile) -> Iterator[GivenNote]:
     """The functions of a file that take a session or connection and do nothing but return it."""
     for call in file.nodes("call"):
-        row = resource_of(call, file)
+        row = resource_of(call, file) if _may_be_returned(call) else None
         scope = file.scope(call).function if row is not None else None
         if row is None or scope is None or scope.kind != FUNCTION or row["what"] not in _TAKEN_PER_REQUEST:
             continue
@@ -48,6 +48,16 @@ def given_of(file: PythonFile) -> Iterator[GivenNote]:
         if _is_returned(call, file):
             function = call.child_by_field_name("function") or call
             yield GivenNote(scope.name, file.span(call), str(row["what"]), " ".join(text(function).split())[:60])
+
+
+def _may_be_returned(call: Node) -> bool:
+    """Whether a call stands behind `return`, or is given a name: told without asking what it is."""
+    made = call.parent if call.parent is not None and call.parent.type == "await" else call
+    place = made.parent
+    if place is None or place.type != "assignment":
+        return place is not None and place.type == "return_statement"
+    left = place.child_by_field_name("left")
+    return left is not None and left.type == "identifier"
 
 
 def _is_returned(call: Node, file: PythonFile) -> bool:
