@@ -21,6 +21,8 @@ _TABLE = FOLDER / "escaping.toml"
 _ENGINES, _ENGINES_OF_NODE = name_table(_TABLE, "python"), js_name_table(_TABLE, "javascript")
 _SERVES, _ATTRIBUTES = read_table(_TABLE)["serves"], read_table(_TABLE)["python_attribute"]
 _PAGE = re.compile(rb"[\w})*\]]\.html?\b|text/html")
+_ADDRESS = re.compile(rb"https?://[^\s\"'<>]+")
+"""Addresses of documentation, which mostly end with `.html`."""
 PYTHON = re.compile(rb"jinja2|jinja_env|mako|tornado")
 JAVASCRIPT = re.compile(rb"nunjucks|noEscape|swig")
 
@@ -29,10 +31,13 @@ def unescaped_python(file: PythonFile) -> Iterator[tuple[Node, str]]:
     """The engines of a Python file that escape nothing, and what to say about each."""
     from lint_rules.families.e07_security.reading_python import argument, assignments, calls_of, constant, has_splat
 
-    if not (_PAGE.search(file.data) or file.imports_any(*_SERVES["python"])):
+    has_pages = _PAGE.search(_ADDRESS.sub(b"", file.data)) is not None
+    if not (has_pages or file.imports_any(*_SERVES["python"])):
         return
     for call, row in calls_of(file, _ENGINES):
         given = argument(call, row["argument"])
+        if given is None and not has_pages and argument(call, "loader", "directories") is None and not _answers(file):
+            continue  # what it makes of texts may be SQL, or anything else
         if given is None:
             is_off = "" in row["off"] and not has_splat(call)
         else:
@@ -43,6 +48,12 @@ def unescaped_python(file: PythonFile) -> Iterator[tuple[Node, str]]:
         for row in _ATTRIBUTES:
             if source(target).endswith(row["written"]) and constant(assigned, file) in row["off"]:
                 yield target, _told(target, row["instead"])
+
+
+def _answers(file: PythonFile) -> bool:
+    """Whether a file has handlers of requests itself."""
+    handlers = (file.handler(scope) for scope in file.scopes.functions)
+    return any(handler is not None and handler.kind == "route" for handler in handlers)
 
 
 def unescaped_javascript(file: JavaScriptFile) -> Iterator[tuple[Node, str]]:
