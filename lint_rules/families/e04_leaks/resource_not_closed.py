@@ -128,10 +128,16 @@ RULE = Rule(
 
 
 _CALLS_MAKER = re.compile(rb"(?:" + MAKER.pattern.encode() + rb")\w{0,30}\(")
+_INDENTED = 120
+"""Bytes of a line in which its first word is looked for."""
+_KEEPS_NOTHING = (b"def ", b"async def ", b"class ", b"with ", b"async with ")
 
 
 def _may_take(data: bytes) -> bool:
-    return any(word in data for word in WORDS) or bool(renamed(data)) or _CALLS_MAKER.search(data) is not None
+    if any(word in data for word in WORDS) or renamed(data):
+        return True
+    starts = (data.rfind(b"\n", 0, found.start()) + 1 for found in _CALLS_MAKER.finditer(data))
+    return any(not data[start : start + _INDENTED].lstrip().startswith(_KEEPS_NOTHING) for start in starts)
 
 
 @RULE.files(WholeFile(_may_take), "python")

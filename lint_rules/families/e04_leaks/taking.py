@@ -37,12 +37,19 @@ WORDS = tuple(
     )
 )
 """A file without any of these takes nothing, under the names that libraries give it."""
+_DEFINITION = re.compile(rb"\bdef (\w+)\(")
 
 
 @lru_cache(maxsize=4)
 def renamed(data: bytes) -> frozenset[str]:
     """The names under which a file imports something that takes a resource; asked for every call of the file."""
     return frozenset(new for new, old in renamings(data).items() if old in _ALWAYS_TAKES)
+
+
+@lru_cache(maxsize=4)
+def _defined(data: bytes) -> frozenset[bytes]:
+    """The functions that a file defines, by their own names; asked for every call of the file."""
+    return frozenset(_DEFINITION.findall(data))
 
 
 def resource_of(call: Node, file: PythonFile) -> TableRow | None:
@@ -52,7 +59,7 @@ def resource_of(call: Node, file: PythonFile) -> TableRow | None:
     if function is None:
         return row
     last = text(function).rpartition(".")[2]
-    if f"def {last}(".encode() in file.data:
+    if last.encode() in _defined(file.data):
         return makers_of(file, _row_of).get(file.canonical(function))
     return _made_elsewhere(function, file) if MAKER.search(last) else None
 
