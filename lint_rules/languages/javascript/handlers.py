@@ -206,6 +206,8 @@ class FileHandlers:
             wanted = "Fastify" if name == "reply" and "Fastify" in self.frameworks else self.frameworks[0]
             wanted = "Node http" if wanted in ("Koa", "Hapi") else wanted
             return self.table.role_type(self.table.by_name[wanted], role)
+        if name == "server" and "Fastify" in self.frameworks and _LISTENS_TO_SERVER.search(text(function.node)):
+            return ""
         return app_type(name, self.frameworks, self.packages)
 
     def passed_type(self, call_name: str, call: Node, function: Node, position: int) -> str:
@@ -235,6 +237,10 @@ def _is_resolver(function: Node) -> bool:
     outer = around(fields) if fields is not None and fields.type == "object" else None
     key = outer.child_by_field_name("key") or outer.child_by_field_name("name") if outer is not None else None
     return outer is not None and outer.type in ("pair", "variable_declarator") and text(key or outer) in _ROOTS
+
+
+_LISTENS_TO_SERVER = re.compile(r"(?<![\w.])server\.(?:on|once|removeListener|address)\b")
+"""What is done with a server of Node's own, and not with an instance of Fastify."""
 
 
 def _typed_form(function: Node) -> tuple[str, str] | None:
