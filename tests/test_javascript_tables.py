@@ -56,7 +56,7 @@ COLUMNS: dict[Path, dict[str, set[str]]] = {
             "class_decorators", "catchers", "providers", "parameter_decorators", "view_methods", "exports",
             "parameters", "types", "request_types", "request_data", "request_json", "request_urls", "unguarded_reads",
             "responses", "commits", "headers", "assigned", "sent_checks", "made", "statuses", "error_responses",
-            "error_calls", "error_hooks", "server_entries", "next_gives_promise",
+            "error_calls", "error_hooks", "server_entries", "next_gives_promise", "typed_data",
         },
         "wrapper": {"calls", "names", "imports", "routers", "argument", "rejections", "framework"},
     },
