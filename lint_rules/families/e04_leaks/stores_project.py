@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -10,6 +11,7 @@ from msgspec import Struct
 from lint_rules.families.e04_leaks.growth_python import OF_INSTANCES, STORES, StoreNote
 from lint_rules.families.e04_leaks.reached import Callers
 from lint_rules.families.e04_leaks.store_uses import MADE, TENDED
+from lint_rules.languages.tables import read_table
 from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.index import instances
 from lint_rules.project.symbols import Reference
@@ -17,6 +19,8 @@ from lint_rules.project.symbols import Reference
 if TYPE_CHECKING:
     from lint_rules.project.linked import Project
 
+_KEPT = read_table(Path(__file__).parent / "kept_instances.toml")["kept"]
+_BASES, _MADE = frozenset(_KEPT["bases"]), _KEPT["made"]
 _MOST_HOPS = 6
 _MOST_CALLS = 3
 _COPIES = ("BaseModel", "BaseSettings", "Struct", "TypedDict", "Schema", "Serializer", "Enum", "Model", "NamedTuple")
@@ -138,6 +142,22 @@ def _outlives(made: StoreNote, project: Project) -> bool:
         own = project.symbols.class_(made.owner)
         bases = own[1].bases if own is not None else ()
         return not any(base.rpartition(".")[2].endswith(_COPIES) for base in bases)
+    if _is_kept_by_framework(made.owner, project):
+        return True
     name = made.owner.rpartition(".")[2]
     project.asked_words.add(f"{name}(")
     return any(project.symbols.canonical(symbol) == made.owner for symbol in project.index(instances).at(name))
+
+
+def _is_kept_by_framework(owner: str, project: Project) -> bool:
+    """Whether a framework makes one instance of a class for all requests: middleware."""
+    if not _BASES.isdisjoint(project.symbols.ancestors(owner)):
+        return True
+    found = project.symbols.class_(owner)
+    functions = found[0].functions if found is not None else {}
+    name = found[1].name if found is not None else ""
+    made, called = functions.get(f"{name}.__init__"), functions.get(f"{name}.__call__")
+    if made is None or called is None:
+        return False
+    given = tuple(called.parameters[1:])
+    return any(made.parameters[1:2] == (row["first"],) and given == tuple(row["called"]) for row in _MADE)
