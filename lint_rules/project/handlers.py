@@ -168,13 +168,25 @@ class ProjectHandlers:
                 continue
             for handed in call.handed:
                 place, _, symbol = handed.partition("=")
-                if not registration.takes(place) or symbol.endswith("()") is not registration.called:
+                if not registration.takes(place):
                     continue
-                reference = symbols.function(_without_call(symbol))
+                if not registration.called and self._is_instance(symbol):  # Depends(limiter), Depends(Limiter(5))
+                    reference = symbols.function(f"{symbol}.__call__")
+                elif symbol.endswith("()") is registration.called:
+                    reference = symbols.function(_without_call(symbol))
+                else:
+                    continue
                 is_class = reference is not None and reference.function.name.endswith(".__init__")
                 if reference is not None and (not is_class or registration.kind == "dependency"):
                     is_async = reference.function.is_async
                     yield reference.name, registration.handler(is_async=is_async, threaded=threaded)
+
+    def _is_instance(self, symbol: str) -> bool:
+        """Whether a symbol is an instance of a class of the project: made on the spot, or a variable of a module."""
+        owner, _, name = symbol.rpartition(".")
+        module = self._symbols.facts.get(owner)
+        made = symbol if symbol.endswith("()") else module.variables.get(name, "") if module is not None else ""
+        return made.endswith("()") and self._symbols.class_(made.removesuffix("()")) is not None
 
 
 def _without_call(symbol: str) -> str:
