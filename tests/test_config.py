@@ -130,7 +130,7 @@ def test_every_key_is_a_field_of_settings() -> None:
         ("[blocking]\ncalls = [1]", 2, "`calls` takes a list of dotted names"),
         ('required-version = ">=99"', 1, "requires another version of tenlint"),
         ('required-version = "x"', 1, "`required-version` takes"),
-        ("jobs = 1\njobs = = 2", 2, "is not valid TOML"),
+        ("jobs = 1\njobs = = 2", 2, "is not valid TOML; invalid value"),
     ],
 )
 def test_mistakes_name_file_and_line(tmp_path: Path, text: str, line: int, message: str) -> None:

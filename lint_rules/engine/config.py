@@ -228,6 +228,7 @@ def _read_file(path: str, *, is_chosen: bool) -> Layer:
     return replace(layer, table=ours, prefix=("tool", "tenlint"))
 
 
+_PARSERS_WORDS = re.compile(r"(?:Unclosed|Expected|Invalid|Cannot overwrite|Unterminated)[a-z /=\[\]'-]*")
 _TOML_PLACE = re.compile(r"\(at line (\d+), column \d+\)\Z")
 
 
@@ -238,9 +239,11 @@ def _parse(place: str, text: str) -> Layer:
         # TOML wants LF or CR LF; `text` comes undecorated from read_source or from the command line.
         return Layer(place, tomli.loads(text), text)
     except (tomli.TOMLDecodeError, RecursionError) as error:
-        # The message itself can hold keys of the file, so only its place is passed on.
+        # The message can hold keys of the file, so only its place is passed on, and what are the parser's own words.
         found = _TOML_PLACE.search(str(error))
-        raise ConfigError(place, int(found.group(1)) if found else None, "is not valid TOML") from None
+        what = str(error).partition(" (at ")[0]
+        why = f"; {what[0].lower()}{what[1:]}" if _PARSERS_WORDS.fullmatch(what) else ""
+        raise ConfigError(place, int(found.group(1)) if found else None, f"is not valid TOML{why}") from None
 
 
 def _overlaid(settings: Settings, name: str, value: Any) -> Any:
