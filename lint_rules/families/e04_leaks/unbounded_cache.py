@@ -3,8 +3,8 @@
 What it finds: a dict, list, set or deque that lives as long as the process and that a handler, or a function it calls,
 adds to under keys that come with requests, while nothing in the project takes an entry out, asks for its size or
 replaces it: of a module, of a class or its one instance, of middleware, of a function around the handlers, in
-`app.state`. In JavaScript, an array, object, Map or Set of the module, of a function around the handlers, of a controller, or in
-`app.locals`.
+`app.state`. In JavaScript, an array, object, Map or Set of the module, of a function around the handlers, of a
+controller, or in `app.locals`.
 
 Why it matters: it grows with every new key that a client sends. Memory use climbs for days, or within minutes when
 somebody sends random keys, until the process is killed.
@@ -64,8 +64,9 @@ Good (javascript):
 How to fix it: use a cache with a size and an age (`cachetools.TTLCache`, `functools.lru_cache`, `lru-cache`, Redis), or
 remove entries when they are no longer needed. What has to be kept belongs into a database.
 
-Not seen: caches on objects that are made in functions, middleware apart. A container that is handed to a function which is not
-known to read it only is believed to be looked after, and so is one whose keys are asked for in a constant of the code.
+Not seen: caches on objects that are made in functions, middleware apart. A container that is handed to a function which
+is not known to read it only is believed to be looked after, and so is one whose keys are asked for in a constant of the
+code.
 """
 
 from __future__ import annotations
