@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from lint_rules.engine.analyse import Analyser
 from lint_rules.engine.cache import FileCache
@@ -23,22 +22,21 @@ from lint_rules.engine.doubles import undoubled
 from lint_rules.engine.housekeeping import ANALYSIS_FAILED, HOUSEKEEPING, NOTICE_CODES, SYNTAX_ERROR
 from lint_rules.engine.registry import load_rules
 from lint_rules.engine.report import Report
+from lint_rules.engine.rounds import MAX_ROUNDS, Run, answer_files, fetch, hear, look_again
 from lint_rules.engine.selection import Catalogue, as_configured
 from lint_rules.engine.signatures import Answer
 from lint_rules.engine.suppress import judged
-from lint_rules.engine.tasks import Analysis, Setting, Task
+from lint_rules.engine.tasks import Setting, Task
 from lint_rules.engine.workers import Pool
 from lint_rules.languages.language import by_language, language, language_of
 from lint_rules.model import Check, Finding, Rule, Span
 from lint_rules.project.disk import Question, forget, watched
-from lint_rules.project.facts import ModuleFacts
 from lint_rules.project.linked import Project
-from lint_rules.project.modules import Modules, find_modules
+from lint_rules.project.modules import find_modules
 from lint_rules.project.symbols import Symbols
 
 Progress = Callable[[int, int], None]
 
-_MAX_ROUNDS = 40
 _FILES_PER_WORKER = 24
 _FEW_FILES = 250
 """Files of a run that are all parsed, for their syntax errors, even those that no rule has anything to look for in."""
@@ -49,66 +47,6 @@ class Kept(Struct):
 
     folder: CacheFolder
     answers: tuple[Answer, ...] | None = None
-
-
-class _Run(Struct):
-    """What is known so far."""
-
-    modules: Modules
-    requested: frozenset[str]
-    analyses: dict[str, Analysis] = field(default_factory=dict)
-    facts: dict[str, ModuleFacts] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-    open_files: dict[str, set[str]] = field(default_factory=dict)
-    searched: set[tuple[str, str]] = field(default_factory=set)
-    noted: set[str] = field(default_factory=set)
-    told: dict[str, ModuleFacts] = field(default_factory=dict)
-    cache: FileCache | None = None
-
-    def take(self, analysis: Analysis) -> None:
-        """Note what a file gave when it was shown to the rules; its findings come from the latest time."""
-        self._take_facts(analysis)
-        if self.cache is not None:
-            self.cache.note(analysis, inspected=True)
-        before = self.analyses.get(analysis.path)
-        if before is None or not before.failed:
-            self.analyses[analysis.path] = analysis
-        if analysis.asked:
-            self.open_files[analysis.path] = set(analysis.asked)
-
-    def take_facts(self, analysis: Analysis) -> None:
-        """Note the facts that a file was asked for."""
-        self._take_facts(analysis)
-        if self.cache is not None:
-            self.cache.note(analysis, inspected=False)
-
-    def _take_facts(self, analysis: Analysis) -> None:
-        """Note a file's facts, or that it has none to give."""
-        if analysis.facts is not None:
-            self.facts[analysis.facts.module] = analysis.facts
-        elif analysis.failed and analysis.path in self.modules.by_path:
-            self.gone.add(self.modules.by_path[analysis.path].name)
-
-    def unknown(self, language: str) -> list[str]:
-        """Files of a language whose facts are not known."""
-        return [
-            module.path
-            for module in self.modules.by_path.values()
-            if language_of(module.path) == language
-            and module.name not in self.gone
-            and (module.name not in self.facts or not self.facts[module.name].is_complete)
-        ]
-
-    def lacking(self, names: Iterable[str], *, complete: bool = True) -> list[str]:
-        """Files of the modules that are asked for, and whose facts (or, if not `complete`, names) are not known."""
-        paths = {
-            self.modules.by_name[name].path
-            for name in names
-            if name in self.modules.by_name
-            and name not in self.gone
-            and (name not in self.facts or (complete and not self.facts[name].is_complete))
-        }
-        return sorted(path for path in paths if path)
 
 
 def run(
@@ -142,7 +80,7 @@ def run(
     setting = Setting(
         options, additions, settings.max_file_size, screen, dict(texts or {}), parse_all, kept is not None
     )
-    state = _Run(modules, frozenset(requested))
+    state = Run(modules, frozenset(requested))
     languages = tuple(by_language(requested))
     for name in languages:  # the tables are read before the workers fork
         language(name).types({})
@@ -159,9 +97,9 @@ def run(
             state.take(analysis)
             if progress is not None:
                 progress(done, len(unknown))
-        _answer_files(pool, state)
-        _look_again(pool, state, unknown)
-        _hear(pool, state, silent)
+        answer_files(pool, state)
+        look_again(pool, state, unknown)
+        hear(pool, state, silent)
         findings = list(_local(state))
         _remember(state)
         with watched() if kept is not None else nullcontext(set[Question]()) as questions:
@@ -175,7 +113,7 @@ def run(
     return report
 
 
-def _recall(state: _Run, requested: list[str]) -> list[str]:
+def _recall(state: Run, requested: list[str]) -> list[str]:
     """Take over what is known of unchanged files; returns those that must be looked at."""
     if state.cache is None:
         return requested
@@ -192,7 +130,7 @@ def _recall(state: _Run, requested: list[str]) -> list[str]:
     return unknown
 
 
-def _not_heard(state: _Run, paths: list[str]) -> list[str]:
+def _not_heard(state: Run, paths: list[str]) -> list[str]:
     """Take over the known facts of files that are not reported on; returns those that must be asked."""
     if state.cache is None:
         return paths
@@ -203,7 +141,7 @@ def _not_heard(state: _Run, paths: list[str]) -> list[str]:
     return [path for path in paths if not state.cache.has_told(path)]
 
 
-def _remember(state: _Run) -> None:
+def _remember(state: Run) -> None:
     """Take over the facts to which questions led in earlier runs: this run comes to the same ones, one by one."""
     if state.cache is None:
         return
@@ -213,120 +151,45 @@ def _remember(state: _Run) -> None:
             state.facts[facts.module] = facts
 
 
-def _look_again(pool: Pool, state: _Run, looked_at: list[str]) -> None:
-    """Look at the files whose known findings rest on what another module has defined until now."""
-    if state.cache is None:
-        return
-    recalled = set(state.analyses).difference(looked_at)
-    doubtful = state.cache.doubtful(recalled)
-    _fetch(pool, state, state.lacking((name for name in doubtful if not doubtful[name]), complete=False), "definitions")
-    _fetch(pool, state, state.lacking(name for name in doubtful if doubtful[name]))
-    again = state.cache.outdated(recalled, state.facts)
-    _fetch(pool, state, state.lacking(state.cache.followed(recalled.difference(again))))
-    for analysis in pool.analyse([Task(path) for path in again]):
-        state.take(analysis)
-    _answer_files(pool, state)
-
-
-def _answer_files(pool: Pool, state: _Run) -> None:
-    """Analyse files again whose checks asked for facts of other modules, until no new question comes up.
-
-    A module that is asked for once more, although its names were told, is asked what its functions do.
-    """
-    for _ in range(_MAX_ROUNDS):
-        if not state.open_files:
-            return
-        again = _tell(pool, state, state.open_files)
-        state.open_files = {}
-        for analysis in pool.analyse([Task(path) for path in again]):
-            state.take(analysis)
-
-
-def _hear(pool: Pool, state: _Run, silent: list[str]) -> None:
-    """Take the facts of files that are not reported on; once more, where what was noted asked for other modules."""
-    for _ in range(_MAX_ROUNDS):
-        unsure: dict[str, set[str]] = {}
-        for analysis in pool.analyse([Task(path, inspect=False) for path in silent]):
-            state.take_facts(analysis)
-            if analysis.unsure:
-                unsure[analysis.path] = set(analysis.unsure)
-        if not unsure:
-            return
-        silent = _tell(pool, state, unsure)
-
-
-def _tell(pool: Pool, state: _Run, asking: Mapping[str, set[str]]) -> list[str]:
-    """Tell the workers of the modules that files ask for; returns the files for which there is news."""
-    told = state.told
-    asked = {name for names in asking.values() for name in names}
-    _fetch(pool, state, state.lacking(asked, complete=False), "definitions")
-    _fetch(pool, state, state.lacking(asked & told.keys()))
-    news = sorted(name for name in asked if name in state.facts and told.get(name) is not state.facts[name])
-    told.update((name, state.facts[name]) for name in news)
-    pool.learn([state.facts[name].definitions() for name in news])
-    return sorted(path for path, names in asking.items() if names & set(news))
-
-
-def _link(pool: Pool, state: _Run, root: str, setting: Setting, name: str) -> Project:
+def _link(pool: Pool, state: Run, root: str, setting: Setting, name: str) -> Project:
     """The files of one language; the call graph is explored from the event loop, fetching facts as it is reached."""
     known = language(name)
     symbols = Symbols(state.modules.by_name, known.types(setting.additions))
     files = tuple(sorted(state.modules.by_path))
     project = Project(root, symbols, files, setting.options, known.handlers(), language=name)
-    for _ in range(_MAX_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         _make_known(state, project)
         symbols.asked.clear()
         graph = project.explore()
         wanted = graph.wanted_constructors()
         if wanted:
             words = sorted({name.rpartition(".")[2] + "(" for name in wanted})
-            _fetch(pool, state, pool.holding(words, state.unknown(name)))
+            fetch(pool, state, pool.holding(words, state.unknown(name)))
             _make_known(state, project)
             graph.bind_constructor_arguments((symbols.facts[name] for name in sorted(symbols.facts)), wanted)
             continue
         lacking = state.lacking(symbols.asked)
         if not lacking:
             break
-        _fetch(pool, state, lacking)
+        fetch(pool, state, lacking)
     return project
 
 
-def _holding(pool: Pool, state: _Run, project: Project) -> list[str]:
+def _holding(pool: Pool, state: Run, project: Project) -> list[str]:
     """Files without known facts whose text holds one of the words that a check has newly asked for."""
     asked = sorted(word for word in project.asked_words if (project.language, word) not in state.searched)
     state.searched.update((project.language, word) for word in asked)
     return pool.holding(asked, state.unknown(project.language)) if asked else []
 
 
-def _without_notes(state: _Run, project: Project) -> list[str]:
+def _without_notes(state: Run, project: Project) -> list[str]:
     """Files of modules about which a check has newly asked for notes."""
     asked = {name for name in project.asked_notes if name in state.modules.by_name} - state.noted - state.gone
     state.noted.update(asked)
     return sorted(path for name in asked if (path := state.modules.by_name[name].path))
 
 
-def _fetch(
-    pool: Pool,
-    state: _Run,
-    paths: list[str],
-    facts: Literal["definitions", "everything"] = "everything",
-    *,
-    all_notes: bool = False,
-) -> None:
-    unknown = []
-    for path in paths:
-        known = None
-        if state.cache is not None and not all_notes:
-            known = state.cache.facts(path, complete=facts == "everything")
-        if known is not None:
-            state.facts[known.module] = known
-        else:
-            unknown.append(path)
-    for analysis in pool.analyse([Task(path, False, facts, all_notes) for path in unknown]):
-        state.take_facts(analysis)
-
-
-def _local(state: _Run) -> Iterable[Finding]:
+def _local(state: Run) -> Iterable[Finding]:
     for analysis in state.analyses.values():
         yield from analysis.findings
         if analysis.failed and not analysis.findings:
@@ -336,7 +199,7 @@ def _local(state: _Run) -> Iterable[Finding]:
             )  # fmt: skip
 
 
-def _across(pool: Pool, state: _Run, project: Project, rules: tuple[Rule, ...]) -> Iterable[Finding]:
+def _across(pool: Pool, state: Run, project: Project, rules: tuple[Rule, ...]) -> Iterable[Finding]:
     """The findings of project checks, each run again while it asks for facts of further modules."""
     for rule in rules:
         for check in rule.checks:
@@ -357,17 +220,17 @@ def _across(pool: Pool, state: _Run, project: Project, rules: tuple[Rule, ...]) 
                     yield finding
 
 
-def _of_project_check(pool: Pool, state: _Run, project: Project, check: Check) -> list[Finding]:
+def _of_project_check(pool: Pool, state: Run, project: Project, check: Check) -> list[Finding]:
     found: list[Finding] = []
-    for _ in range(_MAX_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         project.symbols.asked.clear()
         found = list(check.function(project))
         lacking = {*state.lacking(project.symbols.asked), *_holding(pool, state, project)}
         unnoted = _without_notes(state, project)
         if not lacking and not unnoted:
             break
-        _fetch(pool, state, sorted(lacking - set(unnoted)))
-        _fetch(pool, state, unnoted, all_notes=True)
+        fetch(pool, state, sorted(lacking - set(unnoted)))
+        fetch(pool, state, unnoted, all_notes=True)
         _make_known(state, project)
     return found
 
@@ -382,7 +245,7 @@ def _internal_error(rule: Rule, error: Exception, path: str) -> Finding:
     )
 
 
-def _make_known(state: _Run, project: Project) -> None:
+def _make_known(state: Run, project: Project) -> None:
     symbols = project.symbols
     for module in sorted(state.facts):
         facts = state.facts[module]
@@ -391,7 +254,7 @@ def _make_known(state: _Run, project: Project) -> None:
             symbols.add(facts)
 
 
-def _report(state: _Run, findings: list[Finding], root: str, settings: Settings, rules: tuple[Rule, ...]) -> Report:
+def _report(state: Run, findings: list[Finding], root: str, settings: Settings, rules: tuple[Rule, ...]) -> Report:
     catalogue = Catalogue((*HOUSEKEEPING, *load_rules()))
     enabled = tuple(dict.fromkeys((*HOUSEKEEPING, *rules)))
     told = as_configured(findings, catalogue.rules, settings, root)

@@ -170,7 +170,8 @@ class ProjectHandlers:
                 place, _, symbol = handed.partition("=")
                 if not registration.takes(place):
                     continue
-                if not registration.called and self._is_instance(symbol):  # Depends(limiter), Depends(Limiter(5))
+                is_made = symbols.is_instance(symbol) and symbols.class_(_without_call(symbol)) is not None
+                if is_made and not registration.called:  # Depends(limiter), Depends(Limiter(5))
                     reference = symbols.function(f"{symbol}.__call__")
                 elif symbol.endswith("()") is registration.called:
                     reference = symbols.function(_without_call(symbol))
@@ -180,13 +181,6 @@ class ProjectHandlers:
                 if reference is not None and (not is_class or registration.kind == "dependency"):
                     is_async = reference.function.is_async
                     yield reference.name, registration.handler(is_async=is_async, threaded=threaded)
-
-    def _is_instance(self, symbol: str) -> bool:
-        """Whether a symbol is an instance of a class of the project: made on the spot, or a variable of a module."""
-        owner, _, name = symbol.rpartition(".")
-        module = self._symbols.facts.get(owner)
-        made = symbol if symbol.endswith("()") else module.variables.get(name, "") if module is not None else ""
-        return made.endswith("()") and self._symbols.class_(made.removesuffix("()")) is not None
 
 
 def _without_call(symbol: str) -> str:

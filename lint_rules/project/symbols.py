@@ -8,17 +8,15 @@ the project such as `app.store.Store.load`. Modules of the project whose facts a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-import msgspec
 from msgspec import Struct, field
 
 from lint_rules.project.facts import ClassFacts, FunctionFacts, ModuleFacts
+from lint_rules.project.known_facts import KnownFacts
 from lint_rules.project.node_names import EXPORTS, WHOLE
 from lint_rules.project.types import Types
 
 _MAX_STEPS = 40
-_DECODER = msgspec.msgpack.Decoder(ModuleFacts)
 _CONSTRUCTORS = ("__init__", "constructor", "__post_init__", "__attrs_post_init__", "model_post_init")
 """Methods that making an instance runs; of a data class, the one that its own constructor calls."""
 
@@ -35,47 +33,12 @@ class Reference(Struct, frozen=True):
         return f"{self.module.module}.{self.function.name}"
 
 
-class _Facts(dict[str, ModuleFacts]):
-    """Facts by module, which remember which of them, there or not, were looked up.
-
-    Those of a worker stay encoded until they are: it is told of many modules of which its own files ask few.
-    """
-
-    __slots__ = ("used",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.used: set[str] = set()
-
-    def get(self, module: str, default: Any = None) -> Any:
-        self.used.add(module)
-        facts = super().get(module, default)
-        return self._decoded(module, facts) if isinstance(facts, bytes) else facts
-
-    def __getitem__(self, module: str) -> ModuleFacts:
-        self.used.add(module)
-        facts = super().__getitem__(module)
-        return self._decoded(module, facts) if isinstance(facts, bytes) else facts
-
-    def keep(self, module: str, encoded: bytes) -> None:
-        """Note a module's facts, to be decoded when they are looked up."""
-        super().__setitem__(module, encoded)  # type: ignore[assignment]
-
-    def _decoded(self, module: str, encoded: bytes) -> ModuleFacts:
-        facts = self[module] = _DECODER.decode(encoded)
-        return facts
-
-    def __contains__(self, module: object) -> bool:
-        self.used.add(str(module))
-        return super().__contains__(module)
-
-
 class Symbols(Struct):
     """Resolves symbols against the facts known so far. `facts.used` are the modules that the answers came from."""
 
     known_modules: Mapping[str, object]
     types: Types
-    facts: _Facts = field(default_factory=_Facts)
+    facts: KnownFacts = field(default_factory=KnownFacts)
     asked: set[str] = field(default_factory=set)
     parameters: dict[str, str] = field(default_factory=dict)
     version: int = 0

@@ -58,7 +58,7 @@ _REPEATS_OR_HANDS_ON = re.compile(
 )
 _KEEPING = frozenset(
     {"push", "unshift", "add", "set", "delete", "indexOf", "includes", "splice", "bind", "removeListener",
-     "removeEventListener", "clearTimeout", "typeof", "isFunction", "assert", "log", "debug", "apply", "call"}
+     "removeEventListener", "clearTimeout", "isFunction", "assert", "log", "debug", "apply", "call"}
 )  # fmt: skip
 """Methods that only look at what they are given, or keep it for later."""
 _MAX_CALLS = 4_000

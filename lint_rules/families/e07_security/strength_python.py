@@ -64,14 +64,19 @@ def old_protocols(file: PythonFile) -> Iterator[tuple[Node, str]]:
     if not any(name.rpartition(".")[2].encode() in file.data for name in _OLD):
         return
     for call in file.nodes("call"):
-        function = call.child_by_field_name("function")
-        takes = function is not None and file.canonical(function) in _TAKES_PROTOCOL
         for place, value in arguments(call):
-            if (takes or place in _PROTOCOLS["arguments"]) and _is_old(value, file) and not file.in_broken_code(call):
+            if not _is_old(value, file) or file.in_broken_code(call):
+                continue
+            if place in _PROTOCOLS["arguments"] or _takes_protocol(call, file):
                 yield call, _told(value)
     for name, target, value in assignments(file):
         if name in _PROTOCOLS["attributes"] and target.type == "attribute" and _is_old(value, file):
             yield target, _told(value)
+
+
+def _takes_protocol(call: Node, file: PythonFile) -> bool:
+    function = call.child_by_field_name("function")
+    return function is not None and file.canonical(function) in _TAKES_PROTOCOL
 
 
 def _is_old(value: Node, file: PythonFile) -> bool:

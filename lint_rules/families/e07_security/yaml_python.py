@@ -45,8 +45,11 @@ def loads_of(file: PythonFile) -> Iterator[YamlLoad]:
     """The calls in a file that could be calls of `safe_load`."""
     for call in file.nodes("call"):
         function = call.child_by_field_name("function")
-        name = function.child_by_field_name("attribute") or function if function is not None else None
-        if function is None or name is None or not _UNSAFE.match(file.canonical(function).rpartition(".")[2]):
+        if function is None:
+            continue
+        member = function.child_by_field_name("attribute")
+        called = text(member) if member is not None else file.canonical(function).rpartition(".")[2]
+        if not _UNSAFE.match(called):
             continue
         if not file.names.symbol(function).startswith("yaml.") or file.in_broken_code(call):
             continue
@@ -54,11 +57,10 @@ def loads_of(file: PythonFile) -> Iterator[YamlLoad]:
         loader = next((value for place, value in given if place in ("1", "Loader")), None)
         if not given or len(given) > 2 or (len(given) == 2 and loader is None):
             continue
-        safe = "safe_load_all" if text(name).endswith("_all") else "safe_load"
-        edits = [Edit(file.span(name), safe)] if name != function else []
+        safe = "safe_load_all" if called.endswith("_all") else "safe_load"
+        edits = [Edit(file.span(member), safe)] if member is not None else []
         if edits and loader is not None:
             edits.append(Edit(file.source.span(given[0][1].end_byte, given[1][1].end_byte), ""))
-        called = file.canonical(function).rpartition(".")[2]
         yield YamlLoad(file.span(call), tuple(edits), loader is not None, _makes_anything(called, loader, file))
 
 

@@ -96,7 +96,7 @@ def check_python(file: PythonFile) -> Iterator[Finding]:
         return
     read = first_read_python(file.root, load.start_byte, load.text or b"")
     for statement, path in imported_files_python(file, load.start_byte):
-        found = _read_in(path, first_read_python, "python")
+        found = _read_in(path, "python")
         if found is not None and (read is None or statement.start_byte < read.start_byte):
             yield _finding(file, load, statement, path, found)
             return
@@ -152,11 +152,11 @@ def _first_reader(path: str, file: JavaScriptFile, seen: set[str]) -> tuple[tupl
         reader, is_loaded = _first_reader(inner, file, seen)
         if reader is not None or is_loaded:
             return reader, is_loaded
-    found = _read_in(path, first_read_javascript, "javascript")
+    found = _read_in(path, "javascript")
     return (None, False) if found is None else ((path, found), False)
 
 
-def _read_in(path: str, first_read: object, name: str) -> tuple[Span, str] | None:
+def _read_in(path: str, name: str) -> tuple[Span, str] | None:
     """Where the file reads the environment while it is loaded, and the text of that place."""
     source = read_source(path)
     if not isinstance(source, SourceText) or not (

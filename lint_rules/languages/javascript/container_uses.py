@@ -94,6 +94,7 @@ def _is_call_of(member: Node, place: Node, method: str) -> bool:
 
 
 def is_assigned(place: Node, outer: Node) -> bool:
+    """Whether a container is replaced: `orders = []`, `orders += more`."""
     return (
         outer.type in ("assignment_expression", "augmented_assignment_expression")
         and outer.child_by_field_name("left") == place
